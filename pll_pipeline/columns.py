@@ -1,0 +1,198 @@
+"""The column vocabulary: one name, one type, one meaning, in every table that carries it.
+
+`python -m pll_pipeline.columns` writes `dbt_project/models/columns.md`, from which dbt's YAML takes its descriptions,
+so that a comment in DuckDB, a field in the data package and a heading in the workbook all say the same.
+Not here: which table has which columns (dbt's YAML says that), checks of values (`validation.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date", "timestamp with time zone"]
+
+QUALIFIERS = ("exact", "approx", "at_least", "at_most", "estimate")
+STATUSES = ("observed", "suppressed", "provisional", "missing")
+PERIOD_GRAINS = ("day", "month", "quarter", "tertial", "year")
+DATE_PRECISIONS = ("day", "month", "year")
+PHASES = ("forberedelse", "utproving", "innforing", "i_drift")
+STATEMENTS = ("reported", "planned", "target", "superseded")
+TARGET_KINDS = ("target", "rule")
+DIRECTIONS = ("at_least", "at_most")
+CADENCES = ("irregular", "daily", "monthly", "quarterly", "yearly")
+UNITS = ("count", "share", "count_change", "count_per_week", "mean_count", "ratio", "relative_change")
+TIME_KINDS = ("stock", "flow", "cumulative", "rolling")
+REGION_LEVELS = (
+    "land", "rhf", "hf", "helsefellesskap", "fylke", "kommune", "bydel", "sykehus", "svalbard", "jan_mayen", "uoppgitt",
+    "gruppe",
+)  # fmt: skip
+ACTOR_TYPE_KINDS = ("all", "actor", "profession", "combination", "chain", "vendor")
+BASES = ("published", "derived", "aggregated")
+TARGET_STATUSES = ("reached", "open", "missed", "not_measured", "rule")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as every table uses it. `type` is DuckDB's and dbt's name; `allowed` lists the only values there are."""
+
+    name: str
+    type: ColumnType
+    label: str
+    en: str
+    nb: str
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """English and Norwegian in one text, as persisted in comments."""
+        values = f" ({', '.join(self.allowed)})" if self.allowed else ""
+        return f"{self.en}{values}. | {self.nb}{values}."
+
+
+_ALL = [
+    # keys and names of the dimensions
+    Column("service_code", "varchar", "Tjenestekode", "Code of the service; empty where a measure serves every service, as population does", "Kode for tjenesten; tom der målet gjelder alle tjenester, som folketall"),
+    Column("service_name", "varchar", "Tjeneste", "Name of the service", "Navnet på tjenesten"),
+    Column("service_name_en", "varchar", "Tjeneste (engelsk)", "English name of the service", "Engelsk navn på tjenesten"),
+    Column("service_description", "varchar", "Hva tjenesten er", "What the service is, in Norwegian", "Hva tjenesten er"),
+    Column("service_description_en", "varchar", "Hva tjenesten er (engelsk)", "What the service is, in English", "Hva tjenesten er, på engelsk"),
+    Column("since_date", "date", "I bruk siden", "First day of the period in which the service was first in use", "Første dag i perioden tjenesten først var i bruk"),
+    Column("measure_code", "varchar", "Målkode", "Code of the measure", "Kode for målet"),
+    Column("measure_name", "varchar", "Mål", "Norwegian name of the measure", "Norsk navn på målet"),
+    Column("measure_name_en", "varchar", "Mål (engelsk)", "English name of the measure", "Engelsk navn på målet"),
+    Column("unit", "varchar", "Enhet", "What a value counts; a share lies between 0 and 1", "Hva en verdi teller; en andel ligger mellom 0 og 1", UNITS),
+    Column("time_kind", "varchar", "Tidsbegrep", "How values relate to time", "Hvordan verdiene forholder seg til tid", TIME_KINDS),
+    Column("adds_over_regions", "boolean", "Summerbar over regioner", "True when values of separate regions may be added", "Sann når verdier for ulike regioner kan summeres"),
+    Column("adds_over_actor_types", "boolean", "Summerbar over aktørtyper", "True when values of separate actor types may be added", "Sann når verdier for ulike aktørtyper kan summeres"),
+    Column("adds_over_time", "boolean", "Summerbar over tid", "True when values of separate periods may be added", "Sann når verdier for ulike perioder kan summeres"),
+    Column("numerator_code", "varchar", "Teller", "Measure that is the numerator of this share", "Målet som er teller i denne andelen"),
+    Column("denominator_code", "varchar", "Nevner", "Measure that is the denominator; empty where no publisher defines one, and then no share is made", "Målet som er nevner; tom der ingen utgiver har definert en, og da lages ingen andel"),
+    Column("is_adoption", "boolean", "Er utbredelse", "True when the measure tells how far a service is taken into use", "Sann når målet sier hvor langt en tjeneste er tatt i bruk"),
+    Column("definition", "varchar", "Definisjon", "What exactly is counted, in Norwegian", "Hva som nøyaktig telles"),
+    Column("definition_en", "varchar", "Definisjon (engelsk)", "What exactly is counted, in English", "Hva som nøyaktig telles, på engelsk"),
+    Column("definition_url", "varchar", "Definisjonens adresse", "Address of the page the definition is read from", "Adressen til siden definisjonen er lest fra"),
+    Column("owner", "varchar", "Eier", "Who publishes and answers for the measure", "Hvem som gir ut og svarer for målet"),
+    Column("reviewed_on", "date", "Gjennomgått", "Day the definition was last held against the publisher's page", "Dagen definisjonen sist ble holdt opp mot utgiverens side"),
+    Column("region_key", "varchar", "Regionnøkkel", "Key of the region: level, colon, code", "Nøkkel for regionen: nivå, kolon, kode"),
+    Column("region_level", "varchar", "Regionnivå", "Level of the region", "Regionens nivå", REGION_LEVELS),
+    Column("region_code", "varchar", "Regionkode", "The publisher's code of the region as text, leading zeros kept", "Utgiverens kode for regionen som tekst, med ledende nuller"),
+    Column("region_name", "varchar", "Region", "Norwegian name of the region", "Norsk navn på regionen"),
+    Column("region_name_parallel", "varchar", "Region (samisk, kvensk)", "Sami and Kven names of the region", "Samiske og kvenske navn på regionen"),
+    Column("region_as_published", "varchar", "Region som publisert", "The region in the publisher's own words", "Regionen med utgiverens egne ord"),
+    Column("current_region_key", "varchar", "Dagens region", "Key of the region that holds the place today; empty where it was split or is a group", "Nøkkel for regionen som gjelder i dag; tom der den ble delt eller er en gruppe"),
+    Column("valid_from", "date", "Gyldig fra", "First day the code is valid; empty when before all figures", "Første dag koden gjelder; tom når den er eldre enn alle tall"),
+    Column("valid_to", "date", "Gyldig til", "First day the code is no longer valid; empty when it still is", "Første dag koden ikke lenger gjelder; tom når den fortsatt gjelder"),
+    Column("is_current", "boolean", "Gjelder i dag", "True when the code is valid today", "Sann når koden gjelder i dag"),
+    Column("fylke_key", "varchar", "Fylke", "Key of the fylke the region lies in", "Nøkkel for fylket regionen ligger i"),
+    Column("helsefellesskap_key", "varchar", "Helsefellesskap", "Key of the helsefellesskap the region belongs to", "Nøkkel for helsefellesskapet regionen hører til"),
+    Column("hf_key", "varchar", "Helseforetak", "Key of the health trust whose area the region lies in; the main one where it is split", "Nøkkel for helseforetaket regionen ligger i området til; hovedforetaket der den er delt"),
+    Column("rhf_key", "varchar", "Regionalt helseforetak", "Key of the regional health authority", "Nøkkel for det regionale helseforetaket"),
+    Column("successor_key", "varchar", "Etterfølger", "Key of the region that took over, when exactly one did", "Nøkkel for regionen som overtok, når det var nøyaktig én"),
+    Column("actor_type_code", "varchar", "Aktørtypekode", "Code of the actor type; `alle` is a member of its own", "Kode for aktørtypen; `alle` er et eget medlem"),
+    Column("actor_type_name", "varchar", "Aktørtype", "Norwegian name of the actor type", "Norsk navn på aktørtypen"),
+    Column("actor_type_name_en", "varchar", "Aktørtype (engelsk)", "English name of the actor type", "Engelsk navn på aktørtypen"),
+    Column("actor_type_kind", "varchar", "Slags aktør", "What kind of member it is; a combination is one the publisher did not split", "Hva slags medlem det er; en kombinasjon er en utgiveren ikke har delt", ACTOR_TYPE_KINDS),
+    Column("parent_code", "varchar", "Overordnet", "Actor type this one is part of", "Aktørtypen denne er en del av"),
+    Column("care_level", "varchar", "Omsorgsnivå", "Level of care the actor type belongs to", "Nivået i helsetjenesten aktørtypen hører til"),
+    Column("official_code", "varchar", "Offisiell kode", "Code in an official code list", "Kode i et offisielt kodeverk"),
+    Column("official_code_system", "varchar", "Kodeverk", "Official code list the code is from", "Kodeverket koden er fra"),
+    Column("mapping_status", "varchar", "Kodetreff", "How well the official code fits", "Hvor godt den offisielle koden passer", ("official", "closest", "none")),
+    # time
+    Column("month", "date", "Måned", "First day of the month; months are calendar months in Europe/Oslo", "Første dag i måneden; måneder er kalendermåneder i Europe/Oslo"),
+    Column("year", "integer", "År", "Calendar year", "Kalenderår"),
+    Column("tertial", "integer", "Tertial", "Third of the year, 1 to 3", "Tredjedel av året, 1 til 3"),
+    Column("quarter", "integer", "Kvartal", "Quarter of the year, 1 to 4", "Kvartal, 1 til 4"),
+    Column("month_number", "integer", "Månedsnummer", "Number of the month, 1 to 12", "Månedens nummer, 1 til 12"),
+    Column("month_name", "varchar", "Månedsnavn", "Norwegian name of the month", "Norsk navn på måneden"),
+    Column("month_label", "varchar", "Månedsetikett", "Short Norwegian label of month and year", "Kort norsk etikett for måned og år"),
+    Column("is_latest", "boolean", "Nyeste måned", "True for the newest month any figure is about; latest of one service or measure may be earlier", "Sann for den nyeste måneden noe tall gjelder; den nyeste for én tjeneste eller ett mål kan være tidligere"),
+    Column("period_start", "date", "Periode fra", "First day of the period, included; empty when undated", "Første dag i perioden, medregnet; tom når tallet er udatert"),
+    Column("period_end", "date", "Periode til", "Last day of the period, included; empty when undated", "Siste dag i perioden, medregnet; tom når tallet er udatert"),
+    Column("period_grain", "varchar", "Periodetype", "Length of the period; empty when undated", "Periodens lengde; tom når tallet er udatert", PERIOD_GRAINS),
+    Column("period_label", "varchar", "Periode", "The period in Norwegian", "Perioden på norsk"),
+    Column("is_period_inferred", "boolean", "Periode utledet", "True when the page is undated and the period was inferred from what it says", "Sann når siden er udatert og perioden er utledet av innholdet"),
+    # the figure
+    Column("value", "double", "Verdi", "The figure; shares between 0 and 1; empty when not published, suppressed or given as a range", "Tallet; andeler mellom 0 og 1; tomt når det ikke er publisert, er skjermet eller er oppgitt som et spenn"),
+    Column("lower_bound", "double", "Nedre grense", "Least value the statement allows; empty when it sets none", "Minste verdi utsagnet tillater; tom når det ikke setter noen"),
+    Column("upper_bound", "double", "Øvre grense", "Greatest value the statement allows; empty when it sets none", "Største verdi utsagnet tillater; tom når det ikke setter noen"),
+    Column("qualifier", "varchar", "Forbehold", "How the publisher hedged the figure", "Hvordan utgiveren tok forbehold om tallet", QUALIFIERS),
+    Column("qualifier_label", "varchar", "Forbehold på norsk", "The hedge in Norwegian", "Forbeholdet på norsk"),
+    Column("status", "varchar", "Status", "Whether the figure was observed, suppressed, provisional or missing", "Om tallet er observert, skjermet, foreløpig eller mangler", STATUSES),
+    Column("published_text", "varchar", "Publisert tekst", "The figure as the publisher, or the transcription of the page, wrote it", "Tallet slik utgiveren, eller avskriften av siden, skrev det"),
+    Column("revision_number", "integer", "Revisjon", "1 for the first value known, one more for each changed value since", "1 for den første kjente verdien, én mer for hver endring siden"),
+    Column("row_reference", "varchar", "Rad i kilden", "File and line in the snapshot, where the figure stands", "Fil og linje i øyeblikksbildet der tallet står"),
+    Column("snapshot_at", "timestamp with time zone", "Hentet", "When the snapshot was taken, UTC", "Når øyeblikksbildet ble tatt, UTC"),
+    Column("context", "varchar", "Sammenheng", "What the page says around the figure, paraphrased", "Hva siden sier rundt tallet, gjengitt"),
+    Column("statement_address", "varchar", "Sagt på", "Address of the page that states it", "Adressen til siden som sier det"),
+    Column("also_stated_at", "varchar", "Også sagt på", "Addresses of other pages that state the same figure", "Adressene til andre sider som sier det samme tallet"),
+    # sources
+    Column("source_name", "varchar", "Kilde", "Name of the source in the register", "Kildens navn i registeret"),
+    Column("source_title", "varchar", "Kildens tittel", "Norwegian title of the source", "Norsk tittel på kilden"),
+    Column("title", "varchar", "Tittel", "Norwegian title of the source", "Norsk tittel på kilden"),
+    Column("title_en", "varchar", "Tittel (engelsk)", "English title of the source", "Engelsk tittel på kilden"),
+    Column("publisher", "varchar", "Utgiver", "Who publishes the source", "Hvem som gir ut kilden"),
+    Column("landing_page", "varchar", "Nettside", "Page where the source is presented", "Siden der kilden presenteres"),
+    Column("licence", "varchar", "Lisens", "Licence of the source's figures", "Lisensen for kildens tall"),
+    Column("attribution", "varchar", "Kildehenvisning", "Words to print beside the figures", "Teksten som skal stå ved tallene"),
+    Column("cadence", "varchar", "Hyppighet", "How often the publisher publishes", "Hvor ofte utgiveren publiserer", CADENCES),
+    Column("is_simulated", "boolean", "Simulert", "True when nobody published the figures: never statistics", "Sann når ingen har publisert tallene: aldri statistikk"),
+    # targets
+    Column("target_kind", "varchar", "Slags mål", "A target to reach or a rule to keep", "Et mål som skal nås eller en regel som skal holdes", TARGET_KINDS),
+    Column("direction", "varchar", "Retning", "Whether the value is to be reached or not to be passed", "Om verdien skal nås eller ikke overskrides", DIRECTIONS),
+    Column("due_start", "date", "Frist fra", "First day of the period in which the target falls due", "Første dag i perioden målet forfaller"),
+    Column("due_end", "date", "Frist til", "Last day of the period in which the target falls due", "Siste dag i perioden målet forfaller"),
+    Column("due_grain", "varchar", "Fristens lengde", "Length of the period in which the target falls due", "Lengden på perioden målet forfaller i", PERIOD_GRAINS),
+    Column("target_value", "double", "Målverdi", "Value to be reached; shares between 0 and 1", "Verdien som skal nås; andeler mellom 0 og 1"),
+    Column("newest_value", "double", "Nyeste verdi", "Newest figure of the same measure, region and actor type; empty when nobody published one", "Nyeste tall for samme mål, region og aktørtype; tom når ingen har publisert et"),
+    Column("newest_period_end", "date", "Nyeste verdi gjelder til", "Last day of the newest figure's period", "Siste dag i perioden det nyeste tallet gjelder"),
+    Column("newest_qualifier", "varchar", "Forbehold om nyeste verdi", "How the newest figure was hedged", "Forbeholdet om det nyeste tallet", QUALIFIERS),
+    Column("distance", "double", "Avstand", "Target minus newest value; below zero when passed", "Mål minus nyeste verdi; under null når det er passert"),
+    Column("months_left", "integer", "Måneder igjen", "Months from the newest figure to the due date", "Måneder fra det nyeste tallet til fristen"),
+    Column("pace_needed_per_month", "double", "Nødvendig takt", "Change per month still needed to reach the target when due", "Endring per måned som trengs for å nå målet i tide"),
+    Column("target_status", "varchar", "Målstatus", "Where the target stands; not_measured when no figure of the same definition is published", "Hvordan målet ligger an; not_measured når ingen tall med samme definisjon er publisert", TARGET_STATUSES),
+    # milestones
+    Column("area_name", "varchar", "Område", "The area in the publisher's own words", "Området med utgiverens egne ord"),
+    Column("phase", "varchar", "Fase", "Phase of the introduction", "Fase i innføringen", PHASES),
+    Column("starts_on", "date", "Starter", "First day of the stated start", "Første dag i den oppgitte starten"),
+    Column("starts_on_precision", "varchar", "Startens nøyaktighet", "How exactly the start is stated", "Hvor nøyaktig starten er oppgitt", DATE_PRECISIONS),
+    Column("ends_on", "date", "Slutter", "Last day of the stated end", "Siste dag i den oppgitte slutten"),
+    Column("ends_on_precision", "varchar", "Sluttens nøyaktighet", "How exactly the end is stated", "Hvor nøyaktig slutten er oppgitt", DATE_PRECISIONS),
+    Column("is_date_inferred", "boolean", "Dato utledet", "True when the date was inferred from an undated page", "Sann når datoen er utledet av en udatert side"),
+    Column("statement", "varchar", "Utsagn", "Whether it was reported as done, planned, a target, or a plan since replaced", "Om det er meldt som gjort, planlagt, et mål, eller en plan som er erstattet", STATEMENTS),
+    Column("planned_phase", "varchar", "Fase etter planen", "Phase the plan puts the area in", "Fasen planen setter området i", PHASES),
+    Column("observed_phase", "varchar", "Observert fase", "Phase the area is reported to be in", "Fasen området er meldt å være i", PHASES),
+    Column("lag_months", "integer", "Etterslep i måneder", "Months from planned to reported start of the phase; below zero when early", "Måneder fra planlagt til meldt start av fasen; under null når den kom tidlig"),
+    # adoption
+    Column("adoption_count", "bigint", "Antall som bruker", "How many have taken the service into use", "Hvor mange som har tatt tjenesten i bruk"),
+    Column("eligible_count", "bigint", "Antall mulige", "How many could, by the denominator named beside", "Hvor mange som kunne, etter nevneren som står ved siden av"),
+    Column("adoption_share", "double", "Andel som bruker", "Share that has taken the service into use, 0 to 1, six decimals", "Andelen som har tatt tjenesten i bruk, 0 til 1, seks desimaler"),
+    Column("share_lower", "double", "Andel, nedre grense", "Least share the figures allow", "Minste andel tallene tillater"),
+    Column("share_upper", "double", "Andel, øvre grense", "Greatest share the figures allow", "Største andel tallene tillater"),
+    Column("basis", "varchar", "Grunnlag", "Whether the row is the publisher's own figure, derived from two, or a sum of parts", "Om raden er utgiverens eget tall, utledet av to, eller en sum av deler", BASES),
+    Column("reported_share", "double", "Rapportert andel", "For sums of parts: share of the region's eligible base that has reported; empty where the publisher stated the level itself", "For summer av deler: andelen av regionens grunnlag som har rapportert; tom der utgiveren selv oppga nivået"),
+    Column("change_1m", "double", "Endring siste måned", "Change in share since the month before; empty unless both are published", "Endring i andel siden måneden før; tom med mindre begge er publisert"),
+    Column("change_12m", "double", "Endring siste tolv måneder", "Change in share since the same month a year before; empty unless both are published", "Endring i andel siden samme måned året før; tom med mindre begge er publisert"),
+    Column("rank_in_level", "integer", "Rang på nivået", "Rank by share among regions of the level in the month, 1 is highest; empty without a share", "Rang etter andel blant regionene på nivået den måneden, 1 er høyest; tom uten andel"),
+    Column("months_since", "integer", "Måneder siden", "Months from this figure to the newest month any figure is about", "Måneder fra dette tallet til den nyeste måneden noe tall gjelder"),
+    # coverage
+    Column("expected_count", "bigint", "Forventede tall", "Cells the source's cadence lets one expect", "Celler kildens hyppighet lar en vente"),
+    Column("published_count", "bigint", "Publiserte tall", "Cells published with a value or a range", "Celler publisert med verdi eller spenn"),
+    Column("suppressed_count", "bigint", "Skjermede tall", "Cells the publisher suppressed", "Celler utgiveren har skjermet"),
+    Column("missing_count", "bigint", "Manglende tall", "Cells expected but not published", "Celler som var ventet, men ikke publisert"),
+    Column("quarantined_count", "bigint", "Tall i karantene", "Rows set aside because they broke a rule", "Rader satt til side fordi de brøt en regel"),
+]  # fmt: skip
+
+COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
+
+
+def dbt_docs() -> str:
+    """The text of `dbt_project/models/columns.md`: one doc block per column."""
+    head = "<!-- Written by `python -m pll_pipeline.columns`; change the vocabulary there, not here. -->\n"
+    blocks = (f"{{% docs {c.name} %}}{c.description}{{% enddocs %}}\n" for c in COLUMNS.values())
+    return head + "".join(blocks)
+
+
+if __name__ == "__main__":
+    (Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "columns.md").write_text(dbt_docs(), encoding="utf-8")

@@ -1,0 +1,85 @@
+"""Where things are, and how a failure is told.
+
+One frozen object built from the environment, with defaults inside the checkout. Not here: settings of single
+sources (`sources/`), anything that opens, creates or deletes a file.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CONTRACT_VERSION = "1.0"
+RELEASES_KEPT = 14
+
+
+class PllError(Exception):
+    """A failure a person must act on: what happened, where, and what to do next.
+
+    Printed as one paragraph by the command line and the failure hook; a traceback only with `--debug`.
+    """
+
+    def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
+        self.what, self.where, self.do = what, where, do
+        super().__init__(self.paragraph())
+
+    def paragraph(self) -> str:
+        """The whole message as one paragraph."""
+        sentences = [self.what, f"Where: {self.where}" if self.where else "", f"What to do: {self.do}" if self.do else ""]
+        return " ".join(s if s.endswith((".", "?", "!")) else f"{s}." for s in sentences if s)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every place the pipeline reads or writes. Absolute paths; nothing is created by building one."""
+
+    data: Path
+    dbt_project: Path
+    alert_webhook: str | None = None
+
+    @classmethod
+    def from_environment(cls) -> Config:
+        """`PLL_DATA` moves the data folder, `PLL_ALERT_WEBHOOK` names where failures are posted."""
+        return cls(
+            data=Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").resolve(),
+            dbt_project=CHECKOUT / "dbt_project",
+            alert_webhook=os.environ.get("PLL_ALERT_WEBHOOK") or None,
+        )
+
+    @property
+    def raw(self) -> Path:
+        return self.data / "raw"
+
+    @property
+    def corrections(self) -> Path:
+        return self.data / "corrections"
+
+    @property
+    def validated(self) -> Path:
+        return self.data / "validated"
+
+    @property
+    def build_file(self) -> Path:
+        return self.data / "build" / "build.duckdb"
+
+    @property
+    def marts(self) -> Path:
+        return self.data / "marts"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data / "dagster"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.data / "night.lock"
+
+    @property
+    def seeds(self) -> Path:
+        return self.dbt_project / "seeds"

@@ -1,0 +1,230 @@
+"""Validated snapshots on disk, and the six tables dbt lands on.
+
+Each snapshot is read once under one reading (code, source file, codes, corrections) and its verdict kept in
+`data/validated/<source>/<time>/`; `gather` lays what stands of all sources into `data/validated/<table>.parquet`.
+Not here: rules (`validation.py`), mapping (`observations.py`), orchestration (`assets/`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from pll_pipeline.archive import Snapshot, SnapshotDamaged, hash_of_files, snapshots, verify
+from pll_pipeline.codes import Codes, load_codes
+from pll_pipeline.config import CHECKOUT, Config, PllError
+from pll_pipeline.observations import MILESTONE, OBSERVATION, QUARANTINE, TARGET, Reading, read_tables
+from pll_pipeline.readers import read_table
+from pll_pipeline.sources.model import Source
+from pll_pipeline.validation import Correction, correct, judge, read_corrections, refuse_unexpected
+
+FRAMES: dict[str, dict[str, Any]] = {"observation": OBSERVATION, "target": TARGET, "milestone": MILESTONE, "quarantine": QUARANTINE}
+TABLES = ("source", "snapshot", *FRAMES)
+
+_SNAPSHOT = {
+    "source_name": pl.String, "snapshot_at": pl.Datetime("us", "UTC"), "sha256": pl.String, "is_accepted": pl.Boolean, "is_current": pl.Boolean,
+    "row_count": pl.Int64, "observation_count": pl.Int64, "target_count": pl.Int64, "milestone_count": pl.Int64, "quarantine_count": pl.Int64,
+    "reason": pl.String,
+}  # fmt: skip
+_SOURCE = ("name", "title", "title_en", "publisher", "landing_page", "licence", "attribution", "cadence", "restates_history", "is_simulated")
+_VERDICT = "verdict.json"
+
+
+class SnapshotVerdict(BaseModel):
+    """What became of one snapshot: accepted or refused with a reason, and how many rows ended where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source_name: str
+    snapshot_name: str
+    taken_at: datetime
+    sha256: str
+    fingerprint: str
+    is_accepted: bool
+    reason: str | None = None
+    row_count: int = 0
+    observation_count: int = 0
+    target_count: int = 0
+    milestone_count: int = 0
+    quarantine_count: int = 0
+
+
+class SourceState(BaseModel):
+    """All snapshots of one source, oldest first, with their verdicts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: Source
+    verdicts: tuple[SnapshotVerdict, ...]
+    newly_read: int = 0
+
+    @property
+    def newest(self) -> SnapshotVerdict | None:
+        return self.verdicts[-1] if self.verdicts else None
+
+    @property
+    def standing(self) -> SnapshotVerdict | None:
+        """The newest accepted snapshot: the one the figures come from."""
+        return next((v for v in reversed(self.verdicts) if v.is_accepted), None)
+
+    @property
+    def is_stale(self) -> bool:
+        """True when the newest snapshot was refused and an earlier one stands, or none does."""
+        return self.newest is not self.standing
+
+
+def code_fingerprint() -> str:
+    """One hash over the package and the dbt project: figures change when either does."""
+    package, dbt = CHECKOUT / "pll_pipeline", CHECKOUT / "dbt_project"
+    files = [*package.rglob("*.py"), *package.glob("sources/*.yaml")]
+    files += [p for p in dbt.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md") and "target" not in p.relative_to(dbt).parts[:1]]
+    return hash_of_files(files, CHECKOUT)
+
+
+def validate_source(config: Config, source: Source) -> SourceState:
+    """Every snapshot of the source with its verdict; those not read yet under this reading are read now."""
+    codes = load_codes(config.seeds)
+    fingerprint = _reading_fingerprint(config, source)
+    verdicts, newly_read = [], 0
+    for snapshot in snapshots(config.raw, source.name):
+        kept = _kept_verdict(config, snapshot, fingerprint)
+        try:
+            verify(snapshot)
+            if kept is None:
+                kept = _read_snapshot(config, source, snapshot, codes, fingerprint)
+                newly_read += 1
+        except SnapshotDamaged as damage:
+            kept = _verdict(snapshot, fingerprint, reason=damage.paragraph())
+        verdicts.append(kept)
+    return SourceState(source=source, verdicts=tuple(verdicts), newly_read=newly_read)
+
+
+def inputs_fingerprint(states: Iterable[SourceState], code: str) -> str:
+    """One hash over everything the warehouse is a function of."""
+    total = hashlib.sha256(code.encode())
+    for state in states:
+        total.update(state.source.model_dump_json().encode())
+        for v in state.verdicts:
+            total.update(f"{v.snapshot_name}\0{v.sha256}\0{v.fingerprint}\0{v.is_accepted}\n".encode())
+    return total.hexdigest()
+
+
+def gather(config: Config, states: list[SourceState]) -> dict[str, pl.DataFrame]:
+    """Write the six tables of `data/validated/` from all accepted snapshots, and return them.
+
+    Raises `PllError` when a source that has snapshots has none that stands: its figures would vanish from the release.
+    """
+    for state in states:
+        if state.verdicts and state.standing is None:
+            raise PllError(
+                f"No snapshot of {state.source.name} can be used: {state.newest.reason if state.newest else ''}",
+                where=str(config.raw / state.source.name),
+                do="mend the snapshot or the source file; until then the last release stands",
+            )
+    tables = {
+        "source": pl.DataFrame([{("source_name" if k == "name" else k): getattr(s.source, k) for k in _SOURCE} for s in states if s.verdicts]),
+        "snapshot": pl.DataFrame(
+            [v.model_dump() | {"snapshot_at": v.taken_at, "is_current": v is s.standing} for s in states for v in s.verdicts], schema=_SNAPSHOT
+        ),
+    }
+    for table, schema in FRAMES.items():
+        folders = [config.validated / v.source_name / v.snapshot_name for s in states for v in s.verdicts if v.is_accepted or table == "quarantine"]
+        files = [f / f"{table}.parquet" for f in folders]
+        tables[table] = pl.concat([pl.DataFrame(schema=schema), *(pl.read_parquet(f) for f in files if f.is_file())])
+    for table, frame in tables.items():
+        _write_parquet(frame, config.validated / f"{table}.parquet")
+    return tables
+
+
+def forget(config: Config) -> None:
+    """Delete everything that follows from raw: verdicts, landed tables and the build file."""
+    for folder in (config.validated, config.build_file.parent):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reading_fingerprint(config: Config, source: Source) -> str:
+    package = CHECKOUT / "pll_pipeline"
+    modules = ("codes", "columns", "landing", "norwegian", "observations", "validation", "sources/model")
+    files = [package / f"{m}.py" for m in modules] + list((package / "readers").glob("*.py")) + list(config.seeds.glob("*.csv"))
+    corrections = _corrections_file(config, source)
+    said = corrections.read_bytes() if corrections.is_file() else b""
+    return hashlib.sha256(hash_of_files(files, CHECKOUT).encode() + source.model_dump_json().encode() + said).hexdigest()
+
+
+def _corrections_file(config: Config, source: Source) -> Path:
+    return config.corrections / f"{source.name}.yaml"
+
+
+def _kept_verdict(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVerdict | None:
+    path = config.validated / snapshot.source_name / snapshot.name / _VERDICT
+    if not path.is_file():
+        return None
+    try:
+        verdict = SnapshotVerdict.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return verdict if (verdict.fingerprint, verdict.sha256) == (fingerprint, snapshot.sha256) else None
+
+
+def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, codes: Codes, fingerprint: str) -> SnapshotVerdict:
+    """Read, judge and keep one snapshot. A publication that cannot be read is refused, with the reason as verdict."""
+    folder = config.validated / source.name / snapshot.name
+    shutil.rmtree(folder, ignore_errors=True)
+    where = f"{source.name}/{snapshot.name}"
+    try:
+        files = dict.fromkeys(table.file for table in source.tables)
+        tables = {file: read_table(snapshot.read(file), source.read, where=f"{where}/{file}") for file in files}
+        refuse_unexpected(source, tables, where)
+        tables, aside = correct(tables, read_corrections(_corrections_file(config, source)), where)
+        judged = judge(source, read_tables(source, tables, codes, snapshot.taken_at), codes, snapshot.taken_at)
+    except SnapshotDamaged:
+        raise
+    except PllError as error:
+        verdict = _verdict(snapshot, fingerprint, reason=error.paragraph())
+        frames = {"quarantine": pl.DataFrame(schema=QUARANTINE)}
+    else:
+        reading = judged.reading
+        quarantine = pl.concat([reading.quarantine, _set_aside(source, snapshot, aside)])
+        frames = {"observation": reading.observations, "target": reading.targets, "milestone": reading.milestones, "quarantine": quarantine}
+        counts = {f"{name}_count": frame.height for name, frame in frames.items()}
+        verdict = _verdict(snapshot, fingerprint, is_accepted=judged.is_accepted, reason=judged.reason, row_count=reading.row_count + len(aside), **counts)
+    for name, frame in frames.items():
+        _write_parquet(frame, folder / f"{name}.parquet")
+    # last, so that a verdict is never found without its tables
+    _replace(folder / _VERDICT, lambda path: path.write_text(verdict.model_dump_json(indent=2), encoding="utf-8"))
+    return verdict
+
+
+def _set_aside(source: Source, snapshot: Snapshot, aside: list[tuple[str, Correction]]) -> pl.DataFrame:
+    rows = [
+        {"source_name": source.name, "snapshot_at": snapshot.taken_at, "row_reference": reference, "rule": "recorded_correction",
+         "column_name": c.column, "value": c.expect, "reason": c.reason, "row": c.model_dump_json()}
+        for reference, c in aside
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=QUARANTINE)
+
+
+def _verdict(snapshot: Snapshot, fingerprint: str, *, is_accepted: bool = False, **rest: Any) -> SnapshotVerdict:
+    return SnapshotVerdict(
+        source_name=snapshot.source_name, snapshot_name=snapshot.name, taken_at=snapshot.taken_at, sha256=snapshot.sha256,
+        fingerprint=fingerprint, is_accepted=is_accepted, **rest,
+    )  # fmt: skip
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    _replace(path, frame.write_parquet)
+
+
+def _replace(path: Path, write: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".writing-{path.name}")
+    write(beside)
+    os.replace(beside, path)

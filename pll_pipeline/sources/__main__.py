@@ -1,0 +1,5 @@
+"""`python -m pll_pipeline.sources` writes `source.schema.json`."""
+
+from pll_pipeline.sources import SCHEMA_FILE, json_schema
+
+SCHEMA_FILE.write_text(json_schema(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The pipeline: published figures in, a warehouse out. Every module says what it holds and what it must not."""

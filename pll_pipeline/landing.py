@@ -8,10 +8,12 @@ Not here: rules (`validation.py`), mapping (`observations.py`), orchestration (`
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterable
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from pll_pipeline.archive import Snapshot, SnapshotDamaged, hash_of_files, snapshots, verify
 from pll_pipeline.codes import Codes, load_codes
 from pll_pipeline.config import CHECKOUT, Config, PllError
-from pll_pipeline.observations import MILESTONE, OBSERVATION, QUARANTINE, TARGET, Reading, read_tables
+from pll_pipeline.observations import MILESTONE, OBSERVATION, QUARANTINE, TARGET, read_tables
 from pll_pipeline.readers import read_table
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validation import Correction, correct, judge, read_corrections, refuse_unexpected
@@ -129,6 +131,9 @@ def gather(config: Config, states: list[SourceState]) -> dict[str, pl.DataFrame]
                 where=str(config.raw / state.source.name),
                 do="mend the snapshot or the source file; until then the last release stands",
             )
+    kinds = {state.source.is_simulated for state in states if state.verdicts}
+    if len(kinds) > 1:
+        raise PllError("Simulated and published sources stand in one register", where=str(config.data), do="keep simulated figures in a data folder of their own")
     tables = {
         "source": pl.DataFrame([{("source_name" if k == "name" else k): getattr(s.source, k) for k in _SOURCE} for s in states if s.verdicts]),
         "snapshot": pl.DataFrame(
@@ -142,6 +147,33 @@ def gather(config: Config, states: list[SourceState]) -> dict[str, pl.DataFrame]
     for table, frame in tables.items():
         _write_parquet(frame, config.validated / f"{table}.parquet")
     return tables
+
+
+def write_inputs(config: Config, states: Iterable[SourceState], fingerprint: str) -> None:
+    """Keep beside the six tables what they were made of, for the release that is built from them."""
+    stale = [
+        {"source_name": s.source.name, "snapshot_at": s.standing.taken_at.isoformat() if s.standing else None, "reason": s.newest.reason if s.newest else "no snapshot"}
+        for s in states
+        if s.is_stale or s.newest is None
+    ]
+    standing = [s.standing for s in states if s.standing]
+    inputs = {
+        "fingerprint": fingerprint,
+        "is_simulated": any(s.source.is_simulated for s in states if s.standing),
+        "snapshots": [{"source_name": v.source_name, "snapshot_at": v.taken_at.isoformat(), "sha256": v.sha256} for v in standing],
+        "stale_sources": stale,
+        "sources": [{"source_name": s.source.name, **{k: getattr(s.source, k) for k in _SOURCE[1:]}} for s in states if s.standing],
+        "code_version": f"{version('pll-pipeline')}+{code_fingerprint()[:12]}",
+    }
+    _replace(config.validated / "inputs.json", lambda path: path.write_text(json.dumps(inputs, ensure_ascii=False, indent=2), encoding="utf-8"))
+
+
+def read_inputs(config: Config) -> dict[str, Any]:
+    """What the landed tables were made of, as `write_inputs` kept it. Raises `PllError` when nothing has been landed."""
+    path = config.validated / "inputs.json"
+    if not path.is_file():
+        raise PllError("Nothing has been validated yet", where=str(path), do="run `pll run`")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def forget(config: Config) -> None:

@@ -1,0 +1,46 @@
+"""What others open, as assets: one step writes the release and makes it current.
+
+Not here: how a release is written and swapped (`publishing/`, `warehouse.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pll_pipeline.assets import LOCK
+from pll_pipeline.config import Config
+from pll_pipeline.landing import read_inputs
+from pll_pipeline.publishing import Inputs
+from pll_pipeline.warehouse import publish
+
+_FACES = {
+    "duckdb": ("pll.duckdb", "Every public table in one DuckDB file that old clients open too."),
+    "parquet": ("parquet", "One Parquet file per public table, for Power BI and every other BI tool."),
+    "csv": ("csv", "One CSV per public table."),
+    "workbook": ("pll.xlsx", "The marts as a workbook with Norwegian headings."),
+    "description": ("release.json", "What the release holds and was made of, the data package and the difference from the release before."),
+}
+
+
+def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The step that publishes the star and marts among `tables` as one release."""
+    public = [key for key in tables.keys if key.path[0] in ("star", "marts")]
+
+    @dg.multi_asset(
+        name="release",
+        specs=[dg.AssetSpec(["published", face], deps=public, group_name="published", description=text) for face, (_, text) in _FACES.items()],
+        required_resource_keys={LOCK},
+    )
+    def release(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        published = publish(config.build_file, config.marts, Inputs(**read_inputs(config)))
+        context.log.info("published release %s", published.id)
+        rows = sum(file.get("rows") or 0 for file in published.manifest["files"] if file["path"].startswith("parquet/"))
+        for face, (path, _) in _FACES.items():
+            yield dg.MaterializeResult(
+                asset_key=["published", face],
+                metadata={"release": published.id, "dagster/row_count": rows, "dagster/uri": str(published.folder / path)},
+            )
+
+    return release

@@ -1,0 +1,59 @@
+"""The six tables dbt lands on, gathered from every source's accepted snapshots.
+
+dbt knows them as the source `validated`, so the lineage draws itself. Nothing is materialised, and so nothing after
+it is rebuilt, when the release already holds exactly this. Not here: how snapshots are read and judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pll_pipeline.assets import LOCK
+from pll_pipeline.config import Config
+from pll_pipeline.landing import TABLES, code_fingerprint, gather, inputs_fingerprint, validate_source, write_inputs
+from pll_pipeline.sources.model import Source
+from pll_pipeline.warehouse import current
+
+REBUILD_TAG = "pll/rebuild"
+
+_DESCRIPTIONS = {
+    "source": "One row per source: what the register says of it.",
+    "snapshot": "One row per snapshot: its verdict and how many rows ended where.",
+    "observation": "One row per figure and snapshot, from every accepted snapshot.",
+    "target": "One row per target or rule and snapshot.",
+    "milestone": "One row per milestone and snapshot.",
+    "quarantine": "One row per published row and rule it broke.",
+}
+
+
+def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefinition:
+    """The step that lays `validated/observation` and its siblings."""
+    upstream = [dg.AssetKey(["validated", name]) for name in sources]
+
+    @dg.multi_asset(
+        name="landing",
+        specs=[
+            dg.AssetSpec(["validated", table], deps=upstream, skippable=True, group_name="validated", kinds={"parquet"}, description=_DESCRIPTIONS[table])
+            for table in TABLES
+        ],
+        required_resource_keys={LOCK},
+    )
+    def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        states = [validate_source(config, source) for source in sources.values()]
+        fingerprint = inputs_fingerprint(states, code_fingerprint())
+        release = current(config.marts)
+        if release and release.manifest["fingerprint"] == fingerprint and REBUILD_TAG not in context.run.tags:
+            context.log.info("nothing new: release %s already holds exactly this", release.id)
+            return
+        tables = gather(config, states)
+        write_inputs(config, states, fingerprint)
+        for table, frame in tables.items():
+            schema = dg.TableSchema([dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()])
+            yield dg.MaterializeResult(
+                asset_key=["validated", table],
+                metadata={"dagster/row_count": frame.height, "dagster/column_schema": schema, "dagster/uri": str(config.validated / f"{table}.parquet")},
+            )
+
+    return landing

@@ -1,0 +1,37 @@
+"""The composition root: gathers assets, job, schedule and resources into Dagster's definitions; defines nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from pll_pipeline.assets import LOCK
+from pll_pipeline.assets.marts import warehouse_assets
+from pll_pipeline.assets.published import release_assets
+from pll_pipeline.assets.raw import source_assets
+from pll_pipeline.assets.validated import landing_assets
+from pll_pipeline.automation import night_job, night_lock, night_schedule, progress_logger
+from pll_pipeline.config import Config
+from pll_pipeline.sources import register
+from pll_pipeline.sources.model import Source
+
+
+def build_definitions(config: Config, sources: dict[str, Source], tell_line: Callable[[str], None] | None = None) -> dg.Definitions:
+    """Everything Dagster knows, for one place and one register. `tell_line` replaces Dagster's console by short lines."""
+    tables = warehouse_assets(config)
+    job = night_job(config)
+    return dg.Definitions(
+        assets=[*(source_assets(config, source) for source in sources.values()), landing_assets(config, sources), tables, release_assets(config, tables)],
+        jobs=[job],
+        schedules=[night_schedule(job)],
+        resources={LOCK: night_lock(config)},
+        loggers={"console": progress_logger(tell_line)} if tell_line else None,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` and `dg` load."""
+    config = Config.from_environment()
+    return build_definitions(config, register(config.data / "sources"))

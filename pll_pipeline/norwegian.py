@@ -67,7 +67,8 @@ class NumberConvention:
 
     def __post_init__(self) -> None:
         if self.decimal not in (",", ".") or not set(self.thousands) <= set(" .,") or self.decimal in self.thousands:
-            raise ValueError(f"no convention has the decimal mark {self.decimal!r} and the thousands marks {self.thousands!r}")
+            marks = f"the decimal mark {self.decimal!r} and the thousands marks {self.thousands!r}"
+            raise ValueError(f"no convention has {marks}")
 
     def __str__(self) -> str:
         names = {",": "comma", ".": "point", " ": "space"}
@@ -98,13 +99,15 @@ class Figure:
 
 _HEDGES: dict[Qualifier, tuple[str, ...]] = {
     "at_least": (
-        "over", "godt over", "litt over", "like over", "rett over", "langt over", "i overkant av", "mer enn", "meir enn", "flere enn",
-        "fleire enn", "vel", "godt og vel", "minst", "minimum", "ikke mindre enn", "ikkje mindre enn", "drøyt", "drøye", "drygt", ">", "≥",
+        "over", "godt over", "litt over", "like over", "rett over", "langt over", "i overkant av", "mer enn", "meir enn",
+        "flere enn", "fleire enn", "vel", "godt og vel", "minst", "minimum", "ikke mindre enn", "ikkje mindre enn",
+        "drøyt", "drøye", "drygt", ">", "≥",
     ),
     "at_most": (
-        "nær", "nærmere", "nærmare", "opp mot", "bortimot", "nesten", "snart", "snaut", "snaue", "knapt", "under", "godt under",
-        "litt under", "like under", "rett under", "langt under", "i underkant av", "inntil", "opptil", "opp til", "færre enn",
-        "mindre enn", "ikke mer enn", "ikkje meir enn", "høyst", "maks", "maks.", "maksimum", "maksimalt", "<", "≤",
+        "nær", "nærmere", "nærmare", "opp mot", "bortimot", "nesten", "snart", "snaut", "snaue", "knapt", "under",
+        "godt under", "litt under", "like under", "rett under", "langt under", "i underkant av", "inntil", "opptil",
+        "opp til", "færre enn", "mindre enn", "ikke mer enn", "ikkje meir enn", "høyst", "maks", "maks.", "maksimum",
+        "maksimalt", "<", "≤",
     ),
     "approx": (
         "om lag", "omlag", "omtrent", "cirka", "circa", "sirka", "ca", "ca.", "rundt", "omkring", "kring", "et sted rundt",
@@ -113,10 +116,8 @@ _HEDGES: dict[Qualifier, tuple[str, ...]] = {
 }  # fmt: skip
 _QUALIFIER_OF = {hedge: qualifier for qualifier, hedges in _HEDGES.items() for hedge in hedges}
 # a word ends at a space; a sign or an abbreviation with its point may stand right before the number
-_HEDGE = re.compile(
-    rf"({_one_of(h for h in _QUALIFIER_OF if h[-1].isalpha())})(?: +|$)|({_one_of(h for h in _QUALIFIER_OF if not h[-1].isalpha())}) *",
-    re.IGNORECASE,
-)
+_WORDS_AND_SIGNS = (_one_of(hedge for hedge in _QUALIFIER_OF if hedge[-1].isalpha() is is_word) for is_word in (True, False))
+_HEDGE = re.compile("(?:{})(?: +|$)|(?:{}) *".format(*_WORDS_AND_SIGNS), re.IGNORECASE)
 
 _SCALES = {
     "tusen": 3, "m": 6, "mill": 6, "mill.": 6, "million": 6, "millioner": 6, "millionar": 6,
@@ -125,12 +126,14 @@ _SCALES = {
 _UNITS: dict[str, Unit] = {
     "%": "share", "prosent": "share", "% prosent": "share", "pst": "share", "pst.": "share",
     "kr": "nok", "kr.": "nok", "krone": "nok", "kroner": "nok", "nok": "nok",
-    "per uke": "count_per_week", "pr uke": "count_per_week", "pr. uke": "count_per_week", "i uka": "count_per_week", "i uken": "count_per_week",
-    "per veke": "count_per_week", "pr. veke": "count_per_week", "i veka": "count_per_week",
+    "per uke": "count_per_week", "pr uke": "count_per_week", "pr. uke": "count_per_week", "i uka": "count_per_week",
+    "i uken": "count_per_week", "per veke": "count_per_week", "pr. veke": "count_per_week", "i veka": "count_per_week",
 }  # fmt: skip
-_UNIT = re.compile(rf" *(?P<scale>{_one_of(_SCALES.keys() - {'m'})}|m(?=nok))? *(?P<unit>{_one_of(_UNITS)})?", re.IGNORECASE)
+_UNIT = re.compile(
+    rf" *(?P<scale>{_one_of(_SCALES.keys() - {'m'})}|m(?=nok))? *(?P<unit>{_one_of(_UNITS)})?", re.IGNORECASE
+)
 _CURRENCY_FIRST = re.compile(r"(kr\.?|m?nok) *(?=[-−0-9])(.+)", re.IGNORECASE)
-_RANGE = re.compile(rf"mellom (?P<a>.+) og (?P<b>.+)|(?P<c>[^{_DASH}]+?)(?: *[{_DASH}] *| +til +)(?P<d>.+)", re.IGNORECASE)
+_RANGE = re.compile(rf"mellom (.+) og (.+)|([^{_DASH}]+?)(?: *[{_DASH}] *| +til +)(.+)", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W_][,.]?|[,.%]")
 
 
@@ -235,7 +238,8 @@ def _closed_up(text: str) -> str:
 def _amount_pattern(convention: NumberConvention) -> re.Pattern[str]:
     marks = re.escape(convention.thousands)
     grouped = rf"[1-9][0-9]{{0,2}}(?P<mark>[{marks}])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}})*|" if marks else ""
-    return re.compile(rf"(?P<sign>[-−]?)(?P<whole>{grouped}0|[1-9][0-9]*)(?:{re.escape(convention.decimal)}(?P<decimals>[0-9]+))?")
+    decimals = rf"(?:{re.escape(convention.decimal)}(?P<decimals>[0-9]+))?"
+    return re.compile(rf"(?P<sign>[-−]?)(?P<whole>{grouped}0|[1-9][0-9]*){decimals}")
 
 
 def _term(text: str, convention: NumberConvention) -> _Term | None:
@@ -279,8 +283,10 @@ class Period:
     text: str = field(compare=False)
 
 
-MONTHS = ("januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "desember")
-_MONTH_NUMBERS = {name: number for number, name in enumerate(MONTHS, 1)} | {name[:3]: number for number, name in enumerate(MONTHS, 1)} | {"sept": 9}
+MONTHS = (
+    "januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "desember",
+)  # fmt: skip
+_MONTH_NUMBERS = {name[:length]: number for number, name in enumerate(MONTHS, 1) for length in (3, None)} | {"sept": 9}
 _PARTS: dict[str, tuple[Grain, int]] = {
     "q": ("quarter", 3), "k": ("quarter", 3), "kvartal": ("quarter", 3), "kv": ("quarter", 3), "kv.": ("quarter", 3),
     "t": ("tertial", 4), "tertial": ("tertial", 4), "h": ("half_year", 6), "halvår": ("half_year", 6),
@@ -293,14 +299,16 @@ _WRITTEN_PARTS = {"quarter": "kvartal", "tertial": "tertial", "half_year": "halv
 _YEAR = "((?:19|20)[0-9]{2})"
 _MONTH = rf"({_one_of(_MONTH_NUMBERS)})\.?"
 _LEAD_IN = re.compile(r"(?:per|pr\.?|i løpet av|i) ")
-_POINT = re.compile(r"(?:(?P<last>(?:ved )?utgangen av|ved slutten av|ultimo)|(?P<first>ved inngangen til|primo)|(?P<middle>medio)) (?:året )?")
+_POINT = re.compile(
+    "(?:(?P<last>(?:ved )?utgangen av|ved slutten av|ultimo)|(?P<first>ved inngangen til|primo)|(?P<middle>medio)) (?:året )?"
+)
 _ISO = re.compile(rf"{_YEAR}-([0-9]{{2}})(?:-([0-9]{{2}}))?|{_YEAR}m([0-9]{{2}})")
 _DAY = re.compile(rf"([0-9]{{1,2}})\. ?([0-9]{{1,2}})\. ?{_YEAR}|([0-9]{{1,2}})\.? ?{_MONTH} ?{_YEAR}")
 _MONTH_OF_YEAR = re.compile(rf"{_MONTH} ?{_YEAR}")
 _PART_OF_YEAR = re.compile(rf"(?:([1-4])\.|({_one_of(_ORDINALS)})) ({_one_of(p for p in _PARTS if len(p) > 1)}) {_YEAR}")
 _SHORT_PART = re.compile(rf"([qkth])([1-4]) ?{_YEAR}|{_YEAR}[ -]?([qkth])([1-4])")
 _SEASON = re.compile(rf"({_one_of(_SEASONS)})(?:en)? {_YEAR}")
-_ACROSS = re.compile(rf"(vinter(?:en)?|(?:ved )?årsskiftet) {_YEAR} ?[/{_DASH}] ?((?:20)?[0-9]{{2}})")
+_ACROSS = re.compile(rf"(vinter(?:en)?|(?:ved )?årsskiftet) {_YEAR} ?[/{_DASH}] ?((?:19|20)?[0-9]{{2}})")
 _SPAN = re.compile(rf"{_YEAR} ?[{_DASH}] ?{_YEAR}")
 
 _Days = tuple[date, date, Grain]
@@ -325,7 +333,8 @@ def read_period(text: str) -> Period:
     except ValueError as error:  # from date(): month 13, day 32
         days, why = None, str(error)
     if days is None:
-        raise UnreadableText(text, "a period", why, "check the text at the publisher; if it is right, map it in the source file")
+        do = "check the text at the publisher; if it is right, map it in the source file"
+        raise UnreadableText(text, "a period", why, do)
     return Period(*days, text)
 
 
@@ -407,7 +416,7 @@ def _month_at(point: str | None, days: _Days | None) -> _Days | None:
 _OTHER_DASHES = re.compile(f" ?[{_DASH}−] ?")
 _APOSTROPHES = re.compile("[’‘‛ʼʻʹ′´`]")
 _KOMMUNE = re.compile("(?: (?:fylkes)?kommune)+$")
-# what the two written forms of Norwegian call the actors; whole endings of known words only, so that no place name is touched
+# What the two written forms of Norwegian call the actors. Only of known words, so that no place name is touched.
 _TO_BOKMAL = tuple(
     (re.compile(nynorsk), bokmal)
     for nynorsk, bokmal in (
@@ -475,7 +484,7 @@ class UnknownName(PllError):
     def __init__(self, label: str, candidates: Sequence[Name], why: str) -> None:
         self.label, self.candidates = label, tuple(candidates)
         nearest = "; ".join(map(str, candidates)) or "none comes near"
-        do = "check the name at the publisher; if it is right, add it to the list of names, or to the names in the source file"
+        do = "check the name at the publisher; if it is right, add it to the codes or to the names in the source file"
         super().__init__(f'"{label}" is not a known name{why}. Nearest: {nearest}', do=do)
 
 
@@ -514,8 +523,8 @@ class NameIndex:
         raise UnknownName(label, called[:5] or self._nearest(label, levels, on), among + (f" on {on}" if on else ""))
 
     def _nearest(self, label: str, levels: Sequence[str] | None, on: date | None) -> list[Name]:
-        eligible = {form: kept for form, names in self._names.items() if (kept := [n for n in names if _is_eligible(n, levels, on)])}
-        close = difflib.get_close_matches(_matching_form(label), eligible, n=5)
+        eligible = {form: [name for name in names if _is_eligible(name, levels, on)] for form, names in self._names.items()}
+        close = difflib.get_close_matches(_matching_form(label), [form for form, names in eligible.items() if names], n=5)
         return [name for form in close for name in eligible[form]][:5]
 
 

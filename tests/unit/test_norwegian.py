@@ -296,8 +296,11 @@ def test_a_range_whose_thousands_may_belong_to_both_ends_is_never_read(low: int,
         read_number(f"{low}–{high} 000", NORWEGIAN)
 
 
+pieces = ["over ", "ca. ", "85", "1 000", ",5", ".", "-", "–", "−", " ", "\u00a0", " %", " mill.", "kr", " og ", "mellom ", "x"]
+
+
 @few
-@given(st.lists(st.sampled_from(["over ", "ca. ", "85", "1 000", ",5", ".", "-", "–", "−", " ", "\u00a0", " %", " mill.", "kr", " og ", "mellom ", "x"]), max_size=7))
+@given(st.lists(st.sampled_from(pieces), max_size=7))
 def test_any_text_is_a_figure_or_raises_with_the_text(parts: list[str]) -> None:
     text = "".join(parts)
     try:
@@ -366,12 +369,13 @@ def test_a_period_is_read_with_its_grain(text: str, start: str, end: str, grain:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "2023-13", "2023-00", "2023-12-32", "2023-12-00", "2023-02-29", "32.01.2026", "26.13.2026", "26.01.26", "31. april 2022",
-        "01/02/2023", "2024-25", "2024/2025", "2025–2024", "2024–2024", "2024–12", "våren", "vinteren 2024", "vinteren 2024/2026",
-        "årsskiftet 2023", "4. tertial 2025", "3. halvår 2025", "5. kvartal 2020", "Q5 2020", "innen 2027", "0301", "9999", "fjor", "desember",
-        "smarch 2023", "medio 1. kvartal 2025", "ultimo 31.12.2023", "primo ultimo 2023", "96 750",
+        "", "2023-13", "2023-00", "2023-12-32", "2023-12-00", "2023-02-29", "32.01.2026", "26.13.2026", "26.01.26",
+        "31. april 2022", "01/02/2023", "2024-25", "2024/2025", "2025–2024", "2024–2024", "2024–12", "våren", "vinteren 2024",
+        "vinteren 2024/2026", "årsskiftet 2023", "4. tertial 2025", "3. halvår 2025", "5. kvartal 2020", "Q5 2020",
+        "innen 2027", "0301", "9999", "fjor", "desember", "smarch 2023", "medio 1. kvartal 2025", "ultimo 31.12.2023",
+        "primo ultimo 2023", "96 750",
     ],
-)  # fmt: skip
+)
 def test_a_period_that_cannot_be_read_raises_with_its_text(text: str) -> None:
     with pytest.raises(UnreadableText) as failure:
         read_period(text)
@@ -419,7 +423,8 @@ def test_a_period_reads_alike_in_any_case_and_with_any_space(text: str, space: s
 @few
 @given(years, st.sampled_from(["kvartal", "tertial", "halvår"]))
 def test_the_parts_of_a_year_follow_each_other_and_fill_it(year: int, part: str) -> None:
-    parts = [read_period(f"{number}. {part} {year}") for number in range(1, {"kvartal": 4, "tertial": 3, "halvår": 2}[part] + 1)]
+    count = {"kvartal": 4, "tertial": 3, "halvår": 2}[part]
+    parts = [read_period(f"{number}. {part} {year}") for number in range(1, count + 1)]
     whole = read_period(str(year))
     assert (parts[0].start, parts[-1].end) == (whole.start, whole.end)
     assert all(later.start - earlier.end == timedelta(days=1) for earlier, later in zip(parts, parts[1:], strict=False))
@@ -459,7 +464,7 @@ def test_a_name_is_folded_over_what_print_varies(text: str, folded: str) -> None
     assert fold(text) == folded
 
 
-@pytest.mark.parametrize(("one", "other"), [("Våler", "Valer"), ("Bø", "Bo"), ("Deatnu", "Deatnů"), ("Kárášjohka", "Karasjohka"), ("Gáivuotna", "Gaivuotna")])
+@pytest.mark.parametrize(("one", "other"), [("Våler", "Valer"), ("Bø", "Bo"), ("Kárášjohka", "Karasjohka"), ("Unjárga", "Unjarga")])
 def test_letters_that_differ_stay_different(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
@@ -577,7 +582,7 @@ def test_both_written_forms_of_norwegian_name_the_same(nynorsk: str, bokmal: str
 
 
 def test_place_names_are_not_taken_for_nynorsk_words() -> None:
-    index = NameIndex([Name("Trondhjem", "a", ""), Name("Sjukehusvegen", "b", ""), Name("Hjem", "c", "")])
+    index = NameIndex([Name("Trondhjem", "a", ""), Name("Hjem", "b", "")])
     for label in ("Trondheim", "Heim"):
         with pytest.raises(UnknownName):
             index.match(label)

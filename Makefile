@@ -1,0 +1,60 @@
+# The two commands: `make run` and `make test`. Each sets up what it needs inside this folder; nothing outside it changes.
+# Only relative paths below, so that a folder named "min mappe ø" works too.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+export DO_NOT_TRACK := 1
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export UV_CACHE_DIR := .cache/uv
+export UV_PYTHON_DOWNLOADS := never
+export PIP_CACHE_DIR := .cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+
+.PHONY: help setup run test bench serve lock generated clean
+
+help:
+	@echo "make run      set up, run the night on what is held, publish a release"
+	@echo "make test     set up, run every test"
+	@echo "make serve    Dagster's page and the nightly schedule on 127.0.0.1"
+	@echo "make bench    how fast, as ratios inside one run"
+	@echo "make lock     renew uv.lock     make generated   renew the files written from code"
+
+.uv/bin/uv: .ci/uv.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed as python3"; exit 1; }
+	@echo "fetching uv ..."
+	@python3 -m venv .uv
+	@.uv/bin/python -m pip install --quiet --require-hashes -r .ci/uv.txt
+	@touch .uv/bin/uv
+
+# a real file is made only where no uv was found; with uv on the PATH there is nothing to fetch
+.venv/.complete: pyproject.toml uv.lock $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+	@$(UV) sync --locked --quiet
+	@touch .venv/.complete
+
+setup: .venv/.complete
+
+run: setup
+	@.venv/bin/pll run
+
+test: setup
+	@PATH=".uv/bin:$$PATH" .venv/bin/python -m pytest
+
+bench: setup
+	@.venv/bin/python -m tests.bench
+
+serve: setup
+	@.venv/bin/pll serve
+
+lock:
+	$(UV) lock
+
+generated: setup
+	.venv/bin/python -m pll_pipeline.columns
+	.venv/bin/python -m pll_pipeline.sources
+
+clean:
+	rm -rf .venv .uv .cache data/validated data/build data/dagster data/logs

@@ -1,0 +1,283 @@
+"""The command `pll`. Every verb calls one function of the package and prints what came back.
+
+Nothing heavy is imported before a verb needs it, so that `pll --help` answers at once. Not here: any work.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pll_pipeline.config import CHECKOUT, Config, PllError
+
+if TYPE_CHECKING:
+    from pll_pipeline.automation import Night
+    from pll_pipeline.sources.model import Source
+
+app = typer.Typer(
+    help="The warehouse of Norway's medicine-list figures: e-resept, kjernejournal, SFM, PLL and e-multidose.\n\n"
+    "Start with `pll run`, look at `pll status`, ask with `pll query`.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+out, err = Console(), Console(stderr=True)
+
+
+class Form(StrEnum):
+    """How `pll query` writes its answer."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+SourceNames = Annotated[list[str] | None, typer.Option("--source", metavar="NAME", help="Ask only this source; the others keep what is held. May be repeated.")]
+
+
+@app.callback()
+def options(*, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+    """Options of every verb."""
+    if debug:
+        os.environ["PLL_DEBUG"] = "1"
+
+
+@app.command()
+def run(*, offline: Annotated[bool, typer.Option("--offline", help="Ask nobody; work with what is held.")] = False, source: SourceNames = None) -> None:
+    """One night: ask the sources, read what is new, build the marts, publish a release.
+
+    The same job the schedule runs. Exit code 0: published, or nothing new. 3: published, but a source keeps an
+    earlier snapshot. 1: nothing published, the last release stands.
+    """
+    _night(ask="" if offline else ",".join(source) if source else "*", names=source or [])
+
+
+@app.command()
+def rebuild() -> None:
+    """The warehouse again from raw alone: every snapshot is read anew and a new release published."""
+    from pll_pipeline.landing import forget
+    from pll_pipeline.lock import one_writer
+
+    config = Config.from_environment()
+    with one_writer(config.lock_file, "a rebuild"):
+        forget(config)
+    _night(ask="", names=[], rebuild_all=True)
+
+
+@app.command()
+def status() -> None:
+    """The last release and each source: newest snapshot, age against its cadence, last outcome, what is in quarantine."""
+    from pll_pipeline.landing import validate_source
+    from pll_pipeline.warehouse import current
+
+    config = Config.from_environment()
+    release = current(config.marts)
+    if release is None:
+        out.print("No release yet. `pll run` makes one.")
+    else:
+        out.print(f"Release [bold]{release.id}[/], built {release.manifest['built_at']}, in {escape(str(release.folder))}")
+        for stale in release.manifest["stale_sources"]:
+            out.print(f"  [yellow]{stale['source_name']} keeps an earlier snapshot[/]: {escape(stale['reason'] or '')}")
+    table = Table("source", "newest snapshot", "age", "outcome", "rows in quarantine")
+    for name, source in _register(config).items():
+        state = validate_source(config, source)
+        newest = state.newest
+        if newest is None:
+            table.add_row(name, "none", "", "[yellow]nothing held[/]", "")
+            continue
+        days = (datetime.now(UTC) - newest.taken_at).days
+        age = f"{days} of {source.max_age_days} days"
+        outcome = "accepted" if newest.is_accepted else f"[red]refused[/]: {escape(newest.reason or '')}"
+        table.add_row(name, newest.snapshot_name, age if days <= source.max_age_days else f"[yellow]{age}[/]", outcome, str(newest.quarantine_count))
+    out.print(table)
+
+
+@app.command()
+def sources(name: Annotated[str | None, typer.Argument(help="Show this source whole.")] = None) -> None:
+    """The register of sources, or one of them whole."""
+    config = Config.from_environment()
+    register = _register(config)
+    if name:
+        from rich.syntax import Syntax
+
+        from pll_pipeline.sources import source_path
+
+        _known(register, [name])
+        path = source_path(name, config.data / "sources")
+        out.print(Syntax(path.read_text(encoding="utf-8") if path else "", "yaml", background_color="default"))
+        return
+    table = Table("name", "title", "publisher", "cadence", "licence")
+    for source in register.values():
+        table.add_row(source.name, source.title, source.publisher, source.cadence, source.licence)
+    out.print(table)
+
+
+@app.command()
+def archive(
+    source: Annotated[str, typer.Argument(help="Name of the source in the register.")],
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="The files as received.")],
+    *,
+    received_from: Annotated[str, typer.Option("--from", help="Who sent them, or the address they came from.")] = "",
+    note: Annotated[str, typer.Option(help="Anything the next person should know.")] = "",
+) -> None:
+    """Keep files received by hand as a snapshot of a source, with who and when. `pll run` then reads it."""
+    import getpass
+
+    from pll_pipeline.archive import keep
+    from pll_pipeline.lock import one_writer
+
+    config = Config.from_environment()
+    register = _register(config)
+    _known(register, [source])
+    wanted = sorted({table.file for table in register[source].tables})
+    if sorted(f.name for f in files) != wanted:
+        raise PllError(f"{source} is published as {', '.join(wanted)}, not {', '.join(sorted(f.name for f in files))}", do="give every file of the publication, under its own name")
+    origin = {"method": "archived by hand", "archived_by": getpass.getuser(), "received_from": received_from, "note": note}
+    with one_writer(config.lock_file, "an archiving"):
+        snapshot, is_new = keep(config.raw, source, {f.name: f.read_bytes() for f in files}, origin)
+    out.print(f"{'Kept as' if is_new else 'Unchanged since'} snapshot [bold]{snapshot.name}[/] of {source}, {len(snapshot.files)} files.")
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SQL statement; schemas star and marts.")],
+    *,
+    form: Annotated[Form, typer.Option("--format", help="How to write the answer.")] = Form.table,
+) -> None:
+    """Ask the current release, read-only.
+
+    Example: `pll query "select region_name, adoption_share from marts.mart_adoption_latest where service_code = 'e-resept'"`
+    """
+    from pll_pipeline.warehouse import query as ask
+    from pll_pipeline.warehouse import require_current
+
+    answer = ask(require_current(Config.from_environment().marts), sql)
+    if form is Form.csv:
+        sys.stdout.write(answer.write_csv())
+    elif form is Form.json:
+        sys.stdout.write(answer.write_json() + "\n")
+    elif form is Form.parquet:
+        sys.stdout.flush()
+        answer.write_parquet(sys.stdout.buffer)
+    else:
+        table = Table(*answer.columns)
+        for row in answer.iter_rows():
+            table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+        out.print(table)
+        out.print(f"{answer.height} rows")
+
+
+@app.command()
+def rollback(release: Annotated[str | None, typer.Argument(help="Release to make current; the one before when left out.")] = None) -> None:
+    """Make an earlier release current again."""
+    from pll_pipeline.lock import one_writer
+    from pll_pipeline.warehouse import rollback as make_current
+
+    config = Config.from_environment()
+    with one_writer(config.lock_file, "a rollback"):
+        now = make_current(config.marts, release)
+    out.print(f"Release [bold]{now.id}[/] is current again. The next night that finds anything new publishes over it.")
+
+
+@app.command()
+def serve(*, port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000) -> None:
+    """Dagster's page and daemon on 127.0.0.1, with the nightly schedule on. Stop with Ctrl-C."""
+    from pll_pipeline.automation import use_dagster_home
+
+    config = Config.from_environment()
+    use_dagster_home(config)
+    os.environ["PLL_DATA"] = str(config.data)
+    out.print(f"Dagster on http://127.0.0.1:{port}, home {escape(str(config.dagster_home))}")
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    os.chdir(CHECKOUT)
+    os.execv(dagster, [dagster, "dev", "-w", str(CHECKOUT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+def main() -> None:
+    """Entry point: one clear paragraph for what a person can act on, a traceback only with `--debug`."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    try:
+        app()
+    except PllError as error:
+        if os.environ.get("PLL_DEBUG"):
+            raise
+        err.print(f"[red]{escape(error.paragraph())}[/]", highlight=False)
+        raise SystemExit(1) from error
+
+
+def _night(*, ask: str, names: list[str], rebuild_all: bool = False) -> None:
+    config = Config.from_environment()
+    register = _register(config)
+    _known(register, names)
+    started = datetime.now(UTC)
+
+    def tell_line(line: str) -> None:
+        out.print(f"[dim]{(datetime.now(UTC) - started).total_seconds():6.1f} s[/]  {escape(line)}", highlight=False)
+
+    tell_line("the night begins")
+    from pll_pipeline.automation import run_night
+    from pll_pipeline.definitions import build_definitions
+
+    night = run_night(build_definitions(config, register, tell_line), config, register, ask=ask, rebuild=rebuild_all)
+    _print_night(night)
+    raise SystemExit(night.exit_code)
+
+
+def _print_night(night: Night) -> None:
+    if night.failure:
+        err.print(f"[red]{escape(night.failure)}[/]", highlight=False)
+        stands = f"Release {night.standing.id} stands." if night.standing else "There is no release yet."
+        err.print(f"Nothing was published. {stands}")
+        return
+    if night.states and night.published:
+        table = Table("source", "snapshot used", "figures", "targets", "milestones", "rows in quarantine", "")
+        for state in night.states:
+            used = state.standing
+            note = night.unanswered.get(state.source.name) or (state.newest.reason if state.is_stale and state.newest else "") or ""
+            cells = [used.snapshot_name, used.observation_count, used.target_count, used.milestone_count, used.quarantine_count] if used else ["none", 0, 0, 0, 0]
+            table.add_row(state.source.name, *(str(c) for c in cells), f"[yellow]{escape(note)}[/]")
+        out.print(table)
+    for name, reason in night.unanswered.items():
+        err.print(f"[yellow]{name}: {escape(reason)}[/]")
+    if night.published:
+        _print_release(night.published)
+    elif night.standing:
+        out.print(f"Nothing new: release [bold]{night.standing.id}[/] already holds what the sources say.")
+
+
+def _print_release(release: Any) -> None:
+    rows = {f["path"]: f["rows"] for f in release.manifest["files"] if f["path"].startswith("parquet/")}
+    out.print(f"Published release [bold]{release.id}[/]: {len(rows)} tables, {sum(rows.values())} rows.")
+    current = release.folder.parent.parent / "current"
+    out.print(f"  DuckDB    duckdb -readonly {escape(repr(str(current / 'pll.duckdb')))}")
+    out.print(f"  Parquet   {escape(str(current / 'parquet'))}   (Power BI: folder, then one table per file)")
+    out.print(f"  Workbook  {escape(str(current / 'pll.xlsx'))}")
+    out.print("  Ask       pll query \"select * from marts.mart_key_figures limit 5\"", highlight=False)
+
+
+def _register(config: Config) -> dict[str, Source]:
+    from pll_pipeline.sources import register
+
+    return register(config.data / "sources")
+
+
+def _known(register: dict[str, Source], names: list[str]) -> None:
+    for name in names:
+        if name not in register:
+            raise typer.BadParameter(f"no source is named {name!r}; there are {', '.join(register)}")
+
+
+if __name__ == "__main__":
+    main()

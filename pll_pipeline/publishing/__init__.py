@@ -1,0 +1,31 @@
+"""What a release holds, one module per kind of file; `write_release` calls them in order.
+
+Not here: where releases lie, how one becomes current, what happens when it fails (`warehouse.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pll_pipeline.publishing import delimited, descriptor, difference, duckdb, parquet, workbook
+from pll_pipeline.publishing.imprint import Imprint, Inputs
+
+__all__ = ["Inputs", "write_release"]
+
+
+def write_release(folder: Path, build_file: Path, release_id: str, built_at: datetime, inputs: Inputs, previous: Path | None) -> None:
+    """Fill the empty `folder` with a whole release made from the build file; `previous` is the release to compare with.
+
+    Everything but `pll.duckdb` is made from `pll.duckdb`, so that all files say the same; `release.json` is the last
+    file, as it lists the others. Raises `PllError` for a build file that cannot be published, and whatever writing raises.
+    """
+    imprint = Imprint(release_id, built_at, inputs)
+    duckdb.write(folder, build_file, imprint)
+    with duckdb.opened(folder) as (connection, tables):
+        parquet.write(folder, connection, tables, imprint)
+        delimited.write(folder, connection, tables)
+        workbook.write(folder, connection, tables, imprint)
+        difference.write(folder, connection, tables, imprint, previous)
+    descriptor.write_data_package(folder, tables, imprint)
+    descriptor.write_manifest(folder, tables, imprint)

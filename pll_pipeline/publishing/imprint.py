@@ -1,0 +1,82 @@
+"""What every file of a release says about itself: which release, when, from what, under whose licence.
+
+Not here: reading any of it from the register or the archive (the caller does), how a file format carries it (each
+format's own module).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+from pll_pipeline.config import CONTRACT_VERSION
+
+TITLE = "Nøkkeltall om innføringen av e-resept, kjernejournal, SFM, PLL og e-multidose"
+TITLE_EN = "Key figures on the introduction of e-resept, kjernejournal, SFM, PLL and e-multidose in Norway"
+DESCRIPTION = (
+    "Publiserte tall om digitale legemiddeltjenester i Norge, satt sammen fra flere utgivere uten at noe er lagt til. "
+    "En tom celle betyr at tallet ikke er publisert, aldri null. Andeler ligger mellom 0 og 1. Tidspunkter er i UTC."
+)
+DESCRIPTION_EN = (
+    "Published figures on digital medicine services in Norway, put together from several publishers with nothing added. "
+    "An empty cell means that the figure is not published, never zero. Shares lie between 0 and 1. Times are in UTC."
+)
+SIMULATED = "SIMULERTE TALL: ingen har publisert dem, og de er aldri statistikk."
+SIMULATED_EN = "SIMULATED FIGURES: nobody published them, and they are never statistics."
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a release is made from, as the night knows it.
+
+    `fingerprint` is one hash over everything the figures depend on. `snapshots` have source_name, snapshot_at, sha256;
+    `stale_sources` have source_name, reason, snapshot_at (None when nothing is held); `sources` have at least title,
+    title_en, publisher, landing_page, licence and attribution. Times are datetimes or ISO texts.
+    """
+
+    fingerprint: str
+    is_simulated: bool
+    snapshots: list[dict[str, Any]]
+    stale_sources: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    code_version: str
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """One release's imprint. `built_at` is UTC."""
+
+    release_id: str
+    built_at: datetime
+    inputs: Inputs
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What identifies the release, as `release.json` and `meta.release` say it."""
+        return {
+            "release_id": self.release_id,
+            "built_at": iso(self.built_at),
+            "contract_version": CONTRACT_VERSION,
+            "code_version": self.inputs.code_version,
+            "is_simulated": self.inputs.is_simulated,
+            "fingerprint": self.inputs.fingerprint,
+        }
+
+    @cached_property
+    def licences(self) -> tuple[str, ...]:
+        """Every licence among the sources once, in the order of the sources."""
+        return tuple(dict.fromkeys(source["licence"] for source in self.inputs.sources))
+
+    @cached_property
+    def attributions(self) -> tuple[str, ...]:
+        """Every text to print beside the figures once, in the order of the sources."""
+        return tuple(dict.fromkeys(source["attribution"] for source in self.inputs.sources))
+
+
+def iso(value: Any) -> Any:
+    """A date or a time as ISO text, times in UTC ending in Z; anything else as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value

@@ -170,7 +170,7 @@ def read_number(text: str, convention: NumberConvention) -> Figure:
     rest = _closed_up(rest)
     if ends := _RANGE.fullmatch(rest):
         low, high = (_term(part, convention) for part in ends.groups() if part)
-        if not low or not high or low.sign or high.sign:
+        if not low or not high or low.sign:
             raise unreadable("not a range of two numbers")
         if qualifier != "exact":
             raise unreadable("a range with a hedge says neither a number nor firm bounds")

@@ -17,7 +17,7 @@ import polars as pl
 
 from pll_pipeline.codes import Codes
 from pll_pipeline.config import PllError
-from pll_pipeline.norwegian import POINT, NORWEGIAN, NORWEGIAN_DOTTED, Figure, read_number, read_period
+from pll_pipeline.norwegian import NORWEGIAN, NORWEGIAN_DOTTED, POINT, Figure, read_number, read_period
 from pll_pipeline.readers import ROW_REFERENCE
 from pll_pipeline.sources.model import FirstCase, FromColumn, MilestoneTable, ObservationTable, Region, Source, Text, Value
 
@@ -131,7 +131,7 @@ def merge_statements(observations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
     if not conflicts:
         return one_each, pl.DataFrame(schema=QUARANTINE)
     refused = pl.concat(conflicts).select(
-        *_COMMON,
+        *_COMMON.keys(),
         pl.lit("one_value_per_key").alias("rule"),
         pl.lit("value").alias("column_name"),
         pl.col("published_text").alias("value"),
@@ -140,7 +140,7 @@ def merge_statements(observations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
         pl.col("period_end").dt.month_start().alias("month"),
         pl.struct(OBSERVATION_KEY).map_elements(lambda key: json.dumps(key, default=str, ensure_ascii=False), pl.String).alias("row"),
     )
-    return one_each, refused.select(QUARANTINE)
+    return one_each, refused.select(*QUARANTINE.keys())
 
 
 class _Work:

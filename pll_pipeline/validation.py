@@ -79,11 +79,11 @@ def observation_rules(codes: Codes, taken_on: date) -> list[Rule]:
     status = pl.col("status")
     return [
         *_key_rules(codes),
-        Rule("qualifier_is_known", "qualifier", f"the qualifier is not {', '.join(QUALIFIERS)}", pl.col("qualifier").is_in(QUALIFIERS)),
-        Rule("status_is_known", "status", f"the status is not {', '.join(STATUSES)}", status.is_in(STATUSES)),
+        Rule("qualifier_is_known", "qualifier", f"the qualifier is not {', '.join(QUALIFIERS)}", _one_of("qualifier", QUALIFIERS)),
+        Rule("status_is_known", "status", f"the status is not {', '.join(STATUSES)}", _one_of("status", STATUSES)),
         Rule("period_is_whole", "period_start", "a period has both a first and a last day, or neither", dated == pl.col("period_end").is_not_null()),
         Rule("period_is_in_order", "period_end", "the period ends before it starts", pl.col("period_end") >= pl.col("period_start")),
-        Rule("period_grain_is_known", "period_grain", f"the period is not a {', '.join(PERIOD_GRAINS)}", ~dated | pl.col("period_grain").is_in(PERIOD_GRAINS)),
+        Rule("period_grain_is_known", "period_grain", f"the period is not a {', '.join(PERIOD_GRAINS)}", ~dated | _one_of("period_grain", PERIOD_GRAINS)),
         Rule("period_has_begun", "period_start", "the period begins after the snapshot was taken", pl.col("period_start") <= taken_on),
         Rule("period_is_recent", "period_start", f"the period begins before {FIRST_DAY}", pl.col("period_start") >= FIRST_DAY),
         Rule("share_is_a_share", "value", "a share lies between 0 and 1", ~share | pl.col("value").is_between(0, 1)),
@@ -109,8 +109,8 @@ def target_rules(codes: Codes) -> list[Rule]:
     key = ("measure_code", "region_key", "actor_type_code", "due_start", "due_end", "target_kind")
     return [
         *_key_rules(codes),
-        Rule("target_kind_is_known", "target_kind", f"the kind is not {', '.join(TARGET_KINDS)}", pl.col("target_kind").is_in(TARGET_KINDS)),
-        Rule("direction_is_known", "direction", f"the direction is not {', '.join(DIRECTIONS)}", pl.col("direction").is_in(DIRECTIONS)),
+        Rule("target_kind_is_known", "target_kind", f"the kind is not {', '.join(TARGET_KINDS)}", _one_of("target_kind", TARGET_KINDS)),
+        Rule("direction_is_known", "direction", f"the direction is not {', '.join(DIRECTIONS)}", _one_of("direction", DIRECTIONS)),
         Rule("target_has_a_value", "value", "a target has a value", pl.col("value").is_not_null()),
         Rule("target_share_is_a_share", "value", "a share lies between 0 and 1", (unit != "share") | pl.col("value").is_between(0, 1)),
         Rule("target_is_due_in_time", "due_end", f"the target falls due after {LAST_PLANNED_DAY}", pl.col("due_end") <= LAST_PLANNED_DAY),
@@ -124,10 +124,10 @@ def milestone_rules(codes: Codes) -> list[Rule]:
     key = ("service_code", "area_name", "actor_type_code", "phase")
     dated = pl.col("starts_on").is_not_null() | pl.col("ends_on").is_not_null()
     return [
-        Rule("service_is_known", "service_code", "no service has this code", pl.col("service_code").is_in(codes.services)),
+        Rule("service_is_known", "service_code", "no service has this code", _one_of("service_code", codes.services)),
         *(rule for rule in _key_rules(codes) if rule.column != "measure_code"),
-        Rule("phase_is_known", "phase", f"the phase is not {', '.join(PHASES)}", pl.col("phase").is_in(PHASES)),
-        Rule("statement_is_known", "statement", f"the statement is not {', '.join(STATEMENTS)}", pl.col("statement").is_in(STATEMENTS)),
+        Rule("phase_is_known", "phase", f"the phase is not {', '.join(PHASES)}", _one_of("phase", PHASES)),
+        Rule("statement_is_known", "statement", f"the statement is not {', '.join(STATEMENTS)}", _one_of("statement", STATEMENTS)),
         Rule("precision_is_known", "starts_on_precision", f"a date is stated as {', '.join(DATE_PRECISIONS)}",
              pl.col("starts_on_precision").is_in(DATE_PRECISIONS).fill_null(True) & pl.col("ends_on_precision").is_in(DATE_PRECISIONS).fill_null(True)),
         Rule("milestone_is_in_order", "ends_on", "it ends before it starts", pl.col("ends_on") >= pl.col("starts_on")),
@@ -137,11 +137,16 @@ def milestone_rules(codes: Codes) -> list[Rule]:
     ]  # fmt: skip
 
 
+def _one_of(column: str, allowed: Iterable[str]) -> pl.Expr:
+    """True for an allowed value; an empty cell is not one."""
+    return pl.col(column).is_in(list(allowed)).fill_null(False)  # noqa: FBT003
+
+
 def _key_rules(codes: Codes) -> list[Rule]:
     return [
-        Rule("measure_exists", "measure_code", "no measure has this code", pl.col("measure_code").is_in(codes.measures)),
-        Rule("region_exists", "region_key", "no region has this key", pl.col("region_key").is_in(codes.region_keys)),
-        Rule("actor_type_exists", "actor_type_code", "no actor type has this code", pl.col("actor_type_code").is_in(codes.actor_type_codes)),
+        Rule("measure_exists", "measure_code", "no measure has this code", _one_of("measure_code", codes.measures)),
+        Rule("region_exists", "region_key", "no region has this key", _one_of("region_key", codes.region_keys)),
+        Rule("actor_type_exists", "actor_type_code", "no actor type has this code", _one_of("actor_type_code", codes.actor_type_codes)),
     ]
 
 

@@ -16,11 +16,11 @@ from pll_pipeline.config import CONTRACT_VERSION
 TITLE = "Nøkkeltall om innføringen av e-resept, kjernejournal, SFM, PLL og e-multidose"
 TITLE_EN = "Key figures on the introduction of e-resept, kjernejournal, SFM, PLL and e-multidose in Norway"
 DESCRIPTION = (
-    "Publiserte tall om digitale legemiddeltjenester i Norge, satt sammen fra flere utgivere uten at noe er lagt til. "
+    "Publiserte tall om digitale legemiddeltjenester i Norge, satt sammen fra flere utgivere; hver rad sier hvor tallet er fra. "
     "En tom celle betyr at tallet ikke er publisert, aldri null. Andeler ligger mellom 0 og 1. Tidspunkter er i UTC."
 )
 DESCRIPTION_EN = (
-    "Published figures on digital medicine services in Norway, put together from several publishers with nothing added. "
+    "Published figures on digital medicine services in Norway, put together from several publishers; each row says where its figure is from. "
     "An empty cell means that the figure is not published, never zero. Shares lie between 0 and 1. Times are in UTC."
 )
 SIMULATED = "SIMULERTE TALL: ingen har publisert dem, og de er aldri statistikk."

@@ -31,7 +31,8 @@ def read_source(path: Path) -> Source:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadSourceFile(f"The source file is not readable YAML: {' '.join(str(error).split())}", where=str(path), do="mend the YAML") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        # a key that may hold several kinds of things fails once per kind: the deepest complaint is the one that helps
+        first = max(error.errors(), key=lambda complaint: len(complaint["loc"]))
         key = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise BadSourceFile(

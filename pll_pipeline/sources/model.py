@@ -19,7 +19,10 @@ RESERVED_NAMES = frozenset({"source", "snapshot", "observation", "target", "mile
 
 
 def _pattern(text: str) -> str:
-    re.compile(text)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
     return text
 
 

@@ -1,0 +1,166 @@
+"""`pll.xlsx`: the marts with Norwegian headings, for those who work in a spreadsheet.
+
+The first sheet says what the workbook is, the last what each column means. Cells hold values only, never formulas.
+Not here: the star tables (they are for models, not for reading), any choice of rows or figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from duckdb import DuckDBPyConnection
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from pll_pipeline.columns import COLUMNS
+from pll_pipeline.publishing.duckdb import LOAD_TIME, Table, quoted
+from pll_pipeline.publishing.imprint import DESCRIPTION, SIMULATED, TITLE, Imprint, iso
+
+FILE_NAME = "pll.xlsx"
+MOST_ROWS = 1_048_576  # Excel's own limits
+MOST_CHARACTERS = 32_767
+_FIRST_YEAR = 1900
+_LONGEST_SHEET_NAME = 31
+_FORMULA_SIGNS = ("=", "+", "-", "@")
+_WIDTHS = {"VARCHAR": 24, "BOOLEAN": 9, "DATE": 12, LOAD_TIME: 18}
+
+
+def write(folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint) -> None:
+    """Write one sheet per mart. What Excel has no room for is left out, and the first sheet says how much."""
+    book = xlsxwriter.Workbook(
+        folder / FILE_NAME,
+        {"constant_memory": True, "tmpdir": str(folder), "default_date_format": "yyyy-mm-dd"},
+    )
+    book.use_zip64()
+    book.set_properties({"title": TITLE, "created": imprint.built_at.replace(tzinfo=None)})
+    formats = {
+        "heading": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
+        "title": book.add_format({"bold": True, "font_size": 14}),
+        "bold": book.add_format({"bold": True}),
+        "DATE": book.add_format({"num_format": "yyyy-mm-dd"}),
+        LOAD_TIME: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        "formula": book.add_format({"quote_prefix": True}),
+    }
+    marts = [table for table in tables if table.schema == "marts"]
+    about = book.add_worksheet("Om")
+    sheets = {table.name: book.add_worksheet(name) for table, name in zip(marts, _sheet_names(marts), strict=True)}
+    left_out = {table.name: _write_mart(sheets[table.name], connection, table, formats) for table in marts}
+    _write_columns(book.add_worksheet("Kolonner"), marts, sheets, formats)
+    _write_about(about, marts, sheets, left_out, imprint, formats)
+    book.close()
+
+
+def heading(column: str) -> str:
+    """The Norwegian heading of a column; its own name where the vocabulary does not know it."""
+    return COLUMNS[column].label if column in COLUMNS else column
+
+
+def norwegian(comment: str) -> str:
+    """The Norwegian half of a comment "English. | Norsk.", or the whole where it is not in two languages."""
+    return comment.split(" | ", 1)[-1]
+
+
+def _sheet_names(marts: list[Table]) -> Iterator[str]:
+    taken = {"om", "kolonner"}
+    for mart in marts:
+        name = plain = mart.name.removeprefix("mart_")[:_LONGEST_SHEET_NAME]
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{plain[: _LONGEST_SHEET_NAME - 3]}_{number}"
+        taken.add(name)
+        yield name
+
+
+def _write_mart(sheet: Worksheet, connection: DuckDBPyConnection, table: Table, formats: dict[str, Format]) -> str:
+    """Write a mart and return what had to be left out, empty when nothing."""
+    # Excel knows no time zones: load times go in as what they are in UTC.
+    columns = ", ".join(f"cast({quoted(c.name)} as timestamp)" if c.type == LOAD_TIME else quoted(c.name) for c in table.columns)
+    for position, column in enumerate(table.columns):
+        sheet.write_string(0, position, heading(column.name), formats["heading"])
+        sheet.set_column(position, position, _WIDTHS.get(column.type, 14))
+    sheet.freeze_panes(1, 0)
+    room = MOST_ROWS - 1
+    shown = min(table.rows, room)
+    sheet.autofilter(0, 0, shown, len(table.columns) - 1)
+    cut = 0
+    reader = connection.execute(f"select {columns} from {table.within('release')} limit {room}")
+    row = 0
+    while batch := reader.fetchmany(10_000):
+        for values in batch:
+            row += 1
+            for position, value in enumerate(values):
+                if value is not None:
+                    cut += _write_value(sheet, row, position, value, formats)
+    left_out = []
+    if table.rows > shown:
+        left_out.append(f"{table.rows - shown} av {table.rows} rader: Excel har ikke plass til flere; alle står i csv/{table.name}.csv.")
+    if cut:
+        left_out.append(f"Slutten av {cut} tekster på mer enn {MOST_CHARACTERS} tegn.")
+    return " ".join(left_out)
+
+
+def _write_value(sheet: Worksheet, row: int, position: int, value: Any, formats: dict[str, Format]) -> bool:
+    """Write one value as what it is, never as a formula; true when a text had to be cut."""
+    if isinstance(value, bool):
+        sheet.write_boolean(row, position, value)
+    elif isinstance(value, int | float):
+        sheet.write_number(row, position, value)
+    elif isinstance(value, date) and value.year >= _FIRST_YEAR:
+        sheet.write_datetime(row, position, value, formats[LOAD_TIME if isinstance(value, datetime) else "DATE"])
+    else:
+        text = str(iso(value))
+        # The mark keeps Excel from turning the text into a formula when somebody edits the cell.
+        sheet.write_string(row, position, text[:MOST_CHARACTERS], formats["formula"] if text.startswith(_FORMULA_SIGNS) else None)
+        return len(text) > MOST_CHARACTERS
+    return False
+
+
+def _write_columns(sheet: Worksheet, marts: list[Table], sheets: dict[str, Worksheet], formats: dict[str, Format]) -> None:
+    lines = [("Ark", "Overskrift", "Kolonne", "Hva den sier")]
+    lines += [(sheets[t.name].name, heading(c.name), c.name, norwegian(c.comment)) for t in marts for c in t.columns]
+    for row, line in enumerate(lines):
+        for position, text in enumerate(line):
+            sheet.write_string(row, position, text, formats["heading"] if row == 0 else None)
+    for position, width in enumerate((32, 26, 26, 90)):
+        sheet.set_column(position, position, width)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(lines) - 1, 3)
+
+
+def _write_about(
+    sheet: Worksheet, marts: list[Table], sheets: dict[str, Worksheet], left_out: dict[str, str], imprint: Imprint, formats: dict[str, Format]
+) -> None:
+    facts, inputs = imprint.facts, imprint.inputs
+    lines: list[tuple[str, ...]] = [(TITLE,)]
+    lines += [(SIMULATED,)] if inputs.is_simulated else []
+    lines += [
+        (DESCRIPTION,),
+        ("Overskriftene er forklart på arket Kolonner. Stjernemodellen og de samme tabellene som CSV, Parquet og DuckDB ligger i samme mappe.",),
+        (),
+        ("Utgave", facts["release_id"]),
+        ("Laget", facts["built_at"]),
+        ("Kontrakt", facts["contract_version"]),
+        ("Kode", facts["code_version"]),
+        ("Simulert", "ja" if inputs.is_simulated else "nei"),
+        (),
+        ("Ark", "Rader", "Hva det inneholder", "Utelatt"),
+        *((sheets[t.name].name, str(t.rows), norwegian(t.comment), left_out[t.name]) for t in marts),
+        (),
+        ("Kilde", "Utgiver", "Lisens", "Kildehenvisning", "Nettside"),
+        *((s["title"], s["publisher"], s["licence"], s["attribution"], s["landing_page"]) for s in inputs.sources),
+    ]
+    if inputs.stale_sources:
+        lines += [(), ("Kilder med eldre tall", "Hvorfor", "Tallene er hentet")]
+        lines += [(s["source_name"], s["reason"], str(iso(s["snapshot_at"]) or "aldri")) for s in inputs.stale_sources]
+    for row, line in enumerate(lines):
+        is_heading = bool(line) and line[0] in ("Ark", "Kilde", "Kilder med eldre tall")
+        for position, text in enumerate(line):
+            style = "title" if row == 0 else "bold" if is_heading or text == SIMULATED else None
+            sheet.write_string(row, position, text or "", formats[style] if style else None)
+    for position, width in enumerate((34, 28, 60, 60, 60)):
+        sheet.set_column(position, position, width)

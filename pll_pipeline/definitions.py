@@ -1,4 +1,7 @@
-"""The composition root: gathers assets, job, schedule and resources into Dagster's definitions; defines nothing itself."""
+"""The composition root: gathers assets, job, schedule and resources into Dagster's definitions.
+
+Not here: any asset, job or rule of its own; each comes from the module that defines it.
+"""
 
 from __future__ import annotations
 

@@ -4,14 +4,13 @@
     data/marts/current                  a link to one of them
 
 A reader therefore always meets one whole release, whatever is being written beside it. Where links cannot be made,
-`current` is a folder whose files are replaced one by one, `release.json` last. Not here: what a release holds
-(`publishing/`), the build file's making (dbt).
+`current` is a folder whose files are replaced one by one, `release.json` last. One writer at a time: the caller holds
+the lock (`lock.py`). Not here: what a release holds (`publishing/`), the build file's making (dbt).
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -26,11 +25,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from pll_pipeline.config import RELEASES_KEPT, PllError
 from pll_pipeline.publishing import Inputs, write_release
 from pll_pipeline.publishing.descriptor import MANIFEST, hash_of
-from pll_pipeline.publishing.duckdb import FILE_NAME, literal
+from pll_pipeline.publishing.duckdb import FILE_NAME, literal, quoted
 
 RELEASES = "releases"
 CURRENT = "current"
@@ -64,16 +64,6 @@ class Release:
             raise _damaged(self, f"{MANIFEST} cannot be read: {error}") from error
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The rows a query gave, with the names and DuckDB types of their columns. `is_cut` says that there were more."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    is_cut: bool
-
-
 def publish(build_file: Path, marts_dir: Path, inputs: Inputs, *, keep: int = RELEASES_KEPT, now: datetime | None = None) -> Release:
     """Write a release beside the last one, make it current, and prune to the newest `keep`.
 
@@ -84,15 +74,14 @@ def publish(build_file: Path, marts_dir: Path, inputs: Inputs, *, keep: int = RE
     built_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     with _told(marts_dir):
         (marts_dir / RELEASES).mkdir(parents=True, exist_ok=True)
-        with _alone(marts_dir):
-            _sweep(marts_dir)
-            previous = current(marts_dir)
-            release_id = _next_id(marts_dir, built_at)
-            release = Release(release_id, marts_dir / RELEASES / release_id)
-            with _undone_on_failure(marts_dir, release, previous):
-                _write(release, build_file, built_at, inputs, previous)
-                _make_current(marts_dir, release)
-            _prune(marts_dir, keep)
+        _sweep(marts_dir)
+        previous = current(marts_dir)
+        release_id = _next_id(marts_dir, built_at)
+        release = Release(release_id, marts_dir / RELEASES / release_id)
+        with _undone_on_failure(marts_dir, release, previous):
+            _write(release, build_file, built_at, inputs, previous)
+            _make_current(marts_dir, release)
+        _prune(marts_dir, keep)
     return release
 
 
@@ -109,6 +98,14 @@ def current(marts_dir: Path) -> Release | None:
     return next((release for release in releases(marts_dir) if release.id == release_id), None)
 
 
+def require_current(marts_dir: Path) -> Release:
+    """The release that readers get now. Raises `PllError` when there is none."""
+    release = current(marts_dir)
+    if release is None:
+        raise PllError("Nothing has been published yet", where=str(marts_dir), do="run `pll run`")
+    return release
+
+
 def releases(marts_dir: Path) -> list[Release]:
     """Every whole release, oldest first."""
     found = ((_RELEASE_ID.fullmatch(folder.name), folder) for folder in (marts_dir.absolute() / RELEASES).glob("[0-9]*"))
@@ -122,22 +119,21 @@ def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
     are not what they were when published; then nothing changes.
     """
     marts_dir = marts_dir.absolute()
-    if not marts_dir.is_dir():
-        raise PllError("Nothing has been published yet", where=str(marts_dir), do="run `pll run`")
-    with _told(marts_dir), _alone(marts_dir):
-        held, now = releases(marts_dir), current(marts_dir)
-        if release_id is None:
-            asked = "before the current one"
-            fitting = [release for release in held if now and _order(release.id) < _order(now.id)]
-        else:
-            asked = release_id
-            fitting = [release for release in held if release.id == release_id]
-        if not fitting:
-            names = ", ".join(release.id for release in held) or "none"
-            raise PllError(f"There is no release {asked}", where=str(marts_dir), do=f"name one of those held: {names}")
-        verify(fitting[-1])
-        _make_current(marts_dir, fitting[-1])
-    return fitting[-1]
+    held, now = releases(marts_dir), require_current(marts_dir)
+    if release_id is None:
+        asked = "before the current one"
+        fitting = [release for release in held if _order(release.id) < _order(now.id)]
+    else:
+        asked = release_id
+        fitting = [release for release in held if release.id == release_id]
+    if not fitting:
+        names = ", ".join(release.id for release in held)
+        raise PllError(f"There is no release {asked}", where=str(marts_dir), do=f"name one of those held: {names}")
+    chosen = fitting[-1]
+    verify(chosen)
+    with _told(marts_dir):
+        _make_current(marts_dir, chosen)
+    return chosen
 
 
 def verify(release: Release) -> None:
@@ -151,76 +147,57 @@ def verify(release: Release) -> None:
 def sweep(marts_dir: Path) -> None:
     """Clear what a killed publish left: folders half written or half removed, and a `current` half replaced.
 
-    `publish` does it by itself. Raises `PllError` when another publish is under way or the folder cannot be written to.
+    `publish` does it by itself. Raises `PllError` when the folder cannot be written to.
     """
-    marts_dir = marts_dir.absolute()
-    if marts_dir.is_dir():
-        with _told(marts_dir), _alone(marts_dir):
-            _sweep(marts_dir)
+    with _told(marts_dir):
+        _sweep(marts_dir.absolute())
 
 
-def query(release: Release, sql: str, limit: int | None = None) -> Answer:
-    """Run one statement on the release and return its rows, at most `limit`.
+def query(release: Release, sql: str) -> pl.DataFrame:
+    """The answer of one statement on the release; tables may be named with or without their schema.
 
-    The connection is read-only and reaches no other file and no network. Times come in UTC. Raises `PllError` with
-    DuckDB's own words when the statement fails, and when there is none.
+    The connection is read-only and reaches no other file and no network. Times are in UTC; intervals come as text.
+    Raises `PllError` with DuckDB's own words when the statement fails, and when it gives no rows and columns at all.
     """
-    with _asking(release) as connection:
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        cursor = connection.execute(sql)
-        if cursor is None or not cursor.description:
-            raise PllError("The query gives no answer", where=sql, do="write one SELECT, DESCRIBE or SHOW")
-        columns, types = zip(*((c[0], str(c[1])) for c in cursor.description), strict=True)
-        rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
-    is_cut = limit is not None and len(rows) > limit
-    return Answer(columns, types, rows[:limit], is_cut)
-
-
-def query_to_parquet(release: Release, sql: str, path: Path) -> int:
-    """Write the answer of one SELECT to a Parquet file of the kind releases hold, and return its number of rows.
-
-    Reads the release and writes that file, nothing else. Raises `PllError` as `query` does.
-    """
-    with _asking(release) as connection:
-        connection.execute(f"set allowed_paths = [{literal(path.absolute())}]")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        statement = f"copy ({sql.strip().rstrip(';')}\n) to {literal(path.absolute())} (format parquet, parquet_version v1, compression snappy)"
-        return connection.execute(statement).fetchall()[0][0]
-
-
-@contextmanager
-def _asking(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory connection in UTC with the release attached read-only and in use, its spill far from the release."""
-    with TemporaryDirectory(prefix="pll-query-") as spill:
+    where = f"release {release.id}"
+    with TemporaryDirectory(prefix="pll-query-") as spill, _connect(spill) as connection:
         try:
-            with duckdb.connect(
-                ":memory:",
-                config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "temp_directory": spill},
-            ) as connection:
-                connection.execute("set timezone = 'UTC'")
-                connection.execute(f"attach {literal(release.database)} as pll (read_only)")
-                connection.execute("set search_path = 'pll.marts,pll.star,pll.meta'")
-                yield connection
-        except duckdb.Error as error:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute(f"attach {literal(release.database)} as pll (read_only)")
+            connection.execute("set search_path = 'pll.marts,pll.star,pll.meta'")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            answer = connection.sql(sql)
+            if answer is None:
+                raise PllError("The statement gives no answer", where=where, do="write one SELECT, DESCRIBE or SHOW")
+            if len(set(answer.columns)) < len(answer.columns):
+                raise PllError(f"Two columns of the answer have the same name: {', '.join(answer.columns)}", where=where, do="name them with AS")
+            # The frame knows no intervals.
+            texts = [name for name, kind in zip(answer.columns, answer.types, strict=True) if "INTERVAL" in str(kind)]
+            if texts:
+                answer = answer.project(f"* replace ({', '.join(f'cast({quoted(name)} as varchar) as {quoted(name)}' for name in texts)})")
+            return pl.DataFrame(answer)
+        except (duckdb.Error, pl.exceptions.PolarsError) as error:
             # DuckDB draws an arrow below the statement, which has no place in a paragraph.
             reason = " ".join(str(error).split("\n\nLINE ")[0].split())
-            raise PllError(f"The query failed: {reason}", where=f"release {release.id}", do="correct the statement") from error
+            raise PllError(f"The query failed: {reason}", where=where, do="correct the statement") from error
 
 
-@contextmanager
-def _alone(marts_dir: Path) -> Iterator[None]:
-    """Let one publish, rollback or sweep work at a time; the lock is the folder itself and ends with the process."""
-    handle = os.open(marts_dir, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise PllError("Another run is publishing here", where=str(marts_dir), do="wait until it has ended, then run again") from error
-        yield
-    finally:
-        os.close(handle)
+def count_rows(build_file: Path) -> dict[str, int]:
+    """The number of rows of every table in a build file by the table's name; views are not counted."""
+    with TemporaryDirectory(prefix="pll-query-") as spill, _connect(spill) as connection:
+        connection.execute(f"attach {literal(build_file)} as build (read_only)")
+        tables = connection.execute("select schema_name, table_name from duckdb_tables() where database_name = 'build'").fetchall()
+        return {
+            name: connection.execute(f"select count(*) from build.{quoted(schema)}.{quoted(name)}").fetchall()[0][0] for schema, name in tables
+        }
+
+
+def _connect(spill: str) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection that loads no extension; what it reads is attached."""
+    return duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "temp_directory": spill}
+    )
 
 
 def _order(release_id: str) -> tuple[str, int]:

@@ -6,8 +6,8 @@ Not here: the star tables (they are for models, not for reading), any choice of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from pll_pipeline.publishing.duckdb import LOAD_TIME, Table, quoted
 from pll_pipeline.publishing.imprint import DESCRIPTION, SIMULATED, TITLE, Imprint, iso
 
 FILE_NAME = "pll.xlsx"
-MOST_ROWS = 1_048_576  # Excel's own limits
+MOST_ROWS = 1_048_576  # Excel's own limits; texts are cut by the writer
 MOST_CHARACTERS = 32_767
 _FIRST_YEAR = 1900
+_TEXT_WAS_CUT = -2  # what the writer returns then
 _LONGEST_SHEET_NAME = 31
 _FORMULA_SIGNS = ("=", "+", "-", "@")
 _WIDTHS = {"VARCHAR": 24, "BOOLEAN": 9, "DATE": 12, LOAD_TIME: 18}
@@ -88,6 +89,7 @@ def _write_mart(sheet: Worksheet, connection: DuckDBPyConnection, table: Table, 
     shown = min(table.rows, room)
     sheet.autofilter(0, 0, shown, len(table.columns) - 1)
     cut = 0
+    writers = [_writer(sheet, column.type, formats) for column in table.columns]
     reader = connection.execute(f"select {columns} from {table.within('release')} limit {room}")
     row = 0
     while batch := reader.fetchmany(10_000):
@@ -95,7 +97,7 @@ def _write_mart(sheet: Worksheet, connection: DuckDBPyConnection, table: Table, 
             row += 1
             for position, value in enumerate(values):
                 if value is not None:
-                    cut += _write_value(sheet, row, position, value, formats)
+                    cut += writers[position](row, position, value) == _TEXT_WAS_CUT
     left_out = []
     if table.rows > shown:
         left_out.append(f"{table.rows - shown} av {table.rows} rader: Excel har ikke plass til flere; alle står i csv/{table.name}.csv.")
@@ -104,20 +106,25 @@ def _write_mart(sheet: Worksheet, connection: DuckDBPyConnection, table: Table, 
     return " ".join(left_out)
 
 
-def _write_value(sheet: Worksheet, row: int, position: int, value: Any, formats: dict[str, Format]) -> bool:
-    """Write one value as what it is, never as a formula; true when a text had to be cut."""
-    if isinstance(value, bool):
-        sheet.write_boolean(row, position, value)
-    elif isinstance(value, int | float):
-        sheet.write_number(row, position, value)
-    elif isinstance(value, date) and value.year >= _FIRST_YEAR:
-        sheet.write_datetime(row, position, value, formats[LOAD_TIME if isinstance(value, datetime) else "DATE"])
-    else:
-        text = str(iso(value))
+def _writer(sheet: Worksheet, column_type: str, formats: dict[str, Format]) -> Callable[[int, int, Any], int]:
+    """What writes the values of one type: each as what it is, never as a formula."""
+
+    def text(row: int, position: int, value: str) -> int:
+        if value.startswith("<r>"):
+            value = f" {value}"  # the writer would take it for mark-up of its own
         # The mark keeps Excel from turning the text into a formula when somebody edits the cell.
-        sheet.write_string(row, position, text[:MOST_CHARACTERS], formats["formula"] if text.startswith(_FORMULA_SIGNS) else None)
-        return len(text) > MOST_CHARACTERS
-    return False
+        return sheet.write_string(row, position, value, formats["formula"] if value.startswith(_FORMULA_SIGNS) else None)
+
+    def time(row: int, position: int, value: date) -> int:
+        if value.year < _FIRST_YEAR:
+            return text(row, position, iso(value))
+        return sheet.write_datetime(row, position, value, formats[column_type])
+
+    if column_type == "VARCHAR":
+        return text
+    if column_type == "BOOLEAN":
+        return sheet.write_boolean
+    return time if column_type in ("DATE", LOAD_TIME) else sheet.write_number
 
 
 def _write_columns(sheet: Worksheet, marts: list[Table], sheets: dict[str, Worksheet], formats: dict[str, Format]) -> None:

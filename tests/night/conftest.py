@@ -1,0 +1,75 @@
+"""A world of its own for the nights: a copy of what is committed under `data/`, in a folder with a space and an ø."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class World:
+    """A data folder, and `pll` working on it in a process of its own."""
+
+    data: Path
+
+    def pll(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command as a user does; wide enough that no line is folded."""
+        variables = {**os.environ, "PLL_DATA": str(self.data), "COLUMNS": "400", "NO_COLOR": "1", **environment}
+        return subprocess.run([sys.executable, "-m", "pll_pipeline.cli", *words], env=variables, cwd=self.data, capture_output=True, text=True, check=False)
+
+    @property
+    def current(self) -> Path:
+        return self.data / "marts" / "current"
+
+    def releases(self) -> list[str]:
+        """Names of the releases, oldest first."""
+        return sorted(p.name for p in (self.data / "marts" / "releases").glob("[0-9]*"))
+
+    def ask(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Rows from the current release, opened as an analyst opens it."""
+        with duckdb.connect(str(self.current / "pll.duckdb"), read_only=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+
+def make_world(folder: Path) -> World:
+    """A fresh world holding the bundled snapshots and nothing derived."""
+    data = folder / "min mappe ø" / "data"
+    for name in ("raw", "corrections"):
+        shutil.copytree(ROOT / "data" / name, data / name)
+    return World(data)
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, subprocess.CompletedProcess[str]]:
+    """One whole night on the bundled sources, and what the command said. Not to be changed by a test."""
+    world = make_world(tmp_path_factory.mktemp("night"))
+    return world, world.pll("run")
+
+
+@pytest.fixture(scope="session")
+def released(first_night: tuple[World, subprocess.CompletedProcess[str]]) -> World:
+    """The world after its first night. Not to be changed by a test."""
+    world, said = first_night
+    assert said.returncode == 0, said.stdout + said.stderr
+    return world
+
+
+@pytest.fixture
+def own_world(released: World, tmp_path: Path) -> Iterator[World]:
+    """A copy of the released world that a test may spoil."""
+    data = tmp_path / "min mappe ø" / "data"
+    shutil.copytree(released.data, data, symlinks=True)
+    yield World(data)
+    for path in [data, *data.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)

@@ -156,8 +156,8 @@ def sweep(marts_dir: Path) -> None:
 def query(release: Release, sql: str) -> pl.DataFrame:
     """The answer of one statement on the release; tables may be named with or without their schema.
 
-    The connection is read-only and reaches no other file and no network. Times are in UTC; intervals come as text.
-    Raises `PllError` with DuckDB's own words when the statement fails, and when it gives no rows and columns at all.
+    The connection is read-only and reaches no other file and no network. Times are in UTC, sums of integers are
+    64-bit, intervals come as text. Raises `PllError` with DuckDB's own words when the statement fails, and when it gives no rows and columns at all.
     """
     where = f"release {release.id}"
     with TemporaryDirectory(prefix="pll-query-") as spill, _connect(spill) as connection:
@@ -172,10 +172,14 @@ def query(release: Release, sql: str) -> pl.DataFrame:
                 raise PllError("The statement gives no answer", where=where, do="write one SELECT, DESCRIBE or SHOW")
             if len(set(answer.columns)) < len(answer.columns):
                 raise PllError(f"Two columns of the answer have the same name: {', '.join(answer.columns)}", where=where, do="name them with AS")
-            # The frame knows no intervals.
-            texts = [name for name, kind in zip(answer.columns, answer.types, strict=True) if "INTERVAL" in str(kind)]
-            if texts:
-                answer = answer.project(f"* replace ({', '.join(f'cast({quoted(name)} as varchar) as {quoted(name)}' for name in texts)})")
+            # The frame knows no intervals, and would turn DuckDB's 128-bit sums into decimals.
+            casts = [
+                f"cast({quoted(name)} as {'bigint' if kind == 'HUGEINT' else 'varchar'}) as {quoted(name)}"
+                for name, kind in zip(answer.columns, map(str, answer.types), strict=True)
+                if kind == "HUGEINT" or "INTERVAL" in kind
+            ]
+            if casts:
+                answer = answer.project(f"* replace ({', '.join(casts)})")
             return pl.DataFrame(answer)
         except (duckdb.Error, pl.exceptions.PolarsError) as error:
             # DuckDB draws an arrow below the statement, which has no place in a paragraph.

@@ -28,6 +28,7 @@ from pll_pipeline.sources.model import Source
 from pll_pipeline.warehouse import Release, current
 
 JOB = "night"
+CONSOLE = "console"
 _TELEMETRY_OFF = "telemetry:\n  enabled: false\n"
 
 
@@ -127,7 +128,9 @@ def run_night(
     before = current(config.marts)
     tags = {ASK_TAG: ask, **({REBUILD_TAG: "yes"} if rebuild else {})}
     with dg.DagsterInstance.get() as instance:
-        result = definitions.resolve_job_def(JOB).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+        result = definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance, tags=tags, run_config={"loggers": {CONSOLE: {}}}, raise_on_error=False
+        )
     failure = None if result.success else _failure(result)
     unanswered = {
         check.asset_key.path[-1]: str(check.metadata["reason"].value)

@@ -14,7 +14,7 @@ from pll_pipeline.assets.marts import warehouse_assets
 from pll_pipeline.assets.published import release_assets
 from pll_pipeline.assets.raw import source_assets
 from pll_pipeline.assets.validated import landing_assets
-from pll_pipeline.automation import night_job, night_lock, night_schedule, progress_logger
+from pll_pipeline.automation import CONSOLE, night_job, night_lock, night_schedule, progress_logger
 from pll_pipeline.config import Config
 from pll_pipeline.sources import register
 from pll_pipeline.sources.model import Source
@@ -29,7 +29,7 @@ def build_definitions(config: Config, sources: dict[str, Source], tell_line: Cal
         jobs=[job],
         schedules=[night_schedule(job)],
         resources={LOCK: night_lock(config)},
-        loggers={"console": progress_logger(tell_line)} if tell_line else None,
+        loggers={CONSOLE: progress_logger(tell_line)} if tell_line else None,
     )
 
 

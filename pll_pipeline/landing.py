@@ -38,6 +38,8 @@ _SNAPSHOT = {
 }  # fmt: skip
 _SOURCE = ("name", "title", "title_en", "publisher", "landing_page", "licence", "attribution", "cadence", "restates_history", "is_simulated")
 _VERDICT = "verdict.json"
+PACKAGE = CHECKOUT / "pll_pipeline"
+_READING_MODULES = ("codes", "columns", "landing", "norwegian", "observations", "validation", "sources/model")
 
 
 class SnapshotVerdict(BaseModel):
@@ -83,12 +85,14 @@ class SourceState(BaseModel):
         return self.newest is not self.standing
 
 
-def code_fingerprint() -> str:
+def code_fingerprint(config: Config) -> str:
     """One hash over the package and the dbt project: figures change when either does."""
-    package, dbt = CHECKOUT / "pll_pipeline", CHECKOUT / "dbt_project"
-    files = [*package.rglob("*.py"), *package.glob("sources/*.yaml")]
-    files += [p for p in dbt.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md") and "target" not in p.relative_to(dbt).parts[:1]]
-    return hash_of_files(files, CHECKOUT)
+    return _one_hash(hash_of_files(PACKAGE.rglob("*.py"), PACKAGE), hash_of_files(dbt_files(config), config.dbt_project))
+
+
+def dbt_files(config: Config) -> list[Path]:
+    """The files the dbt project consists of."""
+    return [path for path in config.dbt_project.rglob("*") if path.suffix in (".sql", ".yml", ".csv", ".md")]
 
 
 def validate_source(config: Config, source: Source) -> SourceState:
@@ -111,12 +115,8 @@ def validate_source(config: Config, source: Source) -> SourceState:
 
 def inputs_fingerprint(states: Iterable[SourceState], code: str) -> str:
     """One hash over everything the warehouse is a function of."""
-    total = hashlib.sha256(code.encode())
-    for state in states:
-        total.update(state.source.model_dump_json().encode())
-        for v in state.verdicts:
-            total.update(f"{v.snapshot_name}\0{v.sha256}\0{v.fingerprint}\0{v.is_accepted}\n".encode())
-    return total.hexdigest()
+    verdicts = (f"{v.source_name} {v.snapshot_name} {v.sha256} {v.fingerprint} {v.is_accepted}" for s in states for v in s.verdicts)
+    return _one_hash(code, *verdicts)
 
 
 def gather(config: Config, states: list[SourceState]) -> dict[str, pl.DataFrame]:
@@ -163,7 +163,7 @@ def write_inputs(config: Config, states: Iterable[SourceState], fingerprint: str
         "snapshots": [{"source_name": v.source_name, "snapshot_at": v.taken_at.isoformat(), "sha256": v.sha256} for v in standing],
         "stale_sources": stale,
         "sources": [{"source_name": s.source.name, **{k: getattr(s.source, k) for k in _SOURCE[1:]}} for s in states if s.standing],
-        "code_version": f"{version('pll-pipeline')}+{code_fingerprint()[:12]}",
+        "code_version": f"{version('pll-pipeline')}+{code_fingerprint(config)[:12]}",
     }
     _replace(config.validated / "inputs.json", lambda path: path.write_text(json.dumps(inputs, ensure_ascii=False, indent=2), encoding="utf-8"))
 
@@ -183,12 +183,14 @@ def forget(config: Config) -> None:
 
 
 def _reading_fingerprint(config: Config, source: Source) -> str:
-    package = CHECKOUT / "pll_pipeline"
-    modules = ("codes", "columns", "landing", "norwegian", "observations", "validation", "sources/model")
-    files = [package / f"{m}.py" for m in modules] + list((package / "readers").glob("*.py")) + list(config.seeds.glob("*.csv"))
+    code = hash_of_files([*(PACKAGE / f"{module}.py" for module in _READING_MODULES), *(PACKAGE / "readers").glob("*.py")], PACKAGE)
     corrections = _corrections_file(config, source)
-    said = corrections.read_bytes() if corrections.is_file() else b""
-    return hashlib.sha256(hash_of_files(files, CHECKOUT).encode() + source.model_dump_json().encode() + said).hexdigest()
+    said = corrections.read_text(encoding="utf-8") if corrections.is_file() else ""
+    return _one_hash(code, hash_of_files(config.seeds.glob("*.csv"), config.seeds), source.model_dump_json(), said)
+
+
+def _one_hash(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def _corrections_file(config: Config, source: Source) -> Path:

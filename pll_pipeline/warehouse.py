@@ -157,7 +157,8 @@ def query(release: Release, sql: str) -> pl.DataFrame:
     """The answer of one statement on the release; tables may be named with or without their schema.
 
     The connection is read-only and reaches no other file and no network. Times are in UTC, sums of integers are
-    64-bit, intervals come as text. Raises `PllError` with DuckDB's own words when the statement fails, and when it gives no rows and columns at all.
+    64-bit, intervals come as text. Raises `PllError` with DuckDB's own words when the statement fails, and when it gives
+    no columns or two of the same name.
     """
     where = f"release {release.id}"
     with TemporaryDirectory(prefix="pll-query-") as spill, _connect(spill) as connection:

@@ -3,8 +3,6 @@
 Keys and lineage are dbt's own names; there is no translator. Not here: SQL (`dbt_project/`), publishing.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -19,6 +17,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from pll_pipeline.archive import hash_of_files
 from pll_pipeline.assets import LOCK
 from pll_pipeline.config import Config, PllError
+from pll_pipeline.landing import dbt_files
 from pll_pipeline.warehouse import count_rows
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -38,8 +37,7 @@ def manifest(config: Config) -> Path:
     """dbt's manifest of the project, parsed again only when the project has changed. Raises `PllError` when it does not parse."""
     target = config.data / "build" / "dbt"
     path, stamp = target / "manifest.json", target / "manifest.of"
-    files = [p for p in config.dbt_project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md")]
-    state = hash_of_files(files, config.dbt_project)
+    state = hash_of_files(dbt_files(config), config.dbt_project)
     if path.is_file() and stamp.is_file() and stamp.read_text() == state:
         return path
     target.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,6 @@
 Not here: how a release is written and swapped (`publishing/`, `warehouse.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

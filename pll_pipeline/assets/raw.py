@@ -4,8 +4,6 @@
 `validated/<source>` is materialised every night with the verdict. Not here: how anything is fetched, kept or judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -55,9 +53,14 @@ def source_assets(config: Config, source: Source) -> dg.AssetsDefinition:
         required_resource_keys={LOCK},
     )  # fmt: skip
     def step(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from _ask(context, config, source, raw_key)
-        state = validate_source(config, source)
-        yield from _verdict(context, config, state, validated_key)
+        try:
+            yield from _ask(context, config, source, raw_key)
+            yield from _verdict(context, config, validate_source(config, source), validated_key)
+        except OSError:
+            raise
+        except Exception as error:
+            # only the outside world may be better the next time; a fault in what was said is not
+            raise dg.Failure(str(error), allow_retries=False) from error
 
     return step
 

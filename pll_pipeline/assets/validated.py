@@ -4,8 +4,6 @@ dbt knows them as the source `validated`, so the lineage draws itself. Nothing i
 it is rebuilt, when the release already holds exactly this. Not here: how snapshots are read and judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -42,7 +40,7 @@ def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefin
     )
     def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         states = [validate_source(config, source) for source in sources.values()]
-        fingerprint = inputs_fingerprint(states, code_fingerprint())
+        fingerprint = inputs_fingerprint(states, code_fingerprint(config))
         release = current(config.marts)
         if release and release.manifest["fingerprint"] == fingerprint and REBUILD_TAG not in context.run.tags:
             context.log.info("nothing new: release %s already holds exactly this", release.id)

@@ -164,6 +164,11 @@ _ALL = [
     Column("planned_phase", "varchar", "Fase etter planen", "Phase the plan puts the area in", "Fasen planen setter området i", PHASES),
     Column("observed_phase", "varchar", "Observert fase", "Phase the area is reported to be in", "Fasen området er meldt å være i", PHASES),
     Column("lag_months", "integer", "Etterslep i måneder", "Months from planned to reported start of the phase; below zero when early", "Måneder fra planlagt til meldt start av fasen; under null når den kom tidlig"),
+    # quarantine
+    Column("rule", "varchar", "Regel", "Rule the row broke", "Regelen raden brøt"),
+    Column("column_name", "varchar", "Kolonne", "Column the rule is about", "Kolonnen regelen gjelder"),
+    Column("refused_text", "varchar", "Avvist tekst", "What stood there, as published", "Det som sto der, slik det ble publisert"),
+    Column("reason", "varchar", "Begrunnelse", "Why the row was set aside", "Hvorfor raden ble satt til side"),
     # adoption
     Column("adoption_count", "bigint", "Antall som bruker", "How many have taken the service into use", "Hvor mange som har tatt tjenesten i bruk"),
     Column("eligible_count", "bigint", "Antall mulige", "How many could, by the denominator named beside", "Hvor mange som kunne, etter nevneren som står ved siden av"),

@@ -1,0 +1,51 @@
+{#- Months as dates of their first day; written once here so that star and marts run on other engines too. -#}
+
+{% macro month_of(day) -%}
+    cast({{ dbt.date_trunc('month', day) }} as date)
+{%- endmacro %}
+
+{% macro add_months(month, number) -%}
+    cast({{ dbt.dateadd('month', number, month) }} as date)
+{%- endmacro %}
+
+{% macro end_of_month(month) -%}
+    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, month)) }} as date)
+{%- endmacro %}
+
+{#- Calendar months from one to the other, as an integer; below zero when `until` is earlier. -#}
+{% macro months_between(since, until) -%}
+    cast({{ dbt.datediff(since, until, 'month') }} as integer)
+{%- endmacro %}
+
+{% macro part_of_date(part, day) -%}
+    cast(extract({{ part }} from {{ day }}) as integer)
+{%- endmacro %}
+
+{% macro month_name_nb(day) -%}
+    case {{ part_of_date('month', day) }}
+    {%- for name in ['januar', 'februar', 'mars', 'april', 'mai', 'juni', 'juli', 'august', 'september', 'oktober', 'november', 'desember'] %}
+        when {{ loop.index }} then '{{ name }}'
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{#- The abbreviations of Språkrådet: mars, mai, juni and juli are never shortened. -#}
+{% macro month_abbreviation_nb(day) -%}
+    case {{ part_of_date('month', day) }}
+    {%- for name in ['jan.', 'feb.', 'mars', 'apr.', 'mai', 'juni', 'juli', 'aug.', 'sep.', 'okt.', 'nov.', 'des.'] %}
+        when {{ loop.index }} then '{{ name }}'
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{#- The period as a Norwegian reader writes it: "11. des. 2012", "jan. 2026", "2. kvartal 2025", "2. tertial 2025", "2025". -#}
+{% macro period_label_nb(grain, start, until) -%}
+    case
+        when {{ start }} is null then 'udatert'
+        when {{ grain }} = 'day' then cast({{ part_of_date('day', start) }} as {{ dbt.type_string() }}) || '. ' || {{ month_abbreviation_nb(start) }} || ' '
+        when {{ grain }} = 'month' then {{ month_abbreviation_nb(start) }} || ' '
+        when {{ grain }} = 'quarter' then cast({{ part_of_date('quarter', until) }} as {{ dbt.type_string() }}) || '. kvartal '
+        when {{ grain }} = 'tertial' then cast(cast({{ part_of_date('month', until) }} / 4 as integer) as {{ dbt.type_string() }}) || '. tertial '
+        else ''
+    end || coalesce(cast({{ part_of_date('year', until) }} as {{ dbt.type_string() }}), '')
+{%- endmacro %}

@@ -1,0 +1,31 @@
+{#- The hedge of a quotient: the weakest of its parts; a hedged denominator turns round ("of at least 100" is "at most"). -#}
+{% macro qualifier_of_quotient(numerator, denominator) -%}
+    case
+        when {{ numerator }} = 'estimate' or {{ denominator }} = 'estimate' then 'estimate'
+        when {{ numerator }} = 'approx' or {{ denominator }} = 'approx' then 'approx'
+        when {{ denominator }} = 'exact' then {{ numerator }}
+        when {{ numerator }} in ('exact', 'at_most') and {{ denominator }} = 'at_least' then 'at_most'
+        when {{ numerator }} in ('exact', 'at_least') and {{ denominator }} = 'at_most' then 'at_least'
+        else 'approx'
+    end
+{%- endmacro %}
+
+{% macro qualifier_label_nb(qualifier) -%}
+    case {{ qualifier }}
+        when 'exact' then 'nøyaktig'
+        when 'approx' then 'omtrent'
+        when 'at_least' then 'minst'
+        when 'at_most' then 'høyst'
+        when 'estimate' then 'anslag'
+    end
+{%- endmacro %}
+
+{#- What a quotient of two stated figures is: suppressed and missing parts make it so, a provisional part makes it provisional. -#}
+{% macro status_of_quotient(numerator, denominator) -%}
+    case
+        when 'suppressed' in ({{ numerator }}, {{ denominator }}) then 'suppressed'
+        when 'missing' in ({{ numerator }}, {{ denominator }}) then 'missing'
+        when 'provisional' in ({{ numerator }}, {{ denominator }}) then 'provisional'
+        else 'observed'
+    end
+{%- endmacro %}

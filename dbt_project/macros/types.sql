@@ -1,0 +1,8 @@
+{#- dbt's own float type is 32 bits on DuckDB. -#}
+{% macro type_double() -%}
+    {{ return(adapter.dispatch('type_double', 'pll')()) }}
+{%- endmacro %}
+
+{% macro default__type_double() -%} double precision {%- endmacro %}
+{% macro duckdb__type_double() -%} double {%- endmacro %}
+{% macro spark__type_double() -%} double {%- endmacro %}

@@ -1,0 +1,77 @@
+-- each dated or undated figure in the month it ends in
+with cell as (
+    select
+        said.source_name, measure.service_code, said.measure_code, said.region_key, said.actor_type_code,
+        {{ month_of('said.period_end') }} as month,
+        case when said.status <> 'suppressed' and (said.value is not null or said.lower_bound is not null or said.upper_bound is not null) then 1 else 0 end
+            as is_published,
+        case when said.status = 'suppressed' then 1 else 0 end as is_suppressed
+    from {{ ref('fct_observation') }} as said
+    inner join {{ ref('dim_measure') }} as measure on said.measure_code = measure.measure_code
+),
+
+-- months from one publication to the next; an irregular source promises nothing
+promised as (
+    select
+        source_name,
+        case cadence when 'daily' then 1 when 'monthly' then 1 when 'quarterly' then 3 when 'yearly' then 12 end as step
+    from {{ ref('dim_source') }}
+    where cadence <> 'irregular'
+),
+
+series as (
+    select source_name, service_code, measure_code, region_key, actor_type_code, min(month) as first_month
+    from cell
+    where month is not null
+    group by source_name, service_code, measure_code, region_key, actor_type_code
+),
+
+published_until as (
+    select source_name, measure_code, max(month) as last_month
+    from cell
+    group by source_name, measure_code
+),
+
+-- a series goes on for as long as its measure does and its region is valid
+expected as (
+    select series.source_name, series.service_code, calendar.month
+    from series
+    inner join promised on series.source_name = promised.source_name
+    inner join published_until as until on series.source_name = until.source_name and series.measure_code = until.measure_code
+    inner join {{ ref('dim_region') }} as region on series.region_key = region.region_key
+    inner join {{ ref('dim_month') }} as calendar
+        on series.first_month <= calendar.month and calendar.month <= until.last_month
+        and (region.valid_to is null or calendar.month < region.valid_to)
+        and mod({{ months_between('series.first_month', 'calendar.month') }}, promised.step) = 0
+),
+
+told as (
+    select source_name, service_code, month, 0 as expected, is_published, is_suppressed, 1 as is_cell, 0 as is_quarantined
+    from cell
+    union all
+    select source_name, service_code, month, 1 as expected, 0 as is_published, 0 as is_suppressed, 0 as is_cell, 0 as is_quarantined
+    from expected
+    union all
+    select source_name, service_code, month, 0 as expected, 0 as is_published, 0 as is_suppressed, 0 as is_cell, 1 as is_quarantined
+    from {{ ref('fct_quarantine') }}
+),
+
+counted as (
+    select
+        source_name, service_code, month,
+        cast(greatest(sum(expected), sum(is_cell)) as bigint) as expected_count,
+        cast(sum(is_published) as bigint) as published_count,
+        cast(sum(is_suppressed) as bigint) as suppressed_count,
+        cast(sum(is_quarantined) as bigint) as quarantined_count
+    from told
+    group by source_name, service_code, month
+)
+
+select
+    counted.source_name, source.title as source_title, counted.service_code, service.service_name, counted.month, counted.expected_count,
+    counted.published_count, counted.suppressed_count,
+    counted.expected_count - counted.published_count - counted.suppressed_count as missing_count,
+    counted.quarantined_count
+from counted
+inner join {{ ref('dim_source') }} as source on counted.source_name = source.source_name
+left join {{ ref('dim_service') }} as service on counted.service_code = service.service_code

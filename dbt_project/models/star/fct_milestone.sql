@@ -1,0 +1,15 @@
+with known as (
+    select
+        *,
+        row_number() over (
+            partition by source_name, service_code, region_key, area_name, actor_type_code, phase, statement, starts_on, ends_on, statement_address
+            order by snapshot_at desc, row_reference
+        ) as place_from_newest
+    from {{ ref('stg_milestone') }}
+)
+
+select
+    service_code, region_key, area_name, actor_type_code, phase, starts_on, starts_on_precision, ends_on, ends_on_precision, is_date_inferred,
+    statement, source_name, statement_address, context, snapshot_at, row_reference
+from known
+where is_current or (not restates_history and place_from_newest = 1)

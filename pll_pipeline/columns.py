@@ -30,7 +30,7 @@ REGION_LEVELS = (
 )  # fmt: skip
 ACTOR_TYPE_KINDS = ("all", "actor", "profession", "combination", "chain", "vendor")
 BASES = ("published", "derived", "aggregated")
-TARGET_STATUSES = ("reached", "open", "missed", "not_measured", "rule")
+TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ _ALL = [
     Column("distance", "double", "Avstand", "Target minus newest value; below zero when passed", "Mål minus nyeste verdi; under null når det er passert"),
     Column("months_left", "integer", "Måneder igjen", "Months from the newest figure to the due date", "Måneder fra det nyeste tallet til fristen"),
     Column("pace_needed_per_month", "double", "Nødvendig takt", "Change per month still needed to reach the target when due", "Endring per måned som trengs for å nå målet i tide"),
-    Column("target_status", "varchar", "Målstatus", "Where the target stands; not_measured when no figure of the same definition is published", "Hvordan målet ligger an; not_measured når ingen tall med samme definisjon er publisert", TARGET_STATUSES),
+    Column("target_status", "varchar", "Målstatus", "Where the target stands; unknown when it fell due and no figure has come since; not_measured when no figure of the same definition is published", "Hvordan målet ligger an; unknown når fristen er ute og ingen tall er kommet siden; not_measured når ingen tall med samme definisjon er publisert", TARGET_STATUSES),
     # milestones
     Column("area_name", "varchar", "Område", "The area in the publisher's own words", "Området med utgiverens egne ord"),
     Column("phase", "varchar", "Fase", "Phase of the introduction", "Fase i innføringen", PHASES),

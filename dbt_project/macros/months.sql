@@ -21,6 +21,11 @@
     cast(extract({{ part }} from {{ day }}) as integer)
 {%- endmacro %}
 
+{#- Number of the calendar month, quarter or year (1, 3 or 12 months) the day lies in, counted from year 0. -#}
+{% macro number_of_span(day, months) -%}
+    cast(floor(({{ part_of_date('year', day) }} * 12 + {{ part_of_date('month', day) }} - 1) / {{ months }}) as integer)
+{%- endmacro %}
+
 {% macro month_name_nb(day) -%}
     case {{ part_of_date('month', day) }}
     {%- for name in ['januar', 'februar', 'mars', 'april', 'mai', 'juni', 'juli', 'august', 'september', 'oktober', 'november', 'desember'] %}

@@ -34,7 +34,9 @@ published_until as (
 
 -- a series goes on for as long as its measure does and its region is valid
 expected as (
-    select series.source_name, series.service_code, calendar.month
+    select
+        series.source_name, series.service_code, series.measure_code, series.region_key, series.actor_type_code, calendar.month, promised.step,
+        {{ number_of_span('calendar.month', 'promised.step') }} as span
     from series
     inner join promised on series.source_name = promised.source_name
     inner join published_until as until on series.source_name = until.source_name and series.measure_code = until.measure_code
@@ -45,33 +47,51 @@ expected as (
         and mod({{ months_between('series.first_month', 'calendar.month') }}, promised.step) = 0
 ),
 
+filled as (
+    select distinct
+        cell.source_name, cell.measure_code, cell.region_key, cell.actor_type_code, {{ number_of_span('cell.month', 'promised.step') }} as span
+    from cell
+    inner join promised on cell.source_name = promised.source_name
+    where cell.month is not null
+),
+
+-- expected once in each month, quarter or year, and nowhere in it
+missing as (
+    select expected.source_name, expected.service_code, expected.month
+    from expected
+    left join filled
+        on expected.source_name = filled.source_name and expected.measure_code = filled.measure_code and expected.region_key = filled.region_key
+        and expected.actor_type_code = filled.actor_type_code and expected.span = filled.span
+    where filled.span is null
+),
+
 told as (
-    select source_name, service_code, month, 0 as expected, is_published, is_suppressed, 1 as is_cell, 0 as is_quarantined
+    select
+        source_name, service_code, month, is_published, is_suppressed, 1 - is_published - is_suppressed as is_missing, 0 as is_quarantined
     from cell
     union all
-    select source_name, service_code, month, 1 as expected, 0 as is_published, 0 as is_suppressed, 0 as is_cell, 0 as is_quarantined
-    from expected
+    select source_name, service_code, month, 0 as is_published, 0 as is_suppressed, 1 as is_missing, 0 as is_quarantined
+    from missing
     union all
-    select source_name, service_code, month, 0 as expected, 0 as is_published, 0 as is_suppressed, 0 as is_cell, 1 as is_quarantined
+    select source_name, service_code, month, 0 as is_published, 0 as is_suppressed, 0 as is_missing, 1 as is_quarantined
     from {{ ref('fct_quarantine') }}
 ),
 
 counted as (
     select
         source_name, service_code, month,
-        cast(greatest(sum(expected), sum(is_cell)) as bigint) as expected_count,
         cast(sum(is_published) as bigint) as published_count,
         cast(sum(is_suppressed) as bigint) as suppressed_count,
+        cast(sum(is_missing) as bigint) as missing_count,
         cast(sum(is_quarantined) as bigint) as quarantined_count
     from told
     group by source_name, service_code, month
 )
 
 select
-    counted.source_name, source.title as source_title, counted.service_code, service.service_name, counted.month, counted.expected_count,
-    counted.published_count, counted.suppressed_count,
-    counted.expected_count - counted.published_count - counted.suppressed_count as missing_count,
-    counted.quarantined_count
+    counted.source_name, source.title as source_title, counted.service_code, service.service_name, counted.month,
+    counted.published_count + counted.suppressed_count + counted.missing_count as expected_count,
+    counted.published_count, counted.suppressed_count, counted.missing_count, counted.quarantined_count
 from counted
 inner join {{ ref('dim_source') }} as source on counted.source_name = source.source_name
 left join {{ ref('dim_service') }} as service on counted.service_code = service.service_code

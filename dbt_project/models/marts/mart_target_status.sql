@@ -27,6 +27,8 @@ compared as (
             when target.direction = 'at_least' and newest.value >= target.value and newest.qualifier <> 'at_most' then 'reached'
             when target.direction = 'at_most' and newest.value <= target.value and newest.qualifier <> 'at_least' then 'reached'
             when newest.period_end >= target.due_end then 'missed'
+            -- due before the plan was last read, and no figure since
+            when target.due_end < cast(target.snapshot_at as date) then 'unknown'
             else 'open'
         end as target_status
     from {{ ref('fct_target') }} as target

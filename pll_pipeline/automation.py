@@ -11,6 +11,7 @@ import os
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 
-from pll_pipeline.assets import LOCK
+from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.assets.raw import ASK_TAG
 from pll_pipeline.assets.validated import REBUILD_TAG
 from pll_pipeline.config import Config, PllError
@@ -28,8 +29,9 @@ from pll_pipeline.sources.model import Source
 from pll_pipeline.warehouse import Release, current
 
 JOB = "night"
-CONSOLE = "console"
-_TELEMETRY_OFF = "telemetry:\n  enabled: false\n"
+# Dagster's own lines stay in its event log
+_NO_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_DAGSTER_SETTINGS = f"telemetry:\n  enabled: false\npython_logs:\n  managed_python_loggers: [{LOG.name}]\n  python_log_level: INFO\n"
 
 
 @dataclass(frozen=True)
@@ -114,22 +116,33 @@ def use_dagster_home(config: Config) -> None:
         config.dagster_home.mkdir(parents=True, exist_ok=True)
         settings = config.dagster_home / "dagster.yaml"
         if not settings.exists():
-            settings.write_text(_TELEMETRY_OFF, encoding="utf-8")
+            settings.write_text(_DAGSTER_SETTINGS, encoding="utf-8")
     except OSError as error:
         raise PllError(f"Dagster's home cannot be written: {error.strerror}", where=str(config.dagster_home), do="give write access to the data folder, or make room") from error
     os.environ.update(DAGSTER_HOME=str(config.dagster_home), DAGSTER_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
 
 
 def run_night(
-    definitions: dg.Definitions, config: Config, sources: dict[str, Source], *, ask: str = "*", rebuild: bool = False
+    definitions: dg.Definitions,
+    config: Config,
+    sources: dict[str, Source],
+    *,
+    ask: str = "*",
+    rebuild: bool = False,
+    tell_line: Callable[[str], None] = lambda line: None,
 ) -> Night:
-    """The job `night`, here and now. `ask` is "*", "" or comma-separated source names; the others keep what is held."""
+    """The job `night`, here and now; `tell_line` hears of each step.
+
+    `ask` is "*", "" or comma-separated source names; the others keep what is held.
+    """
     use_dagster_home(config)
+    # in an unchanged night the build is skipped, and Dagster would warn of each of its two hundred checks that it has no result
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     before = current(config.marts)
     tags = {ASK_TAG: ask, **({REBUILD_TAG: "yes"} if rebuild else {})}
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, _telling(tell_line):
         result = definitions.resolve_job_def(JOB).execute_in_process(
-            instance=instance, tags=tags, run_config={"loggers": {CONSOLE: {}}}, raise_on_error=False
+            instance=instance, tags=tags, run_config=_NO_CONSOLE, raise_on_error=False
         )
     failure = None if result.success else _failure(result)
     unanswered = {
@@ -147,26 +160,23 @@ def run_night(
     )
 
 
-def progress_logger(tell_line: Callable[[str], None]) -> dg.LoggerDefinition:
-    """A Dagster logger that tells one short line per step and per message of ours."""
+@contextmanager
+def _telling(tell_line: Callable[[str], None]) -> Iterator[None]:
+    """While inside, `tell_line` hears what `LOG` is told."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            meta: dict[str, Any] = getattr(record, "dagster_meta", {})
-            event = meta.get("dagster_event")
-            step = meta.get("step_key")
-            if event is None and step:
-                tell_line(str(meta.get("orig_message", record.getMessage())))
-            elif event is not None and event.event_type_value == "STEP_SUCCESS":
-                tell_line(f"{step} done in {event.event_specific_data.duration_ms / 1000:.1f} s")
+            tell_line(record.getMessage())
 
-    @dg.logger
-    def progress(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("pll", logging.INFO)
-        logger.addHandler(Handler())
-        return logger
-
-    return progress
+    handler, before = Handler(), LOG.propagate
+    LOG.setLevel(logging.INFO)
+    LOG.addHandler(handler)
+    LOG.propagate = False
+    try:
+        yield
+    finally:
+        LOG.removeHandler(handler)
+        LOG.propagate = before
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:

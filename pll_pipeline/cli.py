@@ -21,6 +21,7 @@ from pll_pipeline.config import CHECKOUT, Config, PllError
 
 if TYPE_CHECKING:
     from pll_pipeline.automation import Night
+    from pll_pipeline.landing import SnapshotVerdict
     from pll_pipeline.sources.model import Source
 
 app = typer.Typer(
@@ -230,7 +231,7 @@ def _night(*, ask: str, names: list[str], rebuild_all: bool = False) -> None:
     from pll_pipeline.automation import run_night
     from pll_pipeline.definitions import build_definitions
 
-    night = run_night(build_definitions(config, register, tell_line), config, register, ask=ask, rebuild=rebuild_all)
+    night = run_night(build_definitions(config, register), config, register, ask=ask, rebuild=rebuild_all, tell_line=tell_line)
     _print_night(night)
     raise SystemExit(night.exit_code)
 
@@ -242,19 +243,23 @@ def _print_night(night: Night) -> None:
         err.print(f"Nothing was published. {stands}")
         return
     if night.states and night.published:
-        table = Table("source", "snapshot used", "figures", "targets", "milestones", "rows in quarantine", "")
+        table = Table("source", "snapshot used", "read as", "in quarantine")
         for state in night.states:
             used = state.standing
-            note = night.unanswered.get(state.source.name) or (state.newest.reason if state.is_stale and state.newest else "") or ""
-            cells = [used.snapshot_name, used.observation_count, used.target_count, used.milestone_count, used.quarantine_count] if used else ["none", 0, 0, 0, 0]
-            table.add_row(state.source.name, *(str(c) for c in cells), f"[yellow]{escape(note)}[/]")
+            table.add_row(state.source.name, used.snapshot_name if used else "none", _read_as(used) if used else "", str(used.quarantine_count) if used else "")
         out.print(table)
-    for name, reason in night.unanswered.items():
-        err.print(f"[yellow]{name}: {escape(reason)}[/]")
+    stale = {s.source.name: s.newest.reason or "" for s in night.states if s.is_stale and s.newest}
+    for name, reason in (stale | night.unanswered).items():
+        err.print(f"[yellow]{name} keeps an earlier snapshot.[/] {escape(reason)}", highlight=False)
     if night.published:
         _print_release(night.published)
     elif night.standing:
         out.print(f"Nothing new: release [bold]{night.standing.id}[/] already holds what the sources say.")
+
+
+def _read_as(verdict: SnapshotVerdict) -> str:
+    counts = {"figures": verdict.observation_count, "targets": verdict.target_count, "milestones": verdict.milestone_count}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def _print_release(release: Any) -> None:
@@ -262,7 +267,7 @@ def _print_release(release: Any) -> None:
     out.print(f"Published release [bold]{release.id}[/]: {len(rows)} tables, {sum(rows.values())} rows.")
     current = release.folder.parent.parent / "current"
     out.print(f"  DuckDB    duckdb -readonly {escape(repr(str(current / 'pll.duckdb')))}")
-    out.print(f"  Parquet   {escape(str(current / 'parquet'))}   (Power BI: folder, then one table per file)")
+    out.print(f"  Parquet   {escape(str(current / 'parquet'))}")
     out.print(f"  Workbook  {escape(str(current / 'pll.xlsx'))}")
     out.print("  Ask       pll query \"select * from marts.mart_key_figures limit 5\"", highlight=False)
 

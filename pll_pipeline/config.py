@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+PACKAGE = CHECKOUT / "pll_pipeline"
 CONTRACT_VERSION = "1.0"
 RELEASES_KEPT = 14
 

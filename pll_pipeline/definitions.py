@@ -5,8 +5,6 @@ Not here: any asset, job or rule of its own; each comes from the module that def
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import dagster as dg
 
 from pll_pipeline.assets import LOCK
@@ -14,14 +12,14 @@ from pll_pipeline.assets.marts import warehouse_assets
 from pll_pipeline.assets.published import release_assets
 from pll_pipeline.assets.raw import source_assets
 from pll_pipeline.assets.validated import landing_assets
-from pll_pipeline.automation import CONSOLE, night_job, night_lock, night_schedule, progress_logger
+from pll_pipeline.automation import night_job, night_lock, night_schedule
 from pll_pipeline.config import Config
 from pll_pipeline.sources import register
 from pll_pipeline.sources.model import Source
 
 
-def build_definitions(config: Config, sources: dict[str, Source], tell_line: Callable[[str], None] | None = None) -> dg.Definitions:
-    """Everything Dagster knows, for one place and one register. `tell_line` replaces Dagster's console by short lines."""
+def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definitions:
+    """Everything Dagster knows, for one place and one register."""
     tables = warehouse_assets(config)
     job = night_job(config)
     return dg.Definitions(
@@ -29,7 +27,6 @@ def build_definitions(config: Config, sources: dict[str, Source], tell_line: Cal
         jobs=[job],
         schedules=[night_schedule(job)],
         resources={LOCK: night_lock(config)},
-        loggers={CONSOLE: progress_logger(tell_line)} if tell_line else None,
     )
 
 

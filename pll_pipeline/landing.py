@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pll_pipeline.archive import Snapshot, SnapshotDamaged, hash_of_files, snapshots, verify
 from pll_pipeline.codes import Codes, load_codes
-from pll_pipeline.config import CHECKOUT, Config, PllError
+from pll_pipeline.config import PACKAGE, Config, PllError
 from pll_pipeline.observations import MILESTONE, OBSERVATION, QUARANTINE, TARGET, read_tables
 from pll_pipeline.readers import read_table
 from pll_pipeline.sources.model import Source
@@ -38,7 +38,6 @@ _SNAPSHOT = {
 }  # fmt: skip
 _SOURCE = ("name", "title", "title_en", "publisher", "landing_page", "licence", "attribution", "cadence", "restates_history", "is_simulated")
 _VERDICT = "verdict.json"
-PACKAGE = CHECKOUT / "pll_pipeline"
 _READING_MODULES = ("codes", "columns", "landing", "norwegian", "observations", "validation", "sources/model")
 
 

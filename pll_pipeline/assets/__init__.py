@@ -4,4 +4,8 @@ Each function builds assets for one `Config`, so that tests build a world of the
 (the modules these call), when it runs (`automation.py`).
 """
 
+import logging
+
 LOCK = "night_lock"
+# what a night tells: to the terminal, and to Dagster, whose home names it as a logger to keep
+LOG = logging.getLogger("pll")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from pll_pipeline.archive import hash_of_files
-from pll_pipeline.assets import LOCK
+from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config, PllError
 from pll_pipeline.landing import dbt_files
 from pll_pipeline.warehouse import count_rows
@@ -64,11 +65,14 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
         shutil.copytree(config.build_file.parent / "dbt", target, ignore=shutil.ignore_patterns("manifest.of"))
         dbt = DbtCliResource(project_dir=str(config.dbt_project), profiles_dir=str(config.dbt_project), dbt_executable=str(DBT))
         invocation = dbt.cli(["build"], context=context, target_path=target, raise_on_error=False)
-        events = list(invocation.stream())
+        LOG.info("building codes, star and marts and testing them")
+        with _dbt_log(config).open("w", encoding="utf-8") as log, redirect_stdout(log):
+            events = list(invocation.stream())
         if not invocation.is_successful():
             yield from (event for event in events if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation))
             raise PllError(_what_failed(invocation), where=str(config.build_file), do="see the failing model or test; the last release stands")
         rows = count_rows(config.build_file)
+        LOG.info("built %d tables, every test passed", len(rows))
         for event in events:
             name = tuple(event.metadata["unique_id"].value.split(".")[-1:]) if isinstance(event, dg.Output) and "unique_id" in event.metadata else ()
             if name and name[0] in rows:
@@ -77,6 +81,11 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
                 yield event
 
     return dbt_build
+
+
+def _dbt_log(config: Config) -> Path:
+    config.logs.mkdir(parents=True, exist_ok=True)
+    return config.logs / "dbt.log"
 
 
 def _what_failed(invocation: Any) -> str:

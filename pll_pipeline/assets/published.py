@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pll_pipeline.assets import LOCK
+from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config
 from pll_pipeline.landing import read_inputs
 from pll_pipeline.publishing import Inputs
@@ -33,7 +33,7 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         published = publish(config.build_file, config.marts, Inputs(**read_inputs(config)))
-        context.log.info("published release %s", published.id)
+        LOG.info("published release %s", published.id)
         rows = sum(file.get("rows") or 0 for file in published.manifest["files"] if file["path"].startswith("parquet/"))
         for face, (path, _) in _FACES.items():
             yield dg.MaterializeResult(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from pll_pipeline.archive import newest_snapshot
-from pll_pipeline.assets import LOCK
+from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.columns import COLUMNS
 from pll_pipeline.config import Config, PllError
 from pll_pipeline.fetchers import fetch
@@ -55,7 +55,7 @@ def source_assets(config: Config, source: Source) -> dg.AssetsDefinition:
     def step(context: dg.AssetExecutionContext) -> Iterator[Event]:
         try:
             yield from _ask(context, config, source, raw_key)
-            yield from _verdict(context, config, validate_source(config, source), validated_key)
+            yield from _verdict(config, validate_source(config, source), validated_key)
         except OSError:
             raise
         except Exception as error:
@@ -73,13 +73,13 @@ def _ask(context: dg.AssetExecutionContext, config: Config, source: Source, key:
         except OSError:
             if context.retry_number < TRIES - 1:
                 raise
-            context.log.exception("%s could not be reached", source.name)
+            LOG.exception("%s could not be reached", source.name)
             yield _answered(key, passed=False, reason="could not be reached; what is held stands")
         except PllError as error:
-            context.log.warning(error.paragraph())
+            LOG.warning(error.paragraph())
             yield _answered(key, passed=False, reason=error.paragraph())
         else:
-            context.log.info("%s: %s", source.name, "new snapshot" if is_new else "unchanged")
+            LOG.info("%s: %s", source.name, "new snapshot" if is_new else "unchanged")
             yield _answered(key, passed=True, reason="new snapshot" if is_new else "unchanged")
             if is_new:
                 yield dg.MaterializeResult(asset_key=key, metadata={"snapshot": snapshot.name, "bytes": sum(f.bytes for f in snapshot.files), "sha256": snapshot.sha256})
@@ -97,13 +97,13 @@ def _answered(key: dg.AssetKey, *, passed: bool, reason: str) -> dg.AssetCheckRe
     return dg.AssetCheckResult(asset_key=key, check_name="publisher_answered", passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata={"reason": reason})
 
 
-def _verdict(context: dg.AssetExecutionContext, config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[Event]:
+def _verdict(config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[Event]:
     newest, standing = state.newest, state.standing
     if newest is None:
-        context.log.warning("%s has no snapshot", state.source.name)
+        LOG.warning("%s has no snapshot", state.source.name)
     reason = "no snapshot" if newest is None else newest.reason or "every rule is kept"
     if newest is not None and not newest.is_accepted:
-        context.log.warning("%s refused: %s", state.source.name, reason)
+        LOG.warning("%s refused: %s", state.source.name, reason)
     yield dg.AssetCheckResult(
         asset_key=key, check_name="rules_are_kept", passed=newest is not None and newest.is_accepted, severity=dg.AssetCheckSeverity.WARN,
         metadata={"reason": reason, "quarantined_rows": newest.quarantine_count if newest else 0},

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pll_pipeline.assets import LOCK
+from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config
 from pll_pipeline.landing import TABLES, code_fingerprint, gather, inputs_fingerprint, validate_source, write_inputs
 from pll_pipeline.sources.model import Source
@@ -43,10 +43,11 @@ def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefin
         fingerprint = inputs_fingerprint(states, code_fingerprint(config))
         release = current(config.marts)
         if release and release.manifest["fingerprint"] == fingerprint and REBUILD_TAG not in context.run.tags:
-            context.log.info("nothing new: release %s already holds exactly this", release.id)
+            LOG.info("nothing new: release %s already holds exactly this", release.id)
             return
         tables = gather(config, states)
         write_inputs(config, states, fingerprint)
+        LOG.info("landed %d figures, %d targets, %d milestones", *(tables[table].height for table in ("observation", "target", "milestone")))
         for table, frame in tables.items():
             schema = dg.TableSchema([dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()])
             yield dg.MaterializeResult(

@@ -9,6 +9,8 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export UV_CACHE_DIR := .cache/uv
 export UV_PYTHON_DOWNLOADS := never
+# compiled once here, not at each start of `pll` and dbt
+export UV_COMPILE_BYTECODE := 1
 export PIP_CACHE_DIR := .cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

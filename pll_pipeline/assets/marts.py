@@ -3,22 +3,26 @@
 Keys and lineage are dbt's own names; there is no translator. Not here: SQL (`dbt_project/`), publishing.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
+from packaging.version import Version
 
 from pll_pipeline.archive import hash_of_files
 from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config, PllError
 from pll_pipeline.landing import dbt_files
+from pll_pipeline.publishing.duckdb import PUBLIC_SCHEMAS
 from pll_pipeline.warehouse import count_rows
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -42,10 +46,8 @@ def manifest(config: Config) -> Path:
     if path.is_file() and stamp.is_file() and stamp.read_text() == state:
         return path
     target.mkdir(parents=True, exist_ok=True)
-    folders = ["--project-dir", str(config.dbt_project), "--profiles-dir", str(config.dbt_project), "--target-path", str(target)]
-    done = subprocess.run(
-        [str(DBT), "--quiet", "parse", *folders], env={**os.environ, **dbt_environment(config)}, capture_output=True, text=True, check=False
-    )
+    command = [str(DBT), "--quiet", "--log-level-file", "none", "parse", *_folders(config, target)]
+    done = subprocess.run(command, env={**os.environ, **dbt_environment(config)}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PllError(f"The dbt project does not parse: {' '.join((done.stdout + done.stderr).split())[:2000]}", where=str(config.dbt_project), do="mend the model it names")
     stamp.write_text(state)
@@ -55,32 +57,56 @@ def manifest(config: Config) -> Path:
 def warehouse_assets(config: Config) -> dg.AssetsDefinition:
     """Every seed and model as an asset, every dbt test as a check, built by one `dbt build` into the build file."""
 
-    @dbt_assets(manifest=manifest(config), name="dbt_build", required_resource_keys={LOCK})
+    parsed = manifest(config)
+
+    @dbt_assets(manifest=parsed, name="dbt_build", required_resource_keys={LOCK})
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        os.environ.update(dbt_environment(config))
         config.build_file.parent.mkdir(parents=True, exist_ok=True)
         config.build_file.unlink(missing_ok=True)
-        target = config.build_file.parent / "dbt-run"
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(config.build_file.parent / "dbt", target, ignore=shutil.ignore_patterns("manifest.of"))
-        dbt = DbtCliResource(project_dir=str(config.dbt_project), profiles_dir=str(config.dbt_project), dbt_executable=str(DBT))
-        invocation = dbt.cli(["build"], context=context, target_path=target, raise_on_error=False)
         LOG.info("building codes, star and marts and testing them")
+        invocation = _start_dbt(context, config, parsed)
+        held: list[Any] = []
         with _dbt_log(config).open("w", encoding="utf-8") as log, redirect_stdout(log):
-            events = list(invocation.stream())
+            for event in invocation.stream():
+                # codes and staging are told while dbt goes on; star and marts wait, to be told with their number of rows
+                if invocation.manifest["nodes"][event.metadata["unique_id"].value]["fqn"][1] in PUBLIC_SCHEMAS:
+                    held.append(event)
+                else:
+                    yield event
         if not invocation.is_successful():
-            yield from (event for event in events if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation))
+            yield from (event for event in held if not isinstance(event, dg.Output))
             raise PllError(_what_failed(invocation), where=str(config.build_file), do="see the failing model or test; the last release stands")
         rows = count_rows(config.build_file)
         LOG.info("built %d tables, every test passed", len(rows))
-        for event in events:
-            name = tuple(event.metadata["unique_id"].value.split(".")[-1:]) if isinstance(event, dg.Output) and "unique_id" in event.metadata else ()
-            if name and name[0] in rows:
-                yield event.with_metadata({**event.metadata, "dagster/row_count": rows[name[0]]})
-            else:
-                yield event
+        for event in held:
+            table = event.metadata["unique_id"].value.rsplit(".", 1)[-1]
+            yield event.with_metadata({**event.metadata, "dagster/row_count": rows[table]}) if isinstance(event, dg.Output) else event
 
     return dbt_build
+
+
+def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> DbtCliInvocation:
+    """`dbt build` in a folder of its own. Not through the library's resource: that starts dbt once more, to ask for its version."""
+    target = config.build_file.parent / "dbt-run"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    shutil.copy(parsed.with_name("partial_parse.msgpack"), target)
+    return DbtCliInvocation.run(
+        args=[str(DBT), "--log-format", "json", "--log-level-file", "none", "build", *_folders(config, target)],
+        env={**os.environ, **dbt_environment(config)},
+        manifest=json.loads(parsed.read_bytes()),
+        dagster_dbt_translator=DagsterDbtTranslator(),
+        project_dir=config.dbt_project,
+        target_path=target,
+        raise_on_error=False,
+        context=context,
+        adapter=None,
+        cli_version=Version(version("dbt-core")),
+    )
+
+
+def _folders(config: Config, target: Path) -> list[str]:
+    return ["--project-dir", str(config.dbt_project), "--profiles-dir", str(config.dbt_project), "--target-path", str(target)]
 
 
 def _dbt_log(config: Config) -> Path:

@@ -188,16 +188,6 @@ def query(release: Release, sql: str) -> pl.DataFrame:
             raise PllError(f"The query failed: {reason}", where=where, do="correct the statement") from error
 
 
-def count_rows(build_file: Path) -> dict[str, int]:
-    """The number of rows of every table in a build file by the table's name; views are not counted."""
-    with TemporaryDirectory(prefix="pll-query-") as spill, _connect(spill) as connection:
-        connection.execute(f"attach {literal(build_file)} as build (read_only)")
-        tables = connection.execute("select schema_name, table_name from duckdb_tables() where database_name = 'build'").fetchall()
-        return {
-            name: connection.execute(f"select count(*) from build.{quoted(schema)}.{quoted(name)}").fetchall()[0][0] for schema, name in tables
-        }
-
-
 def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     """An in-memory connection that loads no extension; what it reads is attached."""
     return duckdb.connect(

@@ -22,8 +22,6 @@ from pll_pipeline.archive import hash_of_files
 from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config, PllError
 from pll_pipeline.landing import dbt_files
-from pll_pipeline.publishing.duckdb import PUBLIC_SCHEMAS
-from pll_pipeline.warehouse import count_rows
 
 DBT = Path(sys.executable).with_name("dbt")
 
@@ -65,35 +63,32 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
         config.build_file.unlink(missing_ok=True)
         LOG.info("building codes, star and marts and testing them")
         invocation = _start_dbt(context, config, parsed)
-        held: list[Any] = []
+        tables = 0
         with _dbt_log(config).open("w", encoding="utf-8") as log, redirect_stdout(log):
             for event in invocation.stream():
-                # codes and staging are told while dbt goes on; star and marts wait, to be told with their number of rows
-                if invocation.manifest["nodes"][event.metadata["unique_id"].value]["fqn"][1] in PUBLIC_SCHEMAS:
-                    held.append(event)
+                kept = _row_counts(config) / event.metadata["unique_id"].value.rsplit(".", 1)[-1]
+                if isinstance(event, dg.Output) and kept.is_file():
+                    tables += 1
+                    yield event.with_metadata({**event.metadata, "dagster/row_count": int(kept.read_text())})
                 else:
                     yield event
         if not invocation.is_successful():
-            yield from (event for event in held if not isinstance(event, dg.Output))
             raise PllError(_what_failed(invocation), where=str(config.build_file), do="see the failing model or test; the last release stands")
-        rows = count_rows(config.build_file)
-        LOG.info("built %d tables, every test passed", len(rows))
-        for event in held:
-            table = event.metadata["unique_id"].value.rsplit(".", 1)[-1]
-            yield event.with_metadata({**event.metadata, "dagster/row_count": rows[table]}) if isinstance(event, dg.Output) else event
+        LOG.info("built %d tables, every test passed", tables)
 
     return dbt_build
 
 
 def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> DbtCliInvocation:
     """`dbt build` in a folder of its own. Not through the library's resource: that starts dbt once more, to ask for its version."""
-    target = config.build_file.parent / "dbt-run"
+    target = _target(config)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
+    _row_counts(config).mkdir()
     shutil.copy(parsed.with_name("partial_parse.msgpack"), target)
     return DbtCliInvocation.run(
         args=[str(DBT), "--log-format", "json", "--log-level-file", "none", "build", *_folders(config, target)],
-        env={**os.environ, **dbt_environment(config)},
+        env={**os.environ, **dbt_environment(config), "PLL_ROW_COUNTS": str(_row_counts(config))},
         manifest=json.loads(parsed.read_bytes()),
         dagster_dbt_translator=DagsterDbtTranslator(),
         project_dir=config.dbt_project,
@@ -103,6 +98,14 @@ def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) 
         adapter=None,
         cli_version=Version(version("dbt-core")),
     )
+
+
+def _target(config: Config) -> Path:
+    return config.build_file.parent / "dbt-run"
+
+
+def _row_counts(config: Config) -> Path:
+    return _target(config) / "row_counts"
 
 
 def _folders(config: Config, target: Path) -> list[str]:

@@ -312,7 +312,3 @@ def test_a_statement_without_an_answer_is_told(release: warehouse.Release) -> No
         warehouse.query(release, "-- nothing")
     with pytest.raises(PllError, match="same name: x, x"):
         warehouse.query(release, "select 1 as x, 2 as x")
-
-
-def test_tables_of_a_build_are_counted_and_views_are_not(build: Path) -> None:
-    assert warehouse.count_rows(build) == {"region": 0, "dim_region": 4, "mart_key_figures": 3}

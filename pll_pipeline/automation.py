@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from pll_pipeline.sources.model import Source
 from pll_pipeline.warehouse import Release, current
 
 JOB = "night"
+_LEAST_ROOM = 64 * 2**20
 # Dagster's own lines stay in its event log
 _NO_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _DAGSTER_SETTINGS = f"telemetry:\n  enabled: false\npython_logs:\n  managed_python_loggers: [{LOG.name}]\n  python_log_level: INFO\n"
@@ -70,12 +72,28 @@ def night_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinitio
     )
 
 
+def require_room(config: Config) -> None:
+    """Raises `PllError` when the disk has less room than a night takes: what dbt and Dagster write, and four releases like the last."""
+    config.data.mkdir(parents=True, exist_ok=True)
+    release = current(config.marts)
+    size = sum(file.stat().st_size for file in release.folder.rglob("*") if file.is_file()) if release else 0
+    needed, free = _LEAST_ROOM + 4 * size, shutil.disk_usage(config.data).free
+    if free < needed:
+        stands = f"release {release.id} stands" if release else "there is no release yet"
+        raise PllError(
+            f"The disk is nearly full: a night takes up to {needed / 2**20:.0f} MiB and {free / 2**20:.1f} MiB are free; {stands}",
+            where=str(config.data),
+            do="make room, then run again",
+        )
+
+
 def night_lock(config: Config) -> dg.ResourceDefinition:
     """The lock every step of a night works under; a second night is refused at once."""
 
     @dg.resource
     def lock(_: dg.InitResourceContext) -> Iterator[None]:
         with one_writer(config.lock_file, "a night"):
+            require_room(config)
             yield
 
     return lock

@@ -67,10 +67,12 @@ def run(*, offline: Annotated[bool, typer.Option("--offline", help="Ask nobody; 
 @app.command()
 def rebuild() -> None:
     """The warehouse again from raw alone: every snapshot is read anew and a new release published."""
+    from pll_pipeline.automation import require_room
     from pll_pipeline.landing import forget
     from pll_pipeline.lock import one_writer
 
     config = Config.from_environment()
+    require_room(config)
     with one_writer(config.lock_file, "a rebuild"):
         forget(config)
     _night(ask="", names=[], rebuild_all=True)
@@ -216,6 +218,12 @@ def main() -> None:
             raise
         err.print(f"[red]{escape(error.paragraph())}[/]", highlight=False)
         raise SystemExit(1) from error
+    except Exception as error:
+        if os.environ.get("PLL_DEBUG"):
+            raise
+        said = " ".join(str(error).split())[:500]
+        err.print(f"[red]Not foreseen: {type(error).__name__}: {escape(said)}. What to do: run again with `pll --debug`, and report what it shows.[/]", highlight=False)
+        raise SystemExit(1) from error
 
 
 def _night(*, ask: str, names: list[str], rebuild_all: bool = False) -> None:
@@ -228,9 +236,10 @@ def _night(*, ask: str, names: list[str], rebuild_all: bool = False) -> None:
         out.print(f"[dim]{(datetime.now(UTC) - started).total_seconds():6.1f} s[/]  {escape(line)}", highlight=False)
 
     tell_line("the night begins")
-    from pll_pipeline.automation import run_night
+    from pll_pipeline.automation import require_room, run_night
     from pll_pipeline.definitions import build_definitions
 
+    require_room(config)
     night = run_night(build_definitions(config, register), config, register, ask=ask, rebuild=rebuild_all, tell_line=tell_line)
     _print_night(night)
     raise SystemExit(night.exit_code)

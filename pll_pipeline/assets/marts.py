@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,10 @@ def manifest(config: Config) -> Path:
     if path.is_file() and stamp.is_file() and stamp.read_text() == state:
         return path
     target.mkdir(parents=True, exist_ok=True)
-    command = [str(DBT), "--quiet", "--log-level-file", "none", "parse", *_folders(config, target)]
+    command = [str(DBT), "--quiet", "--log-format", "json", "--log-level-file", "none", "parse", *_folders(config, target)]
     done = subprocess.run(command, env={**os.environ, **dbt_environment(config)}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PllError(f"The dbt project does not parse: {' '.join((done.stdout + done.stderr).split())[:2000]}", where=str(config.dbt_project), do="mend the model it names")
+        raise PllError(f"The dbt project does not parse: {_what_is_wrong(done.stdout)}", where=str(config.dbt_project), do="mend the file it names")
     stamp.write_text(state)
     return path
 
@@ -115,6 +115,17 @@ def _folders(config: Config, target: Path) -> list[str]:
 def _dbt_log(config: Config) -> Path:
     config.logs.mkdir(parents=True, exist_ok=True)
     return config.logs / "dbt.log"
+
+
+def _what_is_wrong(lines: str) -> str:
+    """What dbt's log says of an error, without the traceback it may hold."""
+    said = []
+    for line in lines.splitlines():
+        with suppress(ValueError):
+            event = json.loads(line)["info"]
+            if event["level"] == "error":
+                said.append(event["msg"].split("Traceback (most recent call last)")[0] or event["msg"].strip().splitlines()[-1])
+    return " ".join(" ".join(said).split())[:2000] or "dbt said nothing"
 
 
 def _what_failed(invocation: Any) -> str:

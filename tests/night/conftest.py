@@ -22,10 +22,15 @@ class World:
 
     data: Path
 
-    def pll(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the command as a user does; wide enough that no line is folded."""
-        variables = {**os.environ, "PLL_DATA": str(self.data), "COLUMNS": "400", "NO_COLOR": "1", **environment}
-        return subprocess.run([sys.executable, "-m", "pll_pipeline.cli", *words], env=variables, cwd=self.data, capture_output=True, text=True, check=False)
+    command = (sys.executable, "-m", "pll_pipeline.cli")
+
+    def environment(self) -> dict[str, str]:
+        """Variables for a run in this world; wide enough that no line is folded."""
+        return {**os.environ, "PLL_DATA": str(self.data), "COLUMNS": "4000", "NO_COLOR": "1"}
+
+    def pll(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the command as a user does."""
+        return subprocess.run([*self.command, *words], env=self.environment(), cwd=self.data, capture_output=True, text=True, check=False)
 
     @property
     def current(self) -> Path:

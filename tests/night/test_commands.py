@@ -1,0 +1,131 @@
+"""The commands as people type them: what they print, and what they answer when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.night.conftest import World, make_world
+
+NATION = "select measure_code, value from marts.mart_key_figures where measure_code = 'eresept_package_share' order by period_end desc limit 1"
+
+
+def test_help_teaches_every_verb(released: World) -> None:
+    said = released.pll("--help")
+    assert said.returncode == 0
+    for verb in ("run", "rebuild", "status", "sources", "archive", "query", "rollback", "serve"):
+        assert f" {verb} " in said.stdout
+        assert "Usage: " in released.pll(verb, "--help").stdout
+
+
+def test_status_tells_the_release_and_each_source(released: World) -> None:
+    said = released.pll("status")
+    assert said.returncode == 0
+    assert released.releases()[-1] in said.stdout
+    for name in ("apotek", "published_figures", "rollout_facts", "ssb_fastleger", "ssb_population"):
+        (line,) = [line for line in said.stdout.split("\n") if f" {name} " in line]
+        assert "accepted" in line
+        assert "of 400 days" in line
+
+
+def test_status_before_the_first_night_says_what_to_do(tmp_path: Path) -> None:
+    said = make_world(tmp_path).pll("status")
+    assert said.returncode == 0
+    assert "No release yet. `pll run` makes one." in said.stdout
+
+
+def test_the_register_is_listed_and_one_source_shown_whole(released: World) -> None:
+    assert "Folketall" in released.pll("sources").stdout
+    whole = released.pll("sources", "ssb_population").stdout
+    assert "expected_columns: [kommune_code, year, value]" in whole
+    unknown = released.pll("sources", "ssb_folketall")
+    assert unknown.returncode == 2
+    assert "ssb_population" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "read"),
+    [
+        ("csv", lambda text: [(r["measure_code"], float(r["value"])) for r in csv.DictReader(io.StringIO(text))]),
+        ("json", lambda text: [(r["measure_code"], r["value"]) for r in json.loads(text)]),
+    ],
+)
+def test_a_query_answers_in_the_form_asked_for(released: World, form: str, read: object) -> None:
+    said = released.pll("query", NATION, "--format", form)
+    assert said.returncode == 0, said.stderr
+    assert read(said.stdout) == [("eresept_package_share", 0.948)]  # type: ignore[operator]
+
+
+def test_a_query_answers_as_parquet_and_as_a_table(released: World, tmp_path: Path) -> None:
+    assert "0.948" in released.pll("query", NATION).stdout
+    done = subprocess.run([*released.command, "query", NATION, "--format", "parquet"], env=released.environment(), capture_output=True, check=True)
+    assert pl.read_parquet(done.stdout).rows() == [("eresept_package_share", 0.948)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select * from marts.mart_key_figure", "mart_key_figures"),
+        ("delete from marts.mart_key_figures", "read"),
+        ("select * from read_csv('/etc/passwd')", "query failed"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_told_in_one_paragraph(released: World, sql: str, told: str) -> None:
+    said = released.pll("query", sql)
+    assert said.returncode == 1
+    assert told in said.stderr
+    assert "What to do:" in said.stderr
+    assert said.stderr.strip().count("\n") == 0
+    assert "Traceback" in released.pll("--debug", "query", sql).stderr
+
+
+@pytest.mark.parametrize("words", [["run", "--source", "nobody"], ["query"], ["walk"], ["query", "select 1", "--format", "xml"]])
+def test_wrong_usage_ends_with_2(released: World, words: list[str]) -> None:
+    assert released.pll(*words).returncode == 2
+
+
+def test_without_a_release_a_query_says_to_run(tmp_path: Path) -> None:
+    said = make_world(tmp_path).pll("query", "select 1")
+    assert said.returncode == 1
+    assert "pll run" in said.stderr
+
+
+def test_what_is_archived_again_unchanged_makes_no_snapshot(own_world: World) -> None:
+    (held,) = (own_world.data / "raw" / "apotek").iterdir()
+    said = own_world.pll("archive", "apotek", str(held / "denominators_national.csv"), "--from", "apotek.no", "--note", "på nytt")
+    assert said.returncode == 0
+    assert "Unchanged since" in said.stdout
+    assert len(list((own_world.data / "raw" / "apotek").iterdir())) == 1
+
+
+def test_a_file_the_source_does_not_publish_is_refused_by_name(own_world: World, tmp_path: Path) -> None:
+    stranger = tmp_path / "tall.csv"
+    stranger.write_text("a,b\n")
+    said = own_world.pll("archive", "apotek", str(stranger))
+    assert said.returncode == 1
+    assert "denominators_national.csv" in said.stderr
+    assert "tall.csv" in said.stderr
+
+
+def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_the_release_before(own_world: World) -> None:
+    first = own_world.releases()[-1]
+    said = own_world.pll("rebuild")
+    assert said.returncode == 0, said.stdout + said.stderr
+    second = own_world.releases()[-1]
+    assert second > first
+    first_files, second_files = ({p.name: p.read_bytes() for p in (own_world.data / "marts" / "releases" / r / "csv").iterdir()} for r in (first, second))
+    assert first_files == second_files
+    assert "Ingen endringer i rader som finnes i begge utgaver." in (own_world.current / "difference.md").read_text(encoding="utf-8")
+    back = own_world.pll("rollback")
+    assert back.returncode == 0
+    assert f"Release {first} is current again" in back.stdout
+    assert json.loads((own_world.current / "release.json").read_text(encoding="utf-8"))["release_id"] == first
+    nothing = own_world.pll("rollback")
+    assert nothing.returncode == 1
+    assert "What to do:" in nothing.stderr

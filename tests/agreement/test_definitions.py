@@ -109,6 +109,14 @@ def test_the_workspace_loads(tmp_path: Path) -> None:
     assert "All code locations passed validation" in done.stdout + done.stderr
 
 
+def test_the_project_block_loads(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("dg")), "check", "defs"]
+    environment = {"PLL_DATA": str(tmp_path), "HOME": str(tmp_path), "DO_NOT_TRACK": "1", "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All definitions loaded successfully" in done.stdout + done.stderr
+
+
 def test_the_project_block_names_the_same_definitions_as_the_workspace() -> None:
     block = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["dg"]
     (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]

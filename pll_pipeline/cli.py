@@ -275,10 +275,11 @@ def _print_release(release: Any) -> None:
     rows = {f["path"]: f["rows"] for f in release.manifest["files"] if f["path"].startswith("parquet/")}
     out.print(f"Published release [bold]{release.id}[/]: {len(rows)} tables, {sum(rows.values())} rows.")
     current = release.folder.parent.parent / "current"
-    out.print(f"  DuckDB    duckdb -readonly {escape(repr(str(current / 'pll.duckdb')))}")
-    out.print(f"  Parquet   {escape(str(current / 'parquet'))}")
-    out.print(f"  Workbook  {escape(str(current / 'pll.xlsx'))}")
-    out.print("  Ask       pll query \"select * from marts.mart_key_figures limit 5\"", highlight=False)
+    # unfolded, so that a line can be copied whole
+    out.print(f"  DuckDB    duckdb -readonly {escape(repr(str(current / 'pll.duckdb')))}", soft_wrap=True)
+    out.print(f"  Parquet   {escape(str(current / 'parquet'))}", soft_wrap=True)
+    out.print(f"  Workbook  {escape(str(current / 'pll.xlsx'))}", soft_wrap=True)
+    out.print("  Ask       .venv/bin/pll query \"select * from marts.mart_key_figures limit 5\"", highlight=False, soft_wrap=True)
 
 
 def _register(config: Config) -> dict[str, Source]:

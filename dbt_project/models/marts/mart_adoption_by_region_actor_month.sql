@@ -17,98 +17,66 @@ monthly as (
     select * from stated where place = 1
 ),
 
--- a share the publisher stated, and the count it belongs to where that is stated too
-published_share as (
+-- a figure about adoption itself, and a share nobody stated of a count somebody did
+told as (
     select
-        share.measure_code, share.region_key, share.current_region_key, share.actor_type_code, share.month, share.denominator_code,
-        part.value as part_value, share.value as share_value, share.lower_bound as share_lower_bound, share.upper_bound as share_upper_bound,
-        cast(null as {{ type_double() }}) as part_lower, cast(null as {{ type_double() }}) as part_upper,
-        share.qualifier, share.status, share.is_period_inferred, share.source_name, share.snapshot_at, 'published' as basis
-    from monthly as share
-    left join monthly as part
-        on share.numerator_code = part.measure_code and share.region_key = part.region_key
-        and share.actor_type_code = part.actor_type_code and share.month = part.month
-    where share.is_adoption and share.unit = 'share'
-),
-
--- a share nobody stated, of a count somebody did
-derived_share as (
+        said.measure_code, said.denominator_code, said.numerator_code, case when said.unit = 'share' then 'stated_share' else 'count' end as kind,
+        said.region_key, said.current_region_key, said.actor_type_code, said.month, said.value, said.lower_bound, said.upper_bound, said.qualifier,
+        said.status, said.is_period_inferred, said.source_name, said.snapshot_at
+    from monthly as said
+    where said.is_adoption
+    union all
     select
-        measure.measure_code, part.region_key, part.current_region_key, part.actor_type_code, part.month, measure.denominator_code,
-        part.value as part_value, cast(null as {{ type_double() }}) as share_value,
-        cast(null as {{ type_double() }}) as share_lower_bound, cast(null as {{ type_double() }}) as share_upper_bound,
-        part.lower_bound as part_lower, part.upper_bound as part_upper,
-        part.qualifier, part.status, part.is_period_inferred, part.source_name, part.snapshot_at, 'derived' as basis
+        measure.measure_code, measure.denominator_code, measure.numerator_code, 'unstated_share' as kind,
+        part.region_key, part.current_region_key, part.actor_type_code, part.month, part.value, part.lower_bound, part.upper_bound, part.qualifier,
+        part.status, part.is_period_inferred, part.source_name, part.snapshot_at
     from monthly as part
     inner join {{ ref('dim_measure') }} as measure
         on part.measure_code = measure.numerator_code and measure.is_adoption and measure.unit = 'share' and measure.denominator_code is not null
-    left join published_share as published
-        on measure.measure_code = published.measure_code and part.region_key = published.region_key
-        and part.actor_type_code = published.actor_type_code and part.month = published.month
-    where published.measure_code is null
-),
-
-counted as (
-    select
-        part.measure_code, part.region_key, part.current_region_key, part.actor_type_code, part.month, part.denominator_code,
-        part.value as part_value, cast(null as {{ type_double() }}) as share_value,
-        cast(null as {{ type_double() }}) as share_lower_bound, cast(null as {{ type_double() }}) as share_upper_bound,
-        part.lower_bound as part_lower, part.upper_bound as part_upper,
-        part.qualifier, part.status, part.is_period_inferred, part.source_name, part.snapshot_at, 'counted' as basis
-    from monthly as part
-    where part.is_adoption and part.unit <> 'share'
-),
-
-candidate as (
-    select * from published_share
-    union all
-    select * from derived_share
-    union all
-    select * from counted
+    left join monthly as stated
+        on measure.measure_code = stated.measure_code and part.region_key = stated.region_key
+        and part.actor_type_code = stated.actor_type_code and part.month = stated.month
+    where stated.measure_code is null
 ),
 
 -- the denominator of the same region and year, begun by the end of the month; the same actor type before all, the newest before older ones
 of_whom as (
     select
-        candidate.measure_code, candidate.region_key, candidate.actor_type_code, candidate.month,
+        told.measure_code, told.region_key, told.actor_type_code, told.month,
         whole.value, whole.lower_bound, whole.upper_bound, whole.qualifier, whole.status,
         row_number() over (
-            partition by candidate.measure_code, candidate.region_key, candidate.actor_type_code, candidate.month
+            partition by told.measure_code, told.region_key, told.actor_type_code, told.month
             order by
-                case when whole.actor_type_code = candidate.actor_type_code then 0 else 1 end,
+                case when whole.actor_type_code = told.actor_type_code then 0 else 1 end,
                 whole.period_start desc, whole.period_end, whole.snapshot_at desc, whole.source_name
         ) as place
-    from candidate
+    from told
     inner join {{ ref('fct_observation') }} as whole
-        on candidate.denominator_code = whole.measure_code
-        and candidate.region_key = whole.region_key
-        and (whole.actor_type_code = candidate.actor_type_code or whole.actor_type_code = 'alle')
-        and extract(year from whole.period_end) = extract(year from candidate.month)
-        and whole.period_start <= {{ end_of_month('candidate.month') }}
+        on told.denominator_code = whole.measure_code
+        and told.region_key = whole.region_key
+        and (whole.actor_type_code = told.actor_type_code or whole.actor_type_code = 'alle')
+        and extract(year from whole.period_end) = extract(year from told.month)
+        and whole.period_start <= {{ end_of_month('told.month') }}
 ),
 
+-- a stated share is the publisher's; its count, where that is stated too, stands beside it
 held_together as (
     select
-        candidate.*,
-        whole.value as whole_value,
-        case
-            when candidate.basis = 'published' then candidate.share_value
-            when whole.value > 0 then candidate.part_value / whole.value
-        end as share,
-        case
-            when candidate.basis = 'published' then candidate.share_lower_bound
-            when whole.upper_bound > 0 then candidate.part_lower / whole.upper_bound
-        end as lower_share,
-        case
-            when candidate.basis = 'published' then candidate.share_upper_bound
-            when whole.lower_bound > 0 then candidate.part_upper / whole.lower_bound
-        end as upper_share,
-        whole.qualifier as whole_qualifier, whole.status as whole_status
-    from candidate
+        told.*,
+        case when told.kind = 'stated_share' then part.value else told.value end as part_value,
+        whole.value as whole_value, whole.qualifier as whole_qualifier, whole.status as whole_status,
+        case when told.kind = 'stated_share' then told.value when whole.value > 0 then told.value / whole.value end as share,
+        case when told.kind = 'stated_share' then told.lower_bound when whole.upper_bound > 0 then told.lower_bound / whole.upper_bound end as lower_share,
+        case when told.kind = 'stated_share' then told.upper_bound when whole.lower_bound > 0 then told.upper_bound / whole.lower_bound end as upper_share,
+        told.kind <> 'stated_share' and whole.measure_code is not null as is_quotient
+    from told
+    left join monthly as part
+        on told.numerator_code = part.measure_code and told.region_key = part.region_key
+        and told.actor_type_code = part.actor_type_code and told.month = part.month
     left join of_whom as whole
-        on candidate.measure_code = whole.measure_code and candidate.region_key = whole.region_key
-        and candidate.actor_type_code = whole.actor_type_code and candidate.month = whole.month and whole.place = 1
-    where candidate.basis <> 'derived' or whole.measure_code is not null
+        on told.measure_code = whole.measure_code and told.region_key = whole.region_key
+        and told.actor_type_code = whole.actor_type_code and told.month = whole.month and whole.place = 1
+    where told.kind <> 'unstated_share' or whole.measure_code is not null
 ),
 
 adoption as (
@@ -119,15 +87,9 @@ adoption as (
         round({{ within_0_and_1('share') }}, 6) as adoption_share,
         round({{ within_0_and_1('lower_share') }}, 6) as share_lower,
         round({{ within_0_and_1('upper_share') }}, 6) as share_upper,
-        case
-            when basis = 'published' or whole_qualifier is null then qualifier
-            else {{ qualifier_of_quotient('qualifier', 'whole_qualifier') }}
-        end as qualifier,
-        case
-            when basis = 'published' or whole_status is null then status
-            else {{ status_of_quotient('status', 'whole_status') }}
-        end as status,
-        case when basis = 'counted' and whole_qualifier is null then 'published' when basis = 'counted' then 'derived' else basis end as basis
+        case when is_quotient then {{ qualifier_of_quotient('qualifier', 'whole_qualifier') }} else qualifier end as qualifier,
+        case when is_quotient then {{ status_of_quotient('status', 'whole_status') }} else status end as status,
+        case when is_quotient then 'derived' else 'published' end as basis
     from held_together
 ),
 

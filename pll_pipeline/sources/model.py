@@ -135,10 +135,93 @@ class Delimited(_Strict):
     separator: Literal[",", ";", "\t", "|"] = ","
 
 
+class Workbook(_Strict):
+    """A sheet of an Excel workbook. Sheet and header are found by what they say, not by where they stand."""
+
+    kind: Literal["workbook"]
+    sheet: Pattern | None = Field(None, description="The sheet whose name matches; left out where the workbook has one sheet")
+    header: Annotated[list[str], Field(min_length=1, description="Texts of the header row: the first row that holds them all")]
+    header_rows: Annotated[int, Field(ge=1, le=4, description="Rows the header spans, from the row found and up; joined by ` / `")] = 1
+    ends_at: Pattern | None = Field(None, description="First cell of the row after the table; an empty row always ends it")
+
+
+class Html(_Strict):
+    """A table in a web page, found by its header."""
+
+    kind: Literal["html"]
+    encoding: Literal["utf-8", "windows-1252", "iso-8859-1"] = "utf-8"
+    header: Annotated[list[str], Field(min_length=1, description="Texts of the header row of the table that is meant")]
+    caption: Pattern | None = Field(None, description="The table's caption, or the heading before it, where several tables have such a header")
+
+
+class ProseFigure(_Strict):
+    """A figure in running text: the sentence that holds the anchor words, and the words of the figure in it."""
+
+    name: str = Field(description="What the column `name` says of this figure")
+    near: Pattern = Field(description="Words by which the sentence is known; exactly one sentence of the page must match")
+    pattern: Pattern = Field(description="The figure with its hedge; named groups become columns, and one of them is `value`")
+
+
+class Prose(_Strict):
+    """Figures in the running text of a web page."""
+
+    kind: Literal["prose"]
+    encoding: Literal["utf-8", "windows-1252", "iso-8859-1"] = "utf-8"
+    figures: Annotated[list[ProseFigure], Field(min_length=1)]
+
+
+class JsonStat(_Strict):
+    """A JSON-stat dataset, version 1 or 2."""
+
+    kind: Literal["jsonstat"]
+
+
+class PowerBi(_Strict):
+    """Answers of a public Power BI report, as saved."""
+
+    kind: Literal["powerbi"]
+
+
+Reading = Annotated[Delimited | Workbook | Html | Prose | JsonStat | PowerBi, Field(discriminator="kind")]
+
+
 class Bundled(_Strict):
     """The bytes come with the checkout, or by `pll archive`; nobody is asked."""
 
     kind: Literal["bundled"]
+
+
+HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=2000)]
+
+
+class _Polite(_Strict):
+    """What every way of asking a publisher keeps to."""
+
+    hosts: list[str] = Field(default_factory=list, description="Further hosts a redirect may lead to; the address's own always may")
+    allow_local: bool = Field(False, description="True for a publisher on a private or loopback network; then http is allowed too")
+    largest_bytes: Annotated[int, Field(gt=0, le=512 * 2**20, description="A longer answer is refused, also after it is unpacked")] = 64 * 2**20
+    total_seconds: Annotated[float, Field(gt=0, le=3600, description="An answer that is not whole after this is given up")] = 120.0
+
+
+class Http(_Polite):
+    """Files at addresses, asked for with conditional requests."""
+
+    kind: Literal["http"]
+    files: Annotated[dict[str, HttpAddress], Field(min_length=1, description="Name of the file in the snapshot → its address")]
+    content_types: list[str] = Field(default_factory=list, description="Media types the publisher answers with; empty: any but a web page where none is read")
+
+
+class PxWeb(_Polite):
+    """A table of a PxWeb statistics bank, API version 2, as JSON-stat 2."""
+
+    kind: Literal["pxweb"]
+    address: HttpAddress = Field(description="The API's address, as https://data.ssb.no/api/pxwebapi/v2")
+    table: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    file: str = Field("table.json", description="Name of the file in the snapshot; split tables get a number before the dot")
+    values: dict[str, list[str]] = Field(default_factory=dict, description="Variable → codes or expressions such as *, TOP(10), FROM(2017)")
+
+
+Fetching = Annotated[Bundled | Http | PxWeb, Field(discriminator="kind")]
 
 
 class Source(_Strict):
@@ -155,8 +238,8 @@ class Source(_Strict):
     max_age_days: Annotated[int, Field(gt=0, description="Older than this, the newest snapshot is stale")]
     restates_history: bool = Field(True, description="True when each publication holds the whole history, so that only the newest counts")
     is_simulated: bool = False
-    fetch: Bundled
-    read: Delimited
+    fetch: Fetching
+    read: Reading
     numbers: Convention = Field(description="How the publisher writes numbers; never guessed")
     tolerance: Annotated[float, Field(ge=0, le=1, description="Share of rows that may be in quarantine before the snapshot is refused")] = 0.0
     tables: list[Annotated[ObservationTable | MilestoneTable, Field(discriminator="holds")]] = Field(min_length=1)

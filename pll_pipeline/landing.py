@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from pll_pipeline.archive import Snapshot, SnapshotDamaged, hash_of_files, snapshots, verify
 from pll_pipeline.codes import Codes, load_codes
 from pll_pipeline.config import PACKAGE, Config, PllError
+from pll_pipeline.drift import Definitions, Drift, compare
 from pll_pipeline.observations import MILESTONE, OBSERVATION, QUARANTINE, TARGET, read_tables
 from pll_pipeline.readers import read_table
 from pll_pipeline.sources.model import Source
@@ -38,7 +39,8 @@ _SNAPSHOT = {
 }  # fmt: skip
 _SOURCE = ("name", "title", "title_en", "publisher", "landing_page", "licence", "attribution", "cadence", "restates_history", "is_simulated")
 _VERDICT = "verdict.json"
-_READING_MODULES = ("codes", "columns", "landing", "norwegian", "observations", "validation", "sources/model")
+_DEFINED = "definitions.json"
+_READING_MODULES = ("codes", "columns", "drift", "landing", "norwegian", "observations", "validation", "sources/model")
 
 
 class SnapshotVerdict(BaseModel):
@@ -58,6 +60,7 @@ class SnapshotVerdict(BaseModel):
     target_count: int = 0
     milestone_count: int = 0
     quarantine_count: int = 0
+    drift: tuple[str, ...] = ()
 
 
 class SourceState(BaseModel):
@@ -95,16 +98,22 @@ def dbt_files(config: Config) -> list[Path]:
 
 
 def validate_source(config: Config, source: Source) -> SourceState:
-    """Every snapshot of the source with its verdict; those not read yet under this reading are read now."""
+    """Every snapshot of the source with its verdict; those not read yet under this reading are read now.
+
+    Each is held against the last accepted one before it, so they are read in the order they were taken.
+    """
     codes = load_codes(config.seeds)
-    fingerprint = _reading_fingerprint(config, source)
-    verdicts, newly_read = [], 0
+    reading = _reading_fingerprint(config, source)
+    verdicts: list[SnapshotVerdict] = []
+    newly_read = 0
     for snapshot in snapshots(config.raw, source.name):
+        before = next((v for v in reversed(verdicts) if v.is_accepted), None)
+        fingerprint = _one_hash(reading, before.fingerprint if before else "")
         kept = _kept_verdict(config, snapshot, fingerprint)
         try:
             verify(snapshot)
             if kept is None:
-                kept = _read_snapshot(config, source, snapshot, codes, fingerprint)
+                kept = _read_snapshot(config, source, snapshot, before, codes, fingerprint)
                 newly_read += 1
         except SnapshotDamaged as damage:
             kept = _verdict(snapshot, fingerprint, reason=damage.paragraph())
@@ -161,6 +170,7 @@ def write_inputs(config: Config, states: Iterable[SourceState], fingerprint: str
         "is_simulated": any(s.source.is_simulated for s in states if s.standing),
         "snapshots": [{"source_name": v.source_name, "snapshot_at": v.taken_at.isoformat(), "sha256": v.sha256} for v in standing],
         "stale_sources": stale,
+        "drift": [{"source_name": v.source_name, "snapshot_at": v.taken_at.isoformat(), "told": list(v.drift)} for v in standing if v.drift],
         "sources": [{"source_name": s.source.name, **{k: getattr(s.source, k) for k in _SOURCE[1:]}} for s in states if s.standing],
         "code_version": f"{version('pll-pipeline')}+{code_fingerprint(config)[:12]}",
     }
@@ -207,7 +217,7 @@ def _kept_verdict(config: Config, snapshot: Snapshot, fingerprint: str) -> Snaps
     return verdict if (verdict.fingerprint, verdict.sha256) == (fingerprint, snapshot.sha256) else None
 
 
-def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, codes: Codes, fingerprint: str) -> SnapshotVerdict:
+def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, before: SnapshotVerdict | None, codes: Codes, fingerprint: str) -> SnapshotVerdict:
     """Read, judge and keep one snapshot. A publication that cannot be read is refused, with the reason as verdict."""
     folder = config.validated / source.name / snapshot.name
     shutil.rmtree(folder, ignore_errors=True)
@@ -216,6 +226,7 @@ def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, codes: Co
         files = dict.fromkeys(table.file for table in source.tables)
         tables = {file: read_table(snapshot.read(file), source.read, where=f"{where}/{file}") for file in files}
         refuse_unexpected(source, tables, where)
+        defined = _definitions(source, tables)
         tables, aside = correct(tables, read_corrections(_corrections_file(config, source)), where)
         judged = judge(source, read_tables(source, tables, codes, snapshot.taken_at), codes, snapshot.taken_at)
     except SnapshotDamaged:
@@ -228,12 +239,36 @@ def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, codes: Co
         quarantine = pl.concat([reading.quarantine, _set_aside(source, snapshot, aside)])
         frames = {"observation": reading.observations, "target": reading.targets, "milestone": reading.milestones, "quarantine": quarantine}
         counts = {f"{name}_count": frame.height for name, frame in frames.items()}
-        verdict = _verdict(snapshot, fingerprint, is_accepted=judged.is_accepted, reason=judged.reason, row_count=reading.row_count + len(aside), **counts)
+        drift = _drift(config, source, before, reading.observations, quarantine.n_unique("row_reference"), defined)
+        reason = judged.reason or _why_refused(drift, where)
+        verdict = _verdict(snapshot, fingerprint, is_accepted=reason is None, reason=reason, row_count=reading.row_count + len(aside), drift=drift.told, **counts)
+        _replace(folder / _DEFINED, lambda path: path.write_text(json.dumps(defined, ensure_ascii=False), encoding="utf-8"))
     for name, frame in frames.items():
         _write_parquet(frame, folder / f"{name}.parquet")
     # last, so that a verdict is never found without its tables
     _replace(folder / _VERDICT, lambda path: path.write_text(verdict.model_dump_json(indent=2), encoding="utf-8"))
     return verdict
+
+
+def _definitions(source: Source, tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
+    """By "file column": the distinct texts of each column the source file names as a definition."""
+    return {f"{t.file} {c}": sorted(tables[t.file][c].unique()) for t in source.tables for c in t.definition_columns}
+
+
+def _drift(config: Config, source: Source, before: SnapshotVerdict | None, observations: pl.DataFrame, rows_aside: int, defined: Definitions) -> Drift:
+    if before is None:
+        return Drift((), ())
+    folder = config.validated / source.name / before.snapshot_name
+    defined_before = json.loads((folder / _DEFINED).read_text(encoding="utf-8"))
+    return compare(source, pl.read_parquet(folder / "observation.parquet"), observations, rows_aside, defined_before, defined)
+
+
+def _why_refused(drift: Drift, where: str) -> str | None:
+    if not drift.stops:
+        return None
+    what = "; ".join(drift.stops)
+    do = "look at the publication; if it is right, change may_withdraw or definition_columns in the source file and run again"
+    return PllError(what[0].upper() + what[1:], where=where, do=do).paragraph()
 
 
 def _set_aside(source: Source, snapshot: Snapshot, aside: list[tuple[str, Correction]]) -> pl.DataFrame:

@@ -106,7 +106,7 @@ def _verdict(config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[E
         LOG.warning("%s refused: %s", state.source.name, reason)
     yield dg.AssetCheckResult(
         asset_key=key, check_name="rules_are_kept", passed=newest is not None and newest.is_accepted, severity=dg.AssetCheckSeverity.WARN,
-        metadata={"reason": reason, "quarantined_rows": newest.quarantine_count if newest else 0},
+        metadata={"reason": reason, "quarantined_rows": newest.quarantine_count if newest else 0, "changed_since_last": "; ".join(newest.drift) if newest else ""},
     )  # fmt: skip
     rows = {"dagster/row_count": standing.observation_count + standing.milestone_count + standing.target_count} if standing else {}
     held = {"standing_snapshot": standing.snapshot_name, "folder": str(config.validated / state.source.name / standing.snapshot_name)} if standing else {}

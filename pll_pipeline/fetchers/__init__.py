@@ -5,16 +5,17 @@ The only place that speaks to the outside. Not here: keeping bytes (`archive.py`
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from pll_pipeline.archive import Snapshot
-from pll_pipeline.fetchers import bundled
 from pll_pipeline.sources.model import Source
 
 
 def fetch(source: Source, raw: Path) -> tuple[Snapshot, bool]:
     """The newest snapshot of the source after asking its publisher, and whether it is new.
 
-    Raises `PllError` when there is nothing to be had and nothing held.
+    Raises `PllError` when a person must act, and `OSError` when the publisher may answer another time.
     """
-    return bundled.fetch(source, raw)
+    # a kind is a module of that name; what it needs is imported when a source of that kind is asked
+    return import_module(f"{__name__}.{source.fetch.kind}").fetch(source, raw)

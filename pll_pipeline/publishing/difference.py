@@ -7,15 +7,18 @@ Not here: whether a change is right.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from pll_pipeline.publishing.descriptor import MANIFEST
 from pll_pipeline.publishing.duckdb import FILE_NAME as DATABASE
 from pll_pipeline.publishing.duckdb import LOAD_TIME, Column, Table, literal, quoted, tables
 from pll_pipeline.publishing.imprint import Imprint, iso
@@ -66,10 +69,25 @@ def write(folder: Path, connection: DuckDBPyConnection, current: tuple[Table, ..
         lines[2] += f" Forrige utgave: `{previous.name}`."
         try:
             connection.execute(f"attach {literal(previous / DATABASE)} as previous (read_only)")
+            lines += _publications(imprint, previous)
             lines += _compare(connection, current, tables(connection, "previous"))
         except duckdb.Error as error:
             lines += ["Sammenligningen lot seg ikke gjøre. Tallene i denne utgaven er ikke berørt av det.", "", f"Grunnen: {_cell(error, 300)}"]
     (folder / FILE_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _publications(imprint: Imprint, previous: Path) -> list[str]:
+    """What the publications changed, for the snapshots that are new in this release."""
+    used = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))["snapshots"]
+    before = {(s["source_name"], iso(datetime.fromisoformat(s["snapshot_at"]))) for s in used}
+    new = [d for d in imprint.inputs.drift if (d["source_name"], iso(_time(d["snapshot_at"]))) not in before]
+    if not new:
+        return []
+    return ["## Publikasjoner", "", *(f"- `{d['source_name']}`: {_cell('; '.join(d['told']), 2_000)}." for d in new), ""]
+
+
+def _time(said: str | datetime) -> datetime:
+    return datetime.fromisoformat(said) if isinstance(said, str) else said
 
 
 def _compare(connection: DuckDBPyConnection, current: tuple[Table, ...], previous: tuple[Table, ...]) -> list[str]:

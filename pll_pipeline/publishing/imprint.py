@@ -6,7 +6,7 @@ format's own module).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -33,7 +33,8 @@ class Inputs:
 
     `fingerprint` is one hash over everything the figures depend on. `snapshots` have source_name, snapshot_at, sha256;
     `stale_sources` have source_name, reason, snapshot_at (None when nothing is held); `sources` have at least title,
-    title_en, publisher, landing_page, licence and attribution. Times are datetimes or ISO texts.
+    title_en, publisher, landing_page, licence and attribution; `drift` has source_name, snapshot_at and what is told of
+    that snapshot against the one before it. Times are datetimes or ISO texts.
     """
 
     fingerprint: str
@@ -42,6 +43,7 @@ class Inputs:
     stale_sources: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     code_version: str
+    drift: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,21 @@ Pure functions, one module per form of publication, chosen by the `read.kind` of
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from pll_pipeline.readers import delimited
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from pll_pipeline.sources.model import Delimited
+    from pll_pipeline.sources.model import Reading
 
 ROW_REFERENCE = "row_reference"
 
 
-def read_table(content: bytes, how: Delimited, *, where: str) -> pl.DataFrame:
-    """The table in `content`, one text column per published column, and `row_reference` (file and line).
+def read_table(content: bytes, how: Reading, *, where: str) -> pl.DataFrame:
+    """The table in `content`, one text column per published column, and `row_reference` (file, and where in it).
 
     Raises `PllError` naming `where` when the bytes cannot be read the way the source file says.
     """
-    return delimited.read(content, how, where=where)
+    # a kind is a module of that name; what it needs is imported when a source of that kind is read
+    return import_module(f"{__name__}.{how.kind}").read(content, how, where=where)

@@ -94,6 +94,7 @@ class _Table(_Strict):
     file: str = Field(description="File of the snapshot")
     expected_columns: list[str] = Field(description="The published columns, in any order; another set refuses the snapshot")
     rows: tuple[int, int] = Field(description="Least and greatest number of rows one would believe")
+    definition_columns: list[str] = Field(default_factory=list, description="Columns that say what is counted; when their texts change, the snapshot is refused until somebody has looked")
     address: Text = Field("", description="Page that states the figure")
     context: Text = Field("", description="What the page says around it")
 
@@ -242,6 +243,7 @@ class Source(_Strict):
     read: Reading
     numbers: Convention = Field(description="How the publisher writes numbers; never guessed")
     tolerance: Annotated[float, Field(ge=0, le=1, description="Share of rows that may be in quarantine before the snapshot is refused")] = 0.0
+    may_withdraw: Annotated[float, Field(ge=0, le=1, description="Share of the figures published before that may be gone from a new snapshot")] = 0.0
     tables: list[Annotated[ObservationTable | MilestoneTable, Field(discriminator="holds")]] = Field(min_length=1)
 
     @model_validator(mode="after")

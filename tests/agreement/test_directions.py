@@ -19,7 +19,7 @@ FLOORS = (
     {"norwegian", "sources", "archive", "lock", "publishing"},
     {"codes", "readers", "fetchers", "warehouse"},
     {"observations"},
-    {"validation"},
+    {"validation", "drift"},
     {"landing"},
     {"assets"},
     {"automation"},

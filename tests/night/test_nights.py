@@ -147,6 +147,7 @@ def test_rows_that_break_a_rule_are_set_aside_with_the_reason_and_the_others_are
     revised = own_world.ask("select value, revision_number from marts.mart_key_figures where measure_code = 'eresept_package_share' and period_end = '2023-12-31'")
     assert revised == [(0.949, 2)]
     difference = (own_world.current / "difference.md").read_text(encoding="utf-8")
+    assert "## Publikasjoner\n\n- `published_figures`: 1 tall borte, 1 endrede tall" in difference, "the figure two rows contradict, and the revised one"
     assert "fct_observation" in difference
     assert "mart_adoption_by_region_actor_month" in difference
     assert "6" in own_world.pll("status").stdout

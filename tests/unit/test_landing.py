@@ -141,3 +141,34 @@ def test_what_was_landed_is_remembered_and_can_be_forgotten(config: Config) -> N
     forget(config)
     with pytest.raises(PllError, match="Nothing has been validated"):
         read_inputs(config)
+
+
+def test_a_history_that_shrinks_is_refused_until_the_source_file_allows_it(config: Config) -> None:
+    six = FIVE + "apotek,2026-01-01,1006,apotek.no\n"
+    _archive(config, six, 1)
+    _archive(config, six.replace("apotek,2021-01-01,1001,apotek.no\n", ""), 2)
+    state = validate_source(config, SOURCE)
+    assert [v.is_accepted for v in state.verdicts] == [True, False]
+    assert state.standing is state.verdicts[0]
+    assert "1 of 6 figures published before are gone" in (state.verdicts[1].reason or "")
+    allowed = validate_source(config, SOURCE.model_copy(update={"may_withdraw": 0.2}))
+    assert [v.is_accepted for v in allowed.verdicts] == [True, True]
+    assert allowed.verdicts[1].drift == ("1 tall borte",)
+
+
+def test_a_snapshot_is_held_against_the_last_accepted_one_not_the_last(config: Config) -> None:
+    _archive(config, FIVE, 1)
+    _archive(config, FIVE.replace("date", "day", 1), 2)
+    _archive(config, FIVE + "apotek,2026-01-01,1006,apotek.no\n", 3)
+    state = validate_source(config, SOURCE)
+    assert [v.is_accepted for v in state.verdicts] == [True, False, True]
+    assert state.verdicts[2].drift[0] == "1 nye tall"
+
+
+def test_a_definition_column_that_changes_its_text_is_refused(config: Config) -> None:
+    defined = SOURCE.model_copy(update={"tables": [SOURCE.tables[0].model_copy(update={"definition_columns": ["source"]})]})
+    _archive(config, FIVE, 1, defined)
+    _archive(config, FIVE.replace("apotek.no", "apotekforeningen"), 2, defined)
+    state = validate_source(config, defined)
+    assert [v.is_accepted for v in state.verdicts] == [True, False]
+    assert "The definition in denominators_national.csv source changed: apotek.no, apotekforeningen" in (state.verdicts[1].reason or "")

@@ -107,22 +107,40 @@ def status() -> None:
 
 
 @app.command()
-def sources(name: Annotated[str | None, typer.Argument(help="Show this source whole.")] = None) -> None:
-    """The register of sources, or one of them whole."""
+def sources(
+    name: Annotated[str | None, typer.Argument(help="Show this source whole; or the word `enable`.")] = None,
+    to_enable: Annotated[str | None, typer.Argument(metavar="[NAME]", help="After `enable`: the source that shall take part in every night.")] = None,
+    *,
+    address: Annotated[str | None, typer.Option(help="With `enable`: where it is published.")] = None,
+) -> None:
+    """The register of sources, or one of them whole.
+
+    `pll sources enable NAME --address …` makes a known source part of every night, by a file of your own in `data/sources/`.
+    """
+    from pll_pipeline.sources import RESERVED_WORD, enable, known, source_path
+
     config = Config.from_environment()
-    register = _register(config)
+    own = config.data / "sources"
+    register = known(own)
+    if name == RESERVED_WORD:
+        if to_enable is None:
+            raise typer.BadParameter(f"which source? There are {', '.join(register)}")
+        _known(register, [to_enable])
+        path = enable(to_enable, own, address)
+        out.print(f"{to_enable} takes part from the next night; its file is {escape(str(path))}. Try it now: .venv/bin/pll run --source {to_enable}", soft_wrap=True)
+        return
+    if to_enable or address:
+        raise typer.BadParameter("write `pll sources enable NAME [--address …]`")
     if name:
         from rich.syntax import Syntax
 
-        from pll_pipeline.sources import source_path
-
         _known(register, [name])
-        path = source_path(name, config.data / "sources")
+        path = source_path(name, own)
         out.print(Syntax(path.read_text(encoding="utf-8") if path else "", "yaml", background_color="default"))
         return
-    table = Table("name", "title", "publisher", "cadence", "licence")
+    table = Table("name", "title", "publisher", "cadence", "licence", "takes part")
     for source in register.values():
-        table.add_row(source.name, source.title, source.publisher, source.cadence, source.licence)
+        table.add_row(source.name, source.title, source.publisher, source.cadence, source.licence, "yes" if source.is_enabled else "[yellow]no[/]")
     out.print(table)
 
 

@@ -56,6 +56,7 @@ class SnapshotVerdict(BaseModel):
     is_accepted: bool
     reason: str | None = None
     row_count: int = 0
+    left_out_count: int = 0
     observation_count: int = 0
     target_count: int = 0
     milestone_count: int = 0
@@ -241,7 +242,7 @@ def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, before: S
         counts = {f"{name}_count": frame.height for name, frame in frames.items()}
         drift = _drift(config, source, before, reading.observations, quarantine.n_unique("row_reference"), defined)
         reason = judged.reason or _why_refused(drift, where)
-        verdict = _verdict(snapshot, fingerprint, is_accepted=reason is None, reason=reason, row_count=reading.row_count + len(aside), drift=drift.told, **counts)
+        verdict = _verdict(snapshot, fingerprint, is_accepted=reason is None, reason=reason, row_count=reading.row_count + len(aside), left_out_count=reading.left_out_count, drift=drift.told, **counts)
         _replace(folder / _DEFINED, lambda path: path.write_text(json.dumps(defined, ensure_ascii=False), encoding="utf-8"))
     for name, frame in frames.items():
         _write_parquet(frame, folder / f"{name}.parquet")

@@ -55,13 +55,15 @@ _SAID = ("value", "lower_bound", "upper_bound", "qualifier", "status")
 
 @dataclass(frozen=True)
 class Reading:
-    """One snapshot as understood: four frames with the columns of the constants above, and the number of published rows."""
+    """One snapshot as understood: four frames with the columns of the constants above, the number of published rows,
+    and of those the source file says are no figures."""
 
     observations: pl.DataFrame
     targets: pl.DataFrame
     milestones: pl.DataFrame
     quarantine: pl.DataFrame
     row_count: int
+    left_out_count: int = 0
 
 
 class _Refused(Exception):
@@ -74,8 +76,10 @@ class _Refused(Exception):
 def read_tables(source: Source, tables: Mapping[str, pl.DataFrame], codes: Codes, taken_at: datetime) -> Reading:
     """Everything the published `tables` (by file name, all text) say, under the mapping of `source`."""
     found: dict[str, list[pl.DataFrame]] = {"observation": [], "target": [], "milestone": [], "quarantine": []}
+    left_out_count = 0
     for table in source.tables:
-        published = tables[table.file]
+        published = _without(table, tables[table.file])
+        left_out_count += tables[table.file].height - published.height
         if isinstance(table, MilestoneTable):
             work = _Work(published)
             found["milestone"].append(_milestones(work, table, codes, taken_at.date()))
@@ -99,7 +103,15 @@ def read_tables(source: Source, tables: Mapping[str, pl.DataFrame], codes: Codes
     observations, conflicts = merge_statements(stamped("observation", OBSERVATION))
     quarantine = pl.concat([stamped("quarantine", QUARANTINE), conflicts]) if conflicts.height else stamped("quarantine", QUARANTINE)
     row_count = sum(tables[file].height for file in dict.fromkeys(t.file for t in source.tables))
-    return Reading(observations, stamped("target", TARGET), stamped("milestone", MILESTONE), quarantine, row_count)
+    return Reading(observations, stamped("target", TARGET), stamped("milestone", MILESTONE), quarantine, row_count, left_out_count)
+
+
+def _without(table: ObservationTable | MilestoneTable, published: pl.DataFrame) -> pl.DataFrame:
+    """The published rows that the source file does not leave out."""
+    for rule in table.leave_out:
+        no_figures = [text for text in published[rule.column].unique() if re.search(rule.matches, text)]
+        published = published.filter(~pl.col(rule.column).is_in(no_figures))
+    return published
 
 
 def merge_statements(observations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

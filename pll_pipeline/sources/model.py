@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from pll_pipeline.columns import REGION_LEVELS
 
-RESERVED_NAMES = frozenset({"source", "snapshot", "observation", "target", "milestone", "quarantine"})
+RESERVED_NAMES = frozenset({"enable", "source", "snapshot", "observation", "target", "milestone", "quarantine"})
 
 
 def _pattern(text: str) -> str:
@@ -90,11 +90,20 @@ class Value(_Strict):
     suppressed: dict[str, tuple[float, float]] = Field(default_factory=dict, description="Mark of a suppressed cell → least and greatest value it may stand for")
 
 
+class LeaveOut(_Strict):
+    """Rows that are no figures: counted, never read."""
+
+    column: str
+    matches: Pattern
+    because: str = Field(min_length=3, description="Why such a row says nothing, in a sentence")
+
+
 class _Table(_Strict):
     file: str = Field(description="File of the snapshot")
     expected_columns: list[str] = Field(description="The published columns, in any order; another set refuses the snapshot")
     rows: tuple[int, int] = Field(description="Least and greatest number of rows one would believe")
     definition_columns: list[str] = Field(default_factory=list, description="Columns that say what is counted; when their texts change, the snapshot is refused until somebody has looked")
+    leave_out: list[LeaveOut] = Field(default_factory=list, description="Rows that are no figures, as codes that were not in use that year")
     address: Text = Field("", description="Page that states the figure")
     context: Text = Field("", description="What the page says around it")
 
@@ -239,6 +248,7 @@ class Source(_Strict):
     max_age_days: Annotated[int, Field(gt=0, description="Older than this, the newest snapshot is stale")]
     restates_history: bool = Field(True, description="True when each publication holds the whole history, so that only the newest counts")
     is_simulated: bool = False
+    is_enabled: bool = Field(True, description="False: known and documented, but no part of a night until `pll sources enable`")
     fetch: Fetching
     read: Reading
     numbers: Convention = Field(description="How the publisher writes numbers; never guessed")
@@ -249,5 +259,5 @@ class Source(_Strict):
     @model_validator(mode="after")
     def _names_are_free(self) -> Source:
         if self.name in RESERVED_NAMES:
-            raise ValueError(f"{self.name!r} is the name of a table of the warehouse; choose another")
+            raise ValueError(f"{self.name!r} is a word of the warehouse or the command; choose another")
         return self

@@ -177,3 +177,10 @@ def test_every_published_row_ends_somewhere(rows: list[dict[str, str]]) -> None:
     ended = {reference for frame in frames for references in frame["row_reference"] for reference in references.split("; ")}
     assert ended == {f"tall.csv:{i}" for i in range(2, len(rows) + 2)}
     assert reading.row_count == len(rows)
+
+
+def test_rows_the_source_file_leaves_out_are_counted_and_never_read() -> None:
+    rule = {"column": "value", "matches": "^0?$", "because": "the code was not in use that year"}
+    reading = _read({}, {"value": ""}, {"value": "0", "region": "Ingensteds"}, leave_out=[rule])
+    assert (reading.observations.height, reading.quarantine.height) == (1, 0)
+    assert (reading.row_count, reading.left_out_count) == (3, 2)

@@ -145,6 +145,45 @@ def sources(
 
 
 @app.command()
+def inspect(
+    what: Annotated[list[str], typer.Argument(help="A file or an address: a workbook, CSV, JSON-stat or saved Power BI answer; several answers are the pages of one, in order.")],
+    *,
+    rows: Annotated[bool, typer.Option("--rows", help="Print the rows of a saved Power BI answer as CSV, null as \\\\N.")] = False,
+    totals: Annotated[bool, typer.Option("--totals", help="Print its totals instead.")] = False,
+    write: Annotated[str | None, typer.Option(metavar="NAME", help="Write a starter source file of this name to data/sources/.")] = None,
+) -> None:
+    """What a publication holds, and a starter source file to edit.
+
+    The starter proposes region, period, actor type and figures; nothing of it is believed until you have confirmed it.
+    """
+    if rows or totals:
+        from pll_pipeline.readers.powerbi import as_csv, decode
+
+        decoded = decode([_content(one)[1] for one in what], where=what[0])
+        sys.stdout.write(as_csv(decoded.columns, decoded.rows) if rows else decoded.totals_csv())
+        return
+    from pll_pipeline.codes import load_codes
+    from pll_pipeline.inspection import inspect as look
+    from pll_pipeline.inspection import starter
+
+    config = Config.from_environment()
+    for one in what:
+        file, content = _content(one)
+        seen = look(content, file, load_codes(config.seeds), datetime.now(UTC).date())
+        out.print(f"{escape(one)} is {seen.what}.", soft_wrap=True)
+        for warning in seen.warnings:
+            err.print(f"[yellow]{escape(warning)}[/]", highlight=False)
+        for seen_table in seen.tables:
+            table = Table("column", "looks like", "different texts", "for example", title=f"{seen_table.title}: {seen_table.rows} rows")
+            for column in seen_table.columns:
+                table.add_row(escape(column.name), f"{column.looks_like} {escape(column.detail)}".strip(), str(column.distinct), escape(" · ".join(column.examples)))
+            out.print(table)
+        if write:
+            path = _write_starter(config, write, starter(seen.tables[0], write, file))
+            out.print(f"A starter is written to {escape(str(path))}. Then: .venv/bin/pll archive {write} FILE, and .venv/bin/pll run --source {write}", soft_wrap=True)
+
+
+@app.command()
 def archive(
     source: Annotated[str, typer.Argument(help="Name of the source in the register.")],
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="The files as received.")],
@@ -157,9 +196,10 @@ def archive(
 
     from pll_pipeline.archive import keep
     from pll_pipeline.lock import one_writer
+    from pll_pipeline.sources import known
 
     config = Config.from_environment()
-    register = _register(config)
+    register = known(config.data / "sources")
     _known(register, [source])
     wanted = sorted({table.file for table in register[source].tables})
     if sorted(f.name for f in files) != wanted:
@@ -284,6 +324,27 @@ def _print_night(night: Night) -> None:
         out.print(f"Nothing new: release [bold]{night.standing.id}[/] already holds what the sources say.")
 
 
+def _content(what: str) -> tuple[str, bytes]:
+    """A file's name and bytes."""
+    path = Path(what)
+    try:
+        return path.name, path.read_bytes()
+    except OSError as error:
+        raise PllError(f"{what} cannot be read: {error.strerror}", do="give the path of a file") from error
+
+
+def _write_starter(config: Config, name: str, text: str) -> Path:
+    from pll_pipeline.sources import source_path
+
+    own = config.data / "sources"
+    if source_path(name, own):
+        raise PllError(f"There is already a source named {name!r}", do="choose another name, or delete its file first")
+    own.mkdir(parents=True, exist_ok=True)
+    path = own / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def _read_as(verdict: SnapshotVerdict) -> str:
     counts = {"figures": verdict.observation_count, "targets": verdict.target_count, "milestones": verdict.milestone_count}
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
@@ -309,7 +370,7 @@ def _register(config: Config) -> dict[str, Source]:
 def _known(register: dict[str, Source], names: list[str]) -> None:
     for name in names:
         if name not in register:
-            raise typer.BadParameter(f"no source is named {name!r}; there are {', '.join(register)}")
+            raise typer.BadParameter(f"no source of that name takes part: {name!r}; there are {', '.join(register)} (`pll sources` shows all that are known)")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ FLOORS = (
     {"codes", "readers", "fetchers", "warehouse"},
     {"observations"},
     {"validation", "drift"},
-    {"landing"},
+    {"landing", "inspection"},
     {"assets"},
     {"automation"},
     {"definitions"},

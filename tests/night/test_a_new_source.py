@@ -1,0 +1,58 @@
+"""A publication nobody has seen before: looked at, described in one file, kept, and in the marts — as a new user would do it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import yaml
+
+from tests.night.conftest import World
+
+# as somebody exports it: semicolons, Windows-1252, decimal commas, Norwegian months, a mark for what is too few to tell
+PUBLISHED = """Kommune;Måned;Aktør;Andel legekontor
+Tromsø;november 2025;Fastlege;61,5
+Tromsø;desember 2025;Fastlege;64,0
+Bodø;november 2025;Fastlege;:
+Bodø;desember 2025;Fastlege;58,25
+Ålesund;desember 2025;Fastlege;om lag 70
+"""
+
+
+def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World) -> None:
+    file = own_world.data.parent / "legekontor.csv"
+    file.write_bytes(PUBLISHED.encode("windows-1252"))
+
+    looked = own_world.pll("inspect", str(file), "--write", "legekontor_eresept")
+    assert looked.returncode == 0, looked.stderr
+    seen = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in looked.stdout.split("\n") if line.startswith("│")}
+    assert seen == {"Kommune": "region kommune", "Måned": "period", "Aktør": "actor_type", "Andel legekontor": "number norwegian"}
+
+    early = own_world.pll("run", "--source", "legekontor_eresept")
+    assert early.returncode == 2, "a starter takes no part before somebody has confirmed it"
+
+    path = own_world.data / "sources" / "legekontor_eresept.yaml"
+    said = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert said["read"] == {"kind": "delimited", "encoding": "windows-1252", "separator": ";"}
+    assert said["numbers"] == "norwegian"
+    said |= {"title": "Legekontor", "title_en": "GP offices", "publisher": "En utgiver", "licence": "NLOD 2.0", "attribution": "Kilde: En utgiver", "is_enabled": True}
+    said["tables"][0]["values"] = [{"column": "Andel legekontor", "measure": "eresept_gp_office_share", "unit": "percent", "suppressed": {":": [0, 1]}}]
+    path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+
+    assert own_world.pll("archive", "legekontor_eresept", str(file), "--from", "utgiveren").returncode == 0
+    said_at_night = own_world.pll("run", "--source", "legekontor_eresept")
+    assert said_at_night.returncode == 0, said_at_night.stdout + said_at_night.stderr
+
+    rows = own_world.ask(
+        """select region_name, month, adoption_share, share_lower, share_upper, qualifier, status, change_1m, rank_in_level
+           from marts.mart_adoption_by_region_actor_month where source_name = 'legekontor_eresept' order by region_name, month"""
+    )
+    november, december = date(2025, 11, 1), date(2025, 12, 1)
+    assert rows == [
+        ("Bodø", november, None, 0.0, 1.0, "exact", "suppressed", None, None),
+        ("Bodø", december, 0.5825, 0.5825, 0.5825, "exact", "observed", None, 3),
+        ("Tromsø", november, 0.615, 0.615, 0.615, "exact", "observed", None, 1),
+        ("Tromsø", december, 0.64, 0.64, 0.64, "exact", "observed", 0.025, 2),
+        ("Ålesund", december, 0.7, None, None, "approx", "observed", None, 1),
+    ]
+    coverage = own_world.ask("select month, expected_count, published_count, suppressed_count, missing_count from marts.mart_coverage_by_source_month where source_name = 'legekontor_eresept' order by month")
+    assert coverage == [(november, 2, 1, 1, 0), (december, 3, 3, 0, 0)]

@@ -231,7 +231,44 @@ class PxWeb(_Polite):
     values: dict[str, list[str]] = Field(default_factory=dict, description="Variable → codes or expressions such as *, TOP(10), FROM(2017)")
 
 
-Fetching = Annotated[Bundled | Http | PxWeb, Field(discriminator="kind")]
+class PowerBiField(_Strict):
+    """A field of the report's model, as the report's own visuals use it."""
+
+    entity: str = Field(description="Table of the model")
+    property: str = Field(description="Column or measure of the table")
+    aggregation: Literal["sum", "average", "count_distinct", "min", "max", "count"] | None = Field(None, description="For a column that is summed up; measures have their own")
+
+
+class PowerBiTable(_Strict):
+    """A flat table asked of a report: every combination of the group columns with the values."""
+
+    groups: list[PowerBiField] = Field(default_factory=list, description="Columns that make up a row, as region and month")
+    values: list[PowerBiField] = Field(default_factory=list, description="Measures, or columns summed up")
+    visual: str | None = Field(None, description="Name of a visual to fall back on, with the filters saved in it, where the report refuses our own query")
+    check_totals: bool = Field(True, description="Ask for the values without groups too, and hold sums against them where a value adds up")
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> PowerBiTable:
+        if not self.groups and not self.values:
+            raise ValueError("name at least one column or value")
+        return self
+
+
+class PowerBiReport(_Polite):
+    """A report published to the web. Only fields that its visuals use are asked for; hidden ones are refused."""
+
+    kind: Literal["powerbi"]
+    address: Annotated[str, Field(pattern=r"^(https://[^\s/@]+/view\?\S+|http://127\.0\.0\.1:\d+/view\?\S+)$", max_length=2000)] = Field(description="The report's view address")
+    host_suffixes: list[str] = Field(default=[".analysis.windows.net", ".analysis.usgovcloudapi.net"], description="The key is sent to hosts that end so, and to no other")
+    cluster: HttpAddress | None = Field(None, description="The report's cluster, where the view page no longer tells it")
+    allow_unseen_fields: bool = Field(False, description="True to ask for fields no visual uses; hidden ones are refused all the same")
+    rows_per_page: Annotated[int, Field(ge=1, le=30_000)] = 30_000
+    most_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
+    pause_seconds: Annotated[float, Field(ge=0, le=10)] = 0.5
+    tables: Annotated[dict[str, PowerBiTable], Field(min_length=1, description="Name of the file in the snapshot → what is asked")]
+
+
+Fetching = Annotated[Bundled | Http | PxWeb | PowerBiReport, Field(discriminator="kind")]
 
 
 class Source(_Strict):

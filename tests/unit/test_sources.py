@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pll_pipeline.sources import PACKAGED, BadSourceFile, read_source, register, source_path
+from pll_pipeline.sources import PACKAGED, BadSourceFile, enable, known, read_source, register, source_path
 
 SMALL = """\
 name: {name}
@@ -64,7 +64,7 @@ def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["observation", "snapshot", "quarantine"])
 def test_a_source_cannot_take_the_name_of_a_table(tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadSourceFile, match="name of a table"):
+    with pytest.raises(BadSourceFile, match="a word of the warehouse"):
         read_source(_write(tmp_path, name))
 
 
@@ -103,3 +103,28 @@ def test_the_json_schema_accepts_every_packaged_source_and_refuses_an_unknown_ke
         jsonschema.validate(said, schema)
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(said | {"cadense": "daily"}, schema)
+
+
+def test_a_source_that_is_not_enabled_is_known_and_takes_no_part() -> None:
+    assert "ssb_population_live" in known()
+    assert "ssb_population_live" not in register()
+
+
+def test_enabling_writes_the_operators_own_file_with_the_address(tmp_path: Path) -> None:
+    path = enable("ssb_population_live", tmp_path, "https://pxweb.example.no/api/v2")
+    source = register(tmp_path)["ssb_population_live"]
+    assert path == tmp_path / "ssb_population_live.yaml"
+    assert source.fetch.address == "https://pxweb.example.no/api/v2"  # type: ignore[union-attr]
+    assert source.fetch.table == "07459", "a code is a text, leading zero and all"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("address", ["ftp://example.no/", "not an address", "https://user@example.no/"])
+def test_an_address_that_cannot_be_asked_is_refused_and_nothing_is_written(tmp_path: Path, address: str) -> None:
+    with pytest.raises(BadSourceFile, match="address"):
+        enable("ssb_population_live", tmp_path, address)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_nobody_knows_cannot_be_enabled(tmp_path: Path) -> None:
+    with pytest.raises(BadSourceFile, match="ssb_population_live"):
+        enable("ukjent", tmp_path, None)

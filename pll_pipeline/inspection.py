@@ -23,7 +23,7 @@ from pll_pipeline.codes import Codes
 from pll_pipeline.config import PllError
 from pll_pipeline.norwegian import NORWEGIAN, NORWEGIAN_DOTTED, POINT, NumberConvention, read_number, read_period
 from pll_pipeline.readers import ROW_REFERENCE, read_table
-from pll_pipeline.sources.model import Delimited, JsonStat, PowerBi, Reading, Workbook
+from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Reading, Workbook
 
 if TYPE_CHECKING:
     import polars as pl
@@ -123,8 +123,20 @@ def _kinds(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]]]:
     if start in (b"{", b"["):
         return _json_kind(content, file)
     if start == b"<":
-        raise PllError("This is a web page", where=file, do="say in the source file which table (read.kind html) or which sentence (prose) is meant; then `pll run --source` shows what it finds")
+        return "a web page", list(_tables_of_page(content, file))
     return "delimited text", [(file, _delimited(content, file))]
+
+
+def _tables_of_page(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:
+    from pll_pipeline.readers.html import headers
+
+    encoding = _encoding(content, file)
+    found = [(title, header) for title, header in headers(content, encoding, where=file) if header]
+    if not found:
+        raise PllError("This is a web page without a table", where=file, do="say in the source file which sentence is meant (read.kind prose); `pll run --source` then shows what it finds")
+    for number, (title, header) in enumerate(found, 1):
+        caption = f"^{re.escape(title)}$" if title and sum(h == header for _, h in found) > 1 else None
+        yield title or f"table {number}", Html(kind="html", encoding=encoding, header=header, caption=caption)  # type: ignore[arg-type]
 
 
 def _json_kind(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]]]:
@@ -141,21 +153,24 @@ def _json_kind(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]
 
 
 def _delimited(content: bytes, file: str) -> Delimited:
-    """Encoding by trying, separator by what divides the first lines into equally many cells."""
-    for encoding in ("utf-8", "windows-1252"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise PllError("The text is neither UTF-8 nor Windows-1252", where=file, do="ask the publisher for the encoding")
-    head = "".join(text.splitlines(keepends=True)[:50])
+    """The separator is what divides the first lines into equally many cells."""
+    encoding = _encoding(content, file)
+    head = "".join(content.decode(encoding).splitlines(keepends=True)[:50])
     width = {}
     for separator in (";", ",", "\t", "|"):
         widths = {len(row) for row in csv.reader(io.StringIO(head), delimiter=separator) if row}
         width[separator] = widths.pop() if len(widths) == 1 else 0
     return Delimited(kind="delimited", encoding=encoding, separator=max(width, key=lambda s: width[s]))  # type: ignore[arg-type]
+
+
+def _encoding(content: bytes, file: str) -> str:
+    for encoding in ("utf-8", "windows-1252"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise PllError("The text is neither UTF-8 nor Windows-1252", where=file, do="ask the publisher for the encoding")
 
 
 def _sheets(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:

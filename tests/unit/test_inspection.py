@@ -61,12 +61,19 @@ def test_the_sheets_of_a_workbook_are_found_below_their_titles() -> None:
     assert _looks(seen) == {"Kommune": "region kommune", "Antall": "number point"}
 
 
+def test_the_tables_of_a_page_are_told_by_their_captions_and_two_alike_by_caption_in_the_starter() -> None:
+    table = "<table><caption>{}</caption><tr><th>Kommune</th><th>Antall</th></tr><tr><td>Bergen</td><td>1 234</td></tr></table>"
+    seen = _inspect(f"<!doctype html><h1>Tall</h1>{table.format('Uke 1')}{table.format('Uke 2')}".encode(), "side.html")
+    assert [(t.title, t.rows, t.reading.caption) for t in seen.tables] == [("Uke 1", 1, "^Uke\\ 1$"), ("Uke 2", 1, "^Uke\\ 2$")]  # type: ignore[union-attr]
+    assert _looks(seen) == {"Kommune": "region kommune", "Antall": "number point"}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"{\"a\": 1}", "neither JSON-stat nor an answer"),
         (b"{\"a\": ", "begins as JSON and is not"),
-        (b"<!doctype html><p>PLL</p>", "web page"),
+        (b"<!doctype html><p>PLL</p>", "web page without a table"),
         (b"PK\x03\x04 nothing more", "workbook cannot be opened"),
         (b"a,b\n", "no rows"),
     ],

@@ -160,7 +160,10 @@ def inspect(
         from pll_pipeline.readers.powerbi import as_csv, decode
 
         decoded = decode([_content(one)[1] for one in what], where=what[0])
-        sys.stdout.write(as_csv(decoded.columns, decoded.rows) if rows else decoded.totals_csv())
+        if rows:
+            sys.stdout.write(as_csv(decoded.columns, decoded.rows))
+        else:
+            sys.stdout.write(as_csv(("level", *decoded.columns), [(total.level, *total.values) for total in decoded.totals]))
         return
     from pll_pipeline.codes import load_codes
     from pll_pipeline.inspection import inspect as look

@@ -34,11 +34,21 @@ class Dimension(NamedTuple):
 
 def read(content: bytes, how: JsonStat, *, where: str) -> pl.DataFrame:
     """One row per cell: `<dimension>` (code) and `<dimension>_label` for each, `value`, `status`, and `row_reference` as
-    file:cell n, counted from 0. All text, "" where the source says nothing.
+    file:cell n, counted from 0. All text, "" where the source says nothing. A table too large for one answer is kept as
+    `{"parts": [dataset, …]}`; its parts follow each other.
 
     Raises `PllError` for anything but one whole dataset whose sizes, categories and cells agree with each other.
     """
-    dataset = _dataset(_parsed(content, where), where)
+    document = _parsed(content, where)
+    if isinstance(document, dict) and document.keys() == {"parts"} and isinstance(document["parts"], list) and document["parts"]:
+        import polars as pl
+
+        return pl.concat([_cube(part, f"{where} part {number}") for number, part in enumerate(document["parts"], 1)])
+    return _cube(document, where)
+
+
+def _cube(document: Any, where: str) -> pl.DataFrame:
+    dataset = _dataset(document, where)
     names, sizes = _names_and_sizes(dataset, where)
     cells = _number_of_cells(sizes, where)
     found = dataset["dimension"]

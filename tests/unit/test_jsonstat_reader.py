@@ -59,6 +59,12 @@ EXPECTED = [
 ]
 
 
+def test_the_parts_of_a_table_too_large_for_one_answer_follow_each_other() -> None:
+    found = rows({"parts": [version_2(), version_2()]})
+    assert [row | {"row_reference": ""} for row in found] == [row | {"row_reference": ""} for row in EXPECTED * 2]
+    assert (found[0]["row_reference"], found[7]["row_reference"]) == ("table.json part 1:cell 0", "table.json part 2:cell 3")
+
+
 def test_version_2_gives_a_row_for_every_cell_also_without_a_value() -> None:
     assert rows(version_2()) == EXPECTED
 

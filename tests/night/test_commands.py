@@ -129,3 +129,25 @@ def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_the_relea
     nothing = own_world.pll("rollback")
     assert nothing.returncode == 1
     assert "What to do:" in nothing.stderr
+
+
+SAVED = Path(__file__).resolve().parents[1] / "snapshots" / "powerbi" / "nested_with_totals.json"
+
+
+def test_a_saved_answer_of_a_report_is_printed_row_by_row_and_its_totals_apart(released: World) -> None:
+    rows, totals = (list(csv.reader(io.StringIO(released.pll("inspect", str(SAVED), option).stdout))) for option in ("--rows", "--totals"))
+    assert totals[0] == ["level", *rows[0]]
+    assert len(rows) > 2
+    assert len(totals) > 2
+
+
+def test_an_answer_that_cannot_be_trusted_is_not_printed(released: World, tmp_path: Path) -> None:
+    said = json.loads(SAVED.read_text(encoding="utf-8"))
+    shape = said["results"][0]["result"]["data"]["dsr"]["DS"][0]
+    shape["IC"] = False
+    cut = tmp_path / "answer.json"
+    cut.write_text(json.dumps(said), encoding="utf-8")
+    answer = released.pll("inspect", str(cut), "--rows")
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert "What to do:" in answer.stderr

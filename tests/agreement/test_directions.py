@@ -20,7 +20,7 @@ FLOORS = (
     {"codes", "readers", "fetchers", "warehouse"},
     {"observations"},
     {"validation", "drift"},
-    {"landing", "inspection"},
+    {"landing", "inspection", "simulation"},
     {"assets"},
     {"automation"},
     {"definitions"},

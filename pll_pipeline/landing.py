@@ -193,10 +193,10 @@ def forget(config: Config) -> None:
 
 
 def _reading_fingerprint(config: Config, source: Source) -> str:
-    code = hash_of_files([*(PACKAGE / f"{module}.py" for module in _READING_MODULES), *(PACKAGE / "readers").glob("*.py")], PACKAGE)
+    code = hash_of_files([*(PACKAGE / f"{module}.py" for module in _READING_MODULES), *(PACKAGE / "readers").rglob("*.py")], PACKAGE)
     corrections = _corrections_file(config, source)
     said = corrections.read_text(encoding="utf-8") if corrections.is_file() else ""
-    return _one_hash(code, hash_of_files(config.seeds.glob("*.csv"), config.seeds), source.model_dump_json(), said)
+    return _one_hash(code, hash_of_files(config.seeds.glob("*.csv"), config.seeds), source.model_dump_json(exclude={"fetch"}), said)
 
 
 def _one_hash(*texts: str) -> str:

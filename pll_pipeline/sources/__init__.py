@@ -59,9 +59,17 @@ def register(own: Path | None = None) -> dict[str, Source]:
 
 
 def known(own: Path | None = None) -> dict[str, Source]:
-    """Every source there is a file of, also those that are not enabled."""
-    paths = {path.stem: path for folder in (PACKAGED, own) if folder and folder.is_dir() for path in folder.glob("*.yaml")}
-    return {name: read_source(paths[name]) for name in sorted(paths)}
+    """Every source there is a file of, also those that are not enabled.
+
+    Simulated figures never meet published ones: where the operator's own sources are simulated, packaged ones are not
+    known. Raises `BadSourceFile` when own sources are of both kinds.
+    """
+    mine, packaged = ({path.stem: read_source(path) for path in sorted(folder.glob("*.yaml"))} if folder and folder.is_dir() else {} for folder in (own, PACKAGED))
+    kinds = {source.is_simulated for source in mine.values()}
+    if len(kinds) > 1:
+        raise BadSourceFile("Simulated and published sources lie in one folder", where=str(own), do="keep simulated ones in a data folder of their own")
+    register = mine if kinds == {True} else packaged | mine
+    return {name: register[name] for name in sorted(register)}
 
 
 def enable(name: str, own: Path, address: str | None) -> Path:

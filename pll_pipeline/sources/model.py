@@ -217,7 +217,7 @@ class Http(_Polite):
     """Files at addresses, asked for with conditional requests."""
 
     kind: Literal["http"]
-    files: Annotated[dict[str, HttpAddress], Field(min_length=1, description="Name of the file in the snapshot → its address")]
+    files: Annotated[dict[str, HttpAddress | None], Field(min_length=1, description="Name of the file in the snapshot → its address")]
     content_types: list[str] = Field(default_factory=list, description="Media types the publisher answers with; empty: any but a web page where none is read")
 
 
@@ -258,7 +258,7 @@ class PowerBiReport(_Polite):
     """A report published to the web. Only fields that its visuals use are asked for; hidden ones are refused."""
 
     kind: Literal["powerbi"]
-    address: Annotated[str, Field(pattern=r"^(https://[^\s/@]+/view\?\S+|http://127\.0\.0\.1:\d+/view\?\S+)$", max_length=2000)] = Field(description="The report's view address")
+    address: Annotated[str, Field(pattern=r"^(https://[^\s/@]+/view\?\S+|http://127\.0\.0\.1:\d+/view\?\S+)$", max_length=2000)] | None = Field(None, description="The report's view address")
     host_suffixes: list[str] = Field(default=[".analysis.windows.net", ".analysis.usgovcloudapi.net"], description="The key is sent to hosts that end so, and to no other")
     cluster: HttpAddress | None = Field(None, description="The report's cluster, where the view page no longer tells it")
     allow_unseen_fields: bool = Field(False, description="True to ask for fields no visual uses; hidden ones are refused all the same")
@@ -297,4 +297,11 @@ class Source(_Strict):
     def _names_are_free(self) -> Source:
         if self.name in RESERVED_NAMES:
             raise ValueError(f"{self.name!r} is a word of the warehouse or the command; choose another")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_can_be_asked(self) -> Source:
+        addresses = self.fetch.files.values() if isinstance(self.fetch, Http) else [getattr(self.fetch, "address", "nobody is asked")]
+        if self.is_enabled and not all(addresses):
+            raise ValueError("a source that takes part in a night says where it is published; give the address")
         return self

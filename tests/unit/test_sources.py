@@ -110,6 +110,24 @@ def test_a_source_that_is_not_enabled_is_known_and_takes_no_part() -> None:
     assert "ssb_population_live" not in register()
 
 
+@pytest.mark.parametrize("name", ["nhn_key_figures", "pll_power_bi"])
+def test_a_source_whose_address_nobody_gave_is_known_and_cannot_take_part(tmp_path: Path, name: str) -> None:
+    assert name in known()
+    with pytest.raises(BadSourceFile, match="give the address"):
+        enable(name, tmp_path, None)
+    assert list(tmp_path.iterdir()) == []
+    enable(name, tmp_path, "https://app.powerbi.example.no/view?r=eyJrIjoi")
+    assert name in register(tmp_path)
+
+
+def test_where_own_sources_are_simulated_packaged_ones_are_not_known(tmp_path: Path) -> None:
+    _write(tmp_path, "sim_en", SMALL + "is_simulated: true\n")
+    assert list(known(tmp_path)) == ["sim_en"]
+    _write(tmp_path, "egen_kilde")
+    with pytest.raises(BadSourceFile, match="Simulated and published"):
+        known(tmp_path)
+
+
 def test_enabling_writes_the_operators_own_file_with_the_address(tmp_path: Path) -> None:
     path = enable("ssb_population_live", tmp_path, "https://pxweb.example.no/api/v2")
     source = register(tmp_path)["ssb_population_live"]

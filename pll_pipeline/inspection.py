@@ -33,6 +33,8 @@ _CONVENTIONS = {"point": POINT, "norwegian": NORWEGIAN, "norwegian_dotted": NORW
 _SAMPLE = 200
 _MOST_HEADER_ROWS = 30
 _ENOUGH = 0.8
+# a workbook and a report know no months: their months are first days
+_DAYS = {"days standing for months": (re.compile(r"\d{4}-\d\d-01(T00:00:00)?"), r"^(\d{4}-\d\d)"), "days": (re.compile(r"\d{4}-\d\d-\d\d(T00:00:00)?"), r"^(\d{4}-\d\d-\d\d)")}
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def starter(table: TableSeen, name: str, file: str) -> str:
             "values": [{"column": c.name, "measure": CONFIRM} for c in found["number"]] or [{"column": CONFIRM, "measure": CONFIRM}],
             "region": {"name": {"column": region.name}, "level": region.detail, "levels": {region.detail: [region.detail]}} if region else {"name": "Norge", "level": "land", "levels": {"land": ["land"]}},
             "actor_type": {"column": actor.name} if actor else "alle",
-            "period": {"text": {"column": period.name} if period else CONFIRM},
+            "period": {"text": {"column": period.name} | ({"pattern": _DAYS[period.detail][1]} if period.detail else {}) if period else CONFIRM},
             "address": "https://example.no/",
         }],
     }  # fmt: skip
@@ -212,6 +214,9 @@ def _looks_like(texts: list[str], distinct: int, codes: Codes, on: date) -> tupl
     levels = Counter(level for text in texts if (level := _region_level(text, codes, on)))
     if sum(levels.values()) >= _ENOUGH * len(texts):
         return "region", levels.most_common(1)[0][0]
+    for detail, (form, _) in _DAYS.items():
+        if all(form.fullmatch(text) for text in texts):
+            return "period", detail
     if _most(texts, lambda text: read_period(text)):
         return "period", ""
     if _most(texts, lambda text: codes.actor_types.match(text)):

@@ -109,3 +109,18 @@ def test_jsonstat_is_known_by_its_class() -> None:
     seen = _inspect(json.dumps(cube).encode(), "07459.json")
     assert (seen.what, seen.tables[0].title, seen.tables[0].rows) == ("a JSON-stat dataset", "Folketall", 2)
     assert _looks(seen)["Region"] == "region kommune"
+
+
+@pytest.mark.parametrize(
+    ("days", "detail", "pattern"),
+    [
+        (("2026-09-01T00:00:00", "2026-10-01T00:00:00"), "days standing for months", r"^(\d{4}-\d\d)"),
+        (("2026-09-01", "2026-09-15"), "days", r"^(\d{4}-\d\d-\d\d)"),
+    ],
+)
+def test_first_days_of_months_are_proposed_as_months_and_other_days_as_days(days: tuple[str, str], detail: str, pattern: str) -> None:
+    content = "Måned;Antall\n" + "".join(f"{day};7\n" for day in days)
+    table = _inspect(content.encode()).tables[0]
+    assert (table.columns[0].looks_like, table.columns[0].detail) == ("period", detail)
+    said = yaml.safe_load(starter(table, "tall", "tall.csv"))
+    assert said["tables"][0]["period"]["text"] == {"column": "Måned", "pattern": pattern}

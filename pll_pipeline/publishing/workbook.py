@@ -1,7 +1,8 @@
 """`pll.xlsx`: the marts with Norwegian headings, for those who work in a spreadsheet.
 
-The first sheet says what the workbook is, the last what each column means. Cells hold values only, never formulas.
-Not here: the star tables (they are for models, not for reading), any choice of rows or figures.
+The first sheet says what the workbook is, the last what each column means. Cells hold values only, never formulas. A
+sheet of more rows than anybody scrolls through holds the newest, and the first sheet says how many are left out. Not
+here: the star tables (they are for models, not for reading), any other choice of rows or figures.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from pll_pipeline.publishing.duckdb import LOAD_TIME, Table, quoted
 from pll_pipeline.publishing.imprint import DESCRIPTION, SIMULATED, TITLE, Imprint, iso
 
 FILE_NAME = "pll.xlsx"
-MOST_ROWS = 1_048_576  # Excel's own limits; texts are cut by the writer
-MOST_CHARACTERS = 32_767
+MOST_ROWS = 50_000  # whoever needs more has csv, Parquet and DuckDB beside it; a workbook of a million rows takes minutes to write and to open
+MOST_CHARACTERS = 32_767  # Excel's own limit; texts are cut by the writer
 _FIRST_YEAR = 1900
 _TEXT_WAS_CUT = -2  # what the writer returns then
 _LONGEST_SHEET_NAME = 31
@@ -31,7 +32,7 @@ _WIDTHS = {"VARCHAR": 24, "BOOLEAN": 9, "DATE": 12, LOAD_TIME: 18}
 
 
 def write(folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint) -> None:
-    """Write one sheet per mart. What Excel has no room for is left out, and the first sheet says how much."""
+    """Write one sheet per mart. What there is no room for is left out, and the first sheet says how much."""
     book = xlsxwriter.Workbook(
         folder / FILE_NAME,
         {"constant_memory": True, "tmpdir": str(folder), "default_date_format": "yyyy-mm-dd"},
@@ -85,12 +86,13 @@ def _write_mart(sheet: Worksheet, connection: DuckDBPyConnection, table: Table, 
         sheet.write_string(0, position, heading(column.name), formats["heading"])
         sheet.set_column(position, position, _WIDTHS.get(column.type, 14))
     sheet.freeze_panes(1, 0)
-    room = MOST_ROWS - 1
-    shown = min(table.rows, room)
+    shown = min(table.rows, MOST_ROWS)
     sheet.autofilter(0, 0, shown, len(table.columns) - 1)
     cut = 0
     writers = [_writer(sheet, column.type, formats) for column in table.columns]
-    reader = connection.execute(f"select {columns} from {table.within('release')} limit {room}")
+    time = next((quoted(c.name) for c in table.columns if c.name in ("month", "period_end")), None)
+    newest_first = f"order by {time} desc nulls last" if table.rows > shown and time else ""
+    reader = connection.execute(f"select {columns} from {table.within('release')} {newest_first} limit {shown}")
     row = 0
     while batch := reader.fetchmany(10_000):
         for values in batch:
@@ -100,7 +102,8 @@ def _write_mart(sheet: Worksheet, connection: DuckDBPyConnection, table: Table, 
                     cut += writers[position](row, position, value) == _TEXT_WAS_CUT
     left_out = []
     if table.rows > shown:
-        left_out.append(f"{table.rows - shown} av {table.rows} rader: Excel har ikke plass til flere; alle står i csv/{table.name}.csv.")
+        which = "de nyeste radene står her" if newest_first else "de første radene står her"
+        left_out.append(f"{table.rows - shown} av {table.rows} rader; {which}, alle i csv/{table.name}.csv.")
     if cut:
         left_out.append(f"Slutten av {cut} tekster på mer enn {MOST_CHARACTERS} tegn.")
     return " ".join(left_out)

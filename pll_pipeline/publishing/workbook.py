@@ -22,7 +22,7 @@ from pll_pipeline.publishing.duckdb import LOAD_TIME, Table, quoted
 from pll_pipeline.publishing.imprint import DESCRIPTION, SIMULATED, TITLE, Imprint, iso
 
 FILE_NAME = "pll.xlsx"
-MOST_ROWS = 50_000  # whoever needs more has csv, Parquet and DuckDB beside it; a workbook of a million rows takes minutes to write and to open
+MOST_ROWS = 10_000  # a sheet to read; whoever needs all has csv, Parquet and DuckDB beside it, and a workbook of a million rows takes minutes to write and to open
 MOST_CHARACTERS = 32_767  # Excel's own limit; texts are cut by the writer
 _FIRST_YEAR = 1900
 _TEXT_WAS_CUT = -2  # what the writer returns then

@@ -29,6 +29,8 @@ REGION_LEVELS = (
     "gruppe",
 )  # fmt: skip
 ACTOR_TYPE_KINDS = ("all", "actor", "profession", "combination", "chain", "vendor")
+ENDINGS = ("revised", "withdrawn")
+CHANGE_KINDS = ("correction", "late_arrival", "withdrawal", "reinstatement")
 BASES = ("published", "derived", "aggregated")
 TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule")
 
@@ -123,6 +125,18 @@ _ALL = [
     Column("published_text", "varchar", "Publisert tekst", "The figure as the publisher, or the transcription of the page, wrote it", "Tallet slik utgiveren, eller avskriften av siden, skrev det"),
     Column("revision_number", "integer", "Revisjon", "1 for the first value known, one more for each changed value since", "1 for den første kjente verdien, én mer for hver endring siden"),
     Column("row_reference", "varchar", "Rad i kilden", "File and line in the snapshot, where the figure stands", "Fil og linje i øyeblikksbildet der tallet står"),
+    Column("known_from", "timestamp with time zone", "Kjent fra", "When the snapshot that first said it was taken, UTC", "Når øyeblikksbildet som først sa det ble tatt, UTC"),
+    Column("known_to", "timestamp with time zone", "Kjent til", "When the snapshot that said otherwise, or no longer said it, was taken, UTC; empty while it stands", "Når øyeblikksbildet som sa noe annet, eller ikke lenger sa det, ble tatt, UTC; tom så lenge tallet står"),
+    Column("ended_by", "varchar", "Avløst av", "Whether another value took its place or the source no longer says it; empty while it stands", "Om en annen verdi tok plassen eller kilden ikke lenger oppgir tallet; tom så lenge tallet står", ENDINGS),
+    Column("change_kind", "varchar", "Endring", "A correction of what was said, a figure that came after its period had been published, one that is gone, or one that came back", "En retting av det som var sagt, et tall som kom etter at perioden var publisert, et som er borte, eller et som kom tilbake", CHANGE_KINDS),
+    Column("changed_at", "timestamp with time zone", "Endret", "When the snapshot that changed it was taken, UTC", "Når øyeblikksbildet som endret det ble tatt, UTC"),
+    Column("value_before", "double", "Verdi før", "Value before the change; empty when there was none", "Verdien før endringen; tom når det ikke var noen"),
+    Column("value_after", "double", "Verdi etter", "Value after the change; empty when there is none", "Verdien etter endringen; tom når det ikke er noen"),
+    Column("value_change", "double", "Endring i verdi", "Value after less value before; empty unless both are known", "Verdien etter minus verdien før; tom uten at begge er kjent"),
+    Column("status_before", "varchar", "Status før", "Status before the change", "Status før endringen", STATUSES),
+    Column("status_after", "varchar", "Status etter", "Status after the change", "Status etter endringen", STATUSES),
+    Column("published_text_before", "varchar", "Publisert tekst før", "The figure as it was published before, character by character", "Tallet slik det var publisert før, tegn for tegn"),
+    Column("published_text_after", "varchar", "Publisert tekst etter", "The figure as it is published after, character by character", "Tallet slik det er publisert etter, tegn for tegn"),
     Column("snapshot_at", "timestamp with time zone", "Hentet", "When the snapshot was taken, UTC", "Når øyeblikksbildet ble tatt, UTC"),
     Column("context", "varchar", "Sammenheng", "What the page says around the figure, paraphrased", "Hva siden sier rundt tallet, gjengitt"),
     Column("statement_address", "varchar", "Sagt på", "Address of the page that states it", "Adressen til siden som sier det"),

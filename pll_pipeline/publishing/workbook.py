@@ -1,8 +1,8 @@
 """`pll.xlsx`: the marts with Norwegian headings, for those who work in a spreadsheet.
 
 The first sheet says what the workbook is, the last what each column means. Cells hold values only, never formulas. A
-sheet of more rows than anybody scrolls through holds the newest, and the first sheet says how many are left out. Not
-here: the star tables (they are for models, not for reading), any other choice of rows or figures.
+sheet of more rows than anybody scrolls through holds the newest, and the first sheet says how many are left out.
+Not here: the star tables (they are for models, not for reading), any other choice of rows or figures.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ PROJECT = ROOT / "dbt_project"
 PORTABLE = sorted([*(PROJECT / "models" / "star").glob("*.sql"), *(PROJECT / "models" / "marts").glob("*.sql")])
 
 # What a model may read: one floor down.
-FLOORS = {"staging": {"validated"}, "star": {"staging", "codes"}, "marts": {"star", "codes", "marts"}}
+FLOORS = {"staging": {"validated"}, "star": {"staging", "codes", "star"}, "marts": {"star", "codes", "marts"}}
 # What other engines do not run, or run differently.
 NOT_PORTABLE = {
     "qualify": r"\bqualify\b",
@@ -41,6 +41,7 @@ CONTRACT = {
         "dim_measure": "measure_code service_code measure_name measure_name_en unit time_kind adds_over_regions adds_over_actor_types adds_over_time numerator_code denominator_code is_adoption definition definition_url owner reviewed_on",
         "dim_source": "source_name title publisher landing_page licence attribution cadence is_simulated",
         "fct_observation": "measure_code region_key actor_type_code source_name period_start period_end period_grain month value lower_bound upper_bound qualifier status published_text snapshot_at revision_number row_reference",
+        "fct_observation_revision": "measure_code region_key actor_type_code source_name period_start period_end period_grain month value lower_bound upper_bound qualifier status published_text snapshot_at revision_number row_reference known_from known_to",
         "fct_target": "measure_code region_key actor_type_code due_start due_end value",
         "fct_milestone": "service_code region_key area_name actor_type_code phase starts_on ends_on starts_on_precision ends_on_precision source_name",
     },
@@ -49,6 +50,7 @@ CONTRACT = {
         "mart_adoption_latest": "measure_code region_key actor_type_code month adoption_share months_since",
         "mart_key_figures": "measure_name region_name actor_type_name period_label value qualifier_label status published_text definition definition_url source_name snapshot_at",
         "mart_rollout_by_area_month": "service_code region_key actor_type_code month planned_phase observed_phase lag_months",
+        "mart_revisions": "measure_code region_key actor_type_code period_start period_end period_grain change_kind changed_at value_before value_after value_change source_name",
         "mart_target_status": "measure_code region_key actor_type_code due_end target_value newest_value distance pace_needed_per_month",
         "mart_coverage_by_source_month": "source_name service_code month expected_count published_count suppressed_count missing_count quarantined_count",
     },
@@ -77,9 +79,13 @@ def test_a_model_reads_one_floor_down(manifest: dict[str, Any]) -> None:
     assert reads == []
 
 
-def test_only_the_latest_month_is_made_of_another_mart(manifest: dict[str, Any]) -> None:
-    marts = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["schema"] == "marts"}
-    assert [(n.split(".")[-1], p.split(".")[-1]) for n in marts for p in manifest["parent_map"][n] if p in marts] == [("mart_adoption_latest", "mart_adoption_by_region_actor_month")]
+@pytest.mark.parametrize(
+    ("layer", "allowed"),
+    [("marts", ("mart_adoption_latest", "mart_adoption_by_region_actor_month")), ("star", ("fct_observation", "fct_observation_revision"))],
+)
+def test_only_what_is_a_part_of_another_table_is_made_of_it(manifest: dict[str, Any], layer: str, allowed: tuple[str, str]) -> None:
+    models = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["schema"] == layer}
+    assert [(n.split(".")[-1], p.split(".")[-1]) for n in models for p in manifest["parent_map"][n] if p in models] == [allowed]
 
 
 @pytest.mark.parametrize("path", PORTABLE, ids=lambda p: p.stem)

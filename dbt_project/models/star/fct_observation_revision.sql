@@ -1,0 +1,47 @@
+{%- set key = observation_key('said') %}
+{%- set said = ['value', 'lower_bound', 'upper_bound', 'qualifier', 'status'] %}
+with stated as (
+    select
+        *,
+        lag(snapshot_number) over (partition by {{ key }} order by snapshot_at) as snapshot_number_before,
+        lead(snapshot_at) over (partition by {{ key }} order by snapshot_at) as next_stated_at
+        {%- for column in said %},
+        lag({{ column }}) over (partition by {{ key }} order by snapshot_at) as {{ column }}_before
+        {%- endfor %}
+    from {{ ref('stg_observation') }} as said
+),
+
+-- the same said again is no revision; said again after a publication without it is
+numbered as (
+    select
+        *,
+        sum(
+            case
+                when snapshot_number_before is null or (restates_history and snapshot_number > snapshot_number_before + 1)
+                {%- for column in said %} or {{ column }} is distinct from {{ column }}_before{% endfor %} then 1
+                else 0
+            end
+        ) over (partition by {{ key }} order by snapshot_at rows between unbounded preceding and current row) as revision_number
+    from stated as said
+),
+
+-- a source that restates its history withdraws what its next publication does not say; any other only replaces what it says anew
+spanned as (
+    select
+        *,
+        min(snapshot_at) over (partition by {{ key }}, revision_number) as known_from,
+        case when restates_history then next_snapshot_at else next_stated_at end as known_to,
+        row_number() over (partition by {{ key }}, revision_number order by snapshot_at desc) as place_from_newest
+    from numbered as said
+)
+
+select
+    measure_code, region_key, actor_type_code, source_name, period_start, period_end, period_grain,
+    case when period_grain in ('day', 'month') then {{ month_of('period_end') }} end as month,
+    value, lower_bound, upper_bound, qualifier, status, is_period_inferred, published_text, region_as_published, statement_address, also_stated_at,
+    context, snapshot_at,
+    cast(revision_number as integer) as revision_number,
+    row_reference, known_from, known_to,
+    case when known_to is null then null when next_stated_at = known_to then 'revised' else 'withdrawn' end as ended_by
+from spanned
+where place_from_newest = 1

@@ -117,15 +117,16 @@ def keep(raw: Path, source_name: str, files: Mapping[str, bytes], origin: Mappin
     return _load(folder, source_name), True
 
 
-def snapshots(raw: Path, source_name: str) -> list[Snapshot]:
-    """Every snapshot of a source, oldest first. Only manifests are read; `Snapshot.read` verifies bytes."""
+def snapshots(raw: Path, source_name: str, until: datetime | None = None) -> list[Snapshot]:
+    """Every snapshot of a source taken before `until`, oldest first. Only manifests are read; `Snapshot.read` verifies bytes."""
     folder = raw / source_name
-    return [_load(f, source_name) for f in sorted(folder.glob("[0-9]*Z")) if (f / MANIFEST).is_file()]
+    held = (_load(f, source_name) for f in sorted(folder.glob("[0-9]*Z")) if (f / MANIFEST).is_file())
+    return [snapshot for snapshot in held if until is None or snapshot.taken_at < until]
 
 
-def newest_snapshot(raw: Path, source_name: str) -> Snapshot | None:
-    """The newest snapshot of a source, or None."""
-    held = snapshots(raw, source_name)
+def newest_snapshot(raw: Path, source_name: str, until: datetime | None = None) -> Snapshot | None:
+    """The newest snapshot of a source taken before `until`, or None."""
+    held = snapshots(raw, source_name, until)
     return held[-1] if held else None
 
 

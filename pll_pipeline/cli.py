@@ -61,21 +61,28 @@ def run(*, offline: Annotated[bool, typer.Option("--offline", help="Ask nobody; 
     The same job the schedule runs. Exit code 0: published, or nothing new. 3: published, but a source keeps an
     earlier snapshot. 1: nothing published, the last release stands.
     """
-    _night(ask="" if offline else ",".join(source) if source else "*", names=source or [])
+    _night(Config.from_environment(), ask="" if offline else ",".join(source) if source else "*", names=source or [])
 
 
 @app.command()
-def rebuild() -> None:
-    """The warehouse again from raw alone: every snapshot is read anew and a new release published."""
+def rebuild(
+    *, as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The figures as they were known at the end of this day, built into data/as-of/.")] = None
+) -> None:
+    """The warehouse again from raw alone: every snapshot is read anew and a new release published.
+
+    With `--as-of` only what was held on that day counts, and the release of today stands untouched.
+    """
     from pll_pipeline.automation import require_room
     from pll_pipeline.landing import forget
     from pll_pipeline.lock import one_writer
 
     config = Config.from_environment()
+    if as_of:
+        config = config.as_of(as_of.date())
     require_room(config)
     with one_writer(config.lock_file, "a rebuild"):
         forget(config)
-    _night(ask="", names=[], rebuild_all=True)
+    _night(config, ask="", names=[], rebuild_all=True)
 
 
 @app.command()
@@ -120,7 +127,7 @@ def sources(
     from pll_pipeline.sources import RESERVED_WORD, enable, known, source_path
 
     config = Config.from_environment()
-    own = config.data / "sources"
+    own = config.own_sources
     register = known(own)
     if name == RESERVED_WORD:
         if to_enable is None:
@@ -202,7 +209,7 @@ def archive(
     from pll_pipeline.sources import known
 
     config = Config.from_environment()
-    register = known(config.data / "sources")
+    register = known(config.own_sources)
     _known(register, [source])
     wanted = sorted({table.file for table in register[source].tables})
     if sorted(f.name for f in files) != wanted:
@@ -287,8 +294,7 @@ def main() -> None:
         raise SystemExit(1) from error
 
 
-def _night(*, ask: str, names: list[str], rebuild_all: bool = False) -> None:
-    config = Config.from_environment()
+def _night(config: Config, *, ask: str, names: list[str], rebuild_all: bool = False) -> None:
     register = _register(config)
     _known(register, names)
     started = datetime.now(UTC)
@@ -339,7 +345,7 @@ def _content(what: str) -> tuple[str, bytes]:
 def _write_starter(config: Config, name: str, text: str) -> Path:
     from pll_pipeline.sources import source_path
 
-    own = config.data / "sources"
+    own = config.own_sources
     if source_path(name, own):
         raise PllError(f"There is already a source named {name!r}", do="choose another name, or delete its file first")
     own.mkdir(parents=True, exist_ok=True)
@@ -365,9 +371,16 @@ def _print_release(release: Any) -> None:
 
 
 def _register(config: Config) -> dict[str, Source]:
+    from pll_pipeline.archive import snapshots
     from pll_pipeline.sources import register
 
-    return register(config.data / "sources")
+    sources = register(config.own_sources)
+    if config.known_until is None:
+        return sources
+    held = {name: source for name, source in sources.items() if snapshots(config.raw, name, config.known_until)}
+    if not held:
+        raise PllError("Nothing had been kept on that day", where=str(config.raw), do="choose a later day; `pll status` and the folders under raw tell when snapshots were taken")
+    return held
 
 
 def _known(register: dict[str, Source], names: list[str]) -> None:

@@ -7,13 +7,16 @@ sources (`sources/`), anything that opens, creates or deletes a file.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
 CONTRACT_VERSION = "1.0"
 RELEASES_KEPT = 14
+_NORWAY = ZoneInfo("Europe/Oslo")
 
 
 class PllError(Exception):
@@ -34,11 +37,17 @@ class PllError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """Every place the pipeline reads or writes. Absolute paths; nothing is created by building one."""
+    """Every place the pipeline reads or writes. Absolute paths; nothing is created by building one.
+
+    `held_in` is where snapshots, corrections and source files lie when that is not `data`; `known_until` leaves out
+    what came at that time or later.
+    """
 
     data: Path
     dbt_project: Path
     alert_webhook: str | None = None
+    held_in: Path | None = None
+    known_until: datetime | None = None
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -49,13 +58,22 @@ class Config:
             alert_webhook=os.environ.get("PLL_ALERT_WEBHOOK") or None,
         )
 
+    def as_of(self, day: date) -> Config:
+        """The same snapshots as they were held at the end of `day` in Norway, built into a folder of their own."""
+        end = datetime.combine(day + timedelta(days=1), time(), _NORWAY).astimezone(UTC)
+        return replace(self, data=self.data / "as-of" / day.isoformat(), held_in=self.data, known_until=end)
+
     @property
     def raw(self) -> Path:
-        return self.data / "raw"
+        return (self.held_in or self.data) / "raw"
 
     @property
     def corrections(self) -> Path:
-        return self.data / "corrections"
+        return (self.held_in or self.data) / "corrections"
+
+    @property
+    def own_sources(self) -> Path:
+        return (self.held_in or self.data) / "sources"
 
     @property
     def validated(self) -> Path:

@@ -34,4 +34,4 @@ def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definiti
 def defs() -> dg.Definitions:
     """What `workspace.yaml` and `dg` load."""
     config = Config.from_environment()
-    return build_definitions(config, register(config.data / "sources"))
+    return build_definitions(config, register(config.own_sources))

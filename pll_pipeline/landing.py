@@ -107,7 +107,7 @@ def validate_source(config: Config, source: Source) -> SourceState:
     reading = _reading_fingerprint(config, source)
     verdicts: list[SnapshotVerdict] = []
     newly_read = 0
-    for snapshot in snapshots(config.raw, source.name):
+    for snapshot in snapshots(config.raw, source.name, config.known_until):
         before = next((v for v in reversed(verdicts) if v.is_accepted), None)
         fingerprint = _one_hash(reading, before.fingerprint if before else "")
         kept = _kept_verdict(config, snapshot, fingerprint)
@@ -194,9 +194,9 @@ def forget(config: Config) -> None:
 
 def _reading_fingerprint(config: Config, source: Source) -> str:
     code = hash_of_files([*(PACKAGE / f"{module}.py" for module in _READING_MODULES), *(PACKAGE / "readers").rglob("*.py")], PACKAGE)
-    corrections = _corrections_file(config, source)
-    said = corrections.read_text(encoding="utf-8") if corrections.is_file() else ""
-    return _one_hash(code, hash_of_files(config.seeds.glob("*.csv"), config.seeds), source.model_dump_json(exclude={"fetch"}), said)
+    recorded = _corrections_file(config, source)
+    corrections = recorded.read_text(encoding="utf-8") if recorded.is_file() else ""
+    return _one_hash(code, hash_of_files(config.seeds.glob("*.csv"), config.seeds), source.model_dump_json(exclude={"fetch"}), corrections)
 
 
 def _one_hash(*texts: str) -> str:
@@ -205,6 +205,11 @@ def _one_hash(*texts: str) -> str:
 
 def _corrections_file(config: Config, source: Source) -> Path:
     return config.corrections / f"{source.name}.yaml"
+
+
+def _corrections(config: Config, source: Source) -> list[Correction]:
+    recorded = read_corrections(_corrections_file(config, source))
+    return [c for c in recorded if config.known_until is None or c.reported_on < config.known_until.date()]
 
 
 def _kept_verdict(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVerdict | None:
@@ -228,7 +233,7 @@ def _read_snapshot(config: Config, source: Source, snapshot: Snapshot, before: S
         tables = {file: read_table(snapshot.read(file), source.read, where=f"{where}/{file}") for file in files}
         refuse_unexpected(source, tables, where)
         defined = _definitions(source, tables)
-        tables, aside = correct(tables, read_corrections(_corrections_file(config, source)), where)
+        tables, aside = correct(tables, _corrections(config, source), where)
         judged = judge(source, read_tables(source, tables, codes, snapshot.taken_at), codes, snapshot.taken_at)
     except SnapshotDamaged:
         raise

@@ -85,7 +85,7 @@ def _ask(context: dg.AssetExecutionContext, config: Config, source: Source, key:
                 yield dg.MaterializeResult(asset_key=key, metadata={"snapshot": snapshot.name, "bytes": sum(f.bytes for f in snapshot.files), "sha256": snapshot.sha256})
     else:
         yield _answered(key, passed=True, reason="not asked in this run")
-    newest = newest_snapshot(config.raw, source.name)
+    newest = newest_snapshot(config.raw, source.name, config.known_until)
     age = (datetime.now(UTC) - newest.taken_at).days if newest else None
     yield dg.AssetCheckResult(
         asset_key=key, check_name="is_recent", passed=age is not None and age <= source.max_age_days, severity=dg.AssetCheckSeverity.WARN,

@@ -131,6 +131,28 @@ def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_the_relea
     assert "What to do:" in nothing.stderr
 
 
+def test_the_figures_as_known_on_a_day_are_those_the_release_of_that_day_had(own_world: World) -> None:
+    then = {path.name: path.read_bytes() for path in (own_world.current / "csv").iterdir()}
+    folder = sorted((own_world.data / "raw" / "published_figures").iterdir())[-1]
+    day = folder.name[:10]
+    changed = own_world.data.parent / "figures.csv"
+    changed.write_bytes((folder / "figures.csv").read_bytes().replace(b",95,", b",96,", 1))
+    assert own_world.pll("archive", "published_figures", str(changed)).returncode == 0
+    assert own_world.pll("run").returncode == 0
+    now = own_world.releases()
+    assert own_world.ask("select change_kind, value_before, value_after from marts.mart_revisions") == [("correction", 0.95, 0.96)]
+
+    said = own_world.pll("rebuild", "--as-of", day)
+    assert said.returncode == 0, said.stdout + said.stderr
+    rebuilt = own_world.data / "as-of" / day / "marts" / "current" / "csv"
+    assert {path.name: path.read_bytes() for path in rebuilt.iterdir()} == then
+    assert own_world.releases() == now, "today's release stands untouched"
+
+    early = own_world.pll("rebuild", "--as-of", "2001-01-01")
+    assert early.returncode == 1
+    assert "Nothing had been kept on that day" in early.stderr
+
+
 SAVED = Path(__file__).resolve().parents[1] / "snapshots" / "powerbi" / "nested_with_totals.json"
 
 

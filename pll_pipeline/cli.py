@@ -21,6 +21,7 @@ from pll_pipeline.config import CHECKOUT, Config, PllError
 
 if TYPE_CHECKING:
     from pll_pipeline.automation import Night
+    from pll_pipeline.inspection import Inspection
     from pll_pipeline.landing import SnapshotVerdict
     from pll_pipeline.sources.model import Source
 
@@ -153,11 +154,13 @@ def sources(
 
 @app.command()
 def inspect(
-    what: Annotated[list[str], typer.Argument(help="A file or an address: a workbook, CSV, JSON-stat or saved Power BI answer; several answers are the pages of one, in order.")],
+    what: Annotated[list[str], typer.Argument(help="An address or a file: a page, workbook, CSV, JSON-stat, or Power BI report or saved answer; several answers are the pages of one, in order.")],
     *,
-    rows: Annotated[bool, typer.Option("--rows", help="Print the rows of a saved Power BI answer as CSV, null as \\\\N.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="Print the rows of a saved Power BI answer as CSV, null as \\N.")] = False,
     totals: Annotated[bool, typer.Option("--totals", help="Print its totals instead.")] = False,
+    table: Annotated[int, typer.Option("--table", min=1, help="With --write: which of the tables shown.")] = 1,
     write: Annotated[str | None, typer.Option(metavar="NAME", help="Write a starter source file of this name to data/sources/.")] = None,
+    allow_local: Annotated[bool, typer.Option("--allow-local", help="The address is on this machine or a private network.")] = False,
 ) -> None:
     """What a publication holds, and a starter source file to edit.
 
@@ -172,25 +175,11 @@ def inspect(
         else:
             sys.stdout.write(as_csv(("level", *decoded.columns), [(total.level, *total.values) for total in decoded.totals]))
         return
-    from pll_pipeline.codes import load_codes
-    from pll_pipeline.inspection import inspect as look
-    from pll_pipeline.inspection import starter
-
-    config = Config.from_environment()
     for one in what:
-        file, content = _content(one)
-        seen = look(content, file, load_codes(config.seeds), datetime.now(UTC).date())
-        out.print(f"{escape(one)} is {seen.what}.", soft_wrap=True)
-        for warning in seen.warnings:
-            err.print(f"[yellow]{escape(warning)}[/]", highlight=False)
-        for seen_table in seen.tables:
-            table = Table("column", "looks like", "different texts", "for example", title=f"{seen_table.title}: {seen_table.rows} rows")
-            for column in seen_table.columns:
-                table.add_row(escape(column.name), f"{column.looks_like} {escape(column.detail)}".strip(), str(column.distinct), escape(" · ".join(column.examples)))
-            out.print(table)
+        seen = _inspection(one, allow_local=allow_local)
+        _print_inspection(one, seen)
         if write:
-            path = _write_starter(config, write, starter(seen.tables[0], write, file))
-            out.print(f"A starter is written to {escape(str(path))}. Then: .venv/bin/pll archive {write} FILE, and .venv/bin/pll run --source {write}", soft_wrap=True)
+            _write_starter(Config.from_environment(), write, seen, table)
 
 
 @app.command()
@@ -342,16 +331,45 @@ def _content(what: str) -> tuple[str, bytes]:
         raise PllError(f"{what} cannot be read: {error.strerror}", do="give the path of a file") from error
 
 
-def _write_starter(config: Config, name: str, text: str) -> Path:
+def _inspection(what: str, *, allow_local: bool) -> Inspection:
+    from pll_pipeline.codes import load_codes
+    from pll_pipeline.inspection import inspect as look
+    from pll_pipeline.inspection.address import inspect_address, is_address
+
+    codes, today = load_codes(Config.from_environment().seeds), datetime.now(UTC).date()
+    if is_address(what):
+        return inspect_address(what, codes, today, allow_local=allow_local)
+    file, content = _content(what)
+    return look(content, file, codes, today)
+
+
+def _print_inspection(what: str, seen: Inspection) -> None:
+    out.print(f"{escape(what)} is {seen.what}.", soft_wrap=True)
+    for line in seen.told:
+        out.print(escape(line), highlight=False, soft_wrap=True)
+    for warning in seen.warnings:
+        err.print(f"[yellow]{escape(warning)}[/]", highlight=False)
+    for number, one in enumerate(seen.tables, 1):
+        table = Table("column", "looks like", "different texts", "for example", title=f"{number}. {escape(one.title)}: {one.rows} rows")
+        for column in one.columns:
+            table.add_row(escape(column.name), f"{column.looks_like} {escape(column.detail)}".strip(), str(column.distinct), escape(" · ".join(column.examples)))
+        out.print(table)
+
+
+def _write_starter(config: Config, name: str, seen: Inspection, number: int) -> None:
+    from pll_pipeline.inspection import BY_HAND, starter
     from pll_pipeline.sources import source_path
 
+    if number > len(seen.tables):
+        raise typer.BadParameter(f"there are {len(seen.tables)} tables")
     own = config.own_sources
     if source_path(name, own):
         raise PllError(f"There is already a source named {name!r}", do="choose another name, or delete its file first")
     own.mkdir(parents=True, exist_ok=True)
     path = own / f"{name}.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    path.write_text(starter(seen.tables[number - 1], name), encoding="utf-8")
+    by_hand = f".venv/bin/pll archive {name} FILE, and " if seen.tables[number - 1].fetching is BY_HAND else ""
+    out.print(f"A starter is written to {escape(str(path))}. Confirm it, then: {by_hand}.venv/bin/pll run --source {name}", soft_wrap=True)
 
 
 def _read_as(verdict: SnapshotVerdict) -> str:

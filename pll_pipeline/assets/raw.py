@@ -70,14 +70,15 @@ def _ask(context: dg.AssetExecutionContext, config: Config, source: Source, key:
     if asked in ("*", source.name) or source.name in asked.split(","):
         try:
             snapshot, is_new = fetch(source, config.raw)
+        except PllError as error:
+            # also a publisher that did not answer: the fetcher has waited and tried again itself
+            LOG.warning("%s: %s", source.name, error.paragraph())
+            yield _answered(key, passed=False, reason=error.paragraph())
         except OSError:
             if context.retry_number < TRIES - 1:
                 raise
-            LOG.exception("%s could not be reached", source.name)
-            yield _answered(key, passed=False, reason="could not be reached; what is held stands")
-        except PllError as error:
-            LOG.warning(error.paragraph())
-            yield _answered(key, passed=False, reason=error.paragraph())
+            LOG.exception("%s could not be asked", source.name)
+            yield _answered(key, passed=False, reason="could not be asked; what is held stands")
         else:
             LOG.info("%s: %s", source.name, "new snapshot" if is_new else "unchanged")
             yield _answered(key, passed=True, reason="new snapshot" if is_new else "unchanged")

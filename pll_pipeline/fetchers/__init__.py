@@ -15,7 +15,7 @@ from pll_pipeline.sources.model import Source
 def fetch(source: Source, raw: Path) -> tuple[Snapshot, bool]:
     """The newest snapshot of the source after asking its publisher, and whether it is new.
 
-    Raises `PllError` when a person must act, and `OSError` when the publisher may answer another time.
+    Raises `PllError` when the publisher did not answer after several tries or a person must act.
     """
     # a kind is a module of that name; what it needs is imported when a source of that kind is asked
     return import_module(f"{__name__}.{source.fetch.kind}").fetch(source, raw)

@@ -86,7 +86,7 @@ def test_what_cannot_be_inspected_is_told(content: bytes, says: str) -> None:
 def test_a_starter_takes_no_part_and_is_refused_until_what_was_guessed_is_confirmed(tmp_path: Path) -> None:
     seen = _inspect("Kommune;Måned;Antall\nBergen;januar 2025;12\n".encode())
     path = tmp_path / "ny_kilde.yaml"
-    path.write_text(starter(seen.tables[0], "ny_kilde", seen.file), encoding="utf-8")
+    path.write_text(starter(seen.tables[0], "ny_kilde"), encoding="utf-8")
     source = read_source(path)
     assert not source.is_enabled
     assert source.tables[0].values[0].measure == CONFIRM  # type: ignore[union-attr]
@@ -97,7 +97,7 @@ def test_a_starter_takes_no_part_and_is_refused_until_what_was_guessed_is_confir
 def test_a_starter_cannot_be_named_as_a_table(tmp_path: Path) -> None:
     seen = _inspect(b"Antall\n12\n")
     path = tmp_path / "observation.yaml"
-    path.write_text(starter(seen.tables[0], "observation", seen.file), encoding="utf-8")
+    path.write_text(starter(seen.tables[0], "observation"), encoding="utf-8")
     with pytest.raises(BadSourceFile, match="another"):
         read_source(path)
 
@@ -122,5 +122,5 @@ def test_first_days_of_months_are_proposed_as_months_and_other_days_as_days(days
     content = "Måned;Antall\n" + "".join(f"{day};7\n" for day in days)
     table = _inspect(content.encode()).tables[0]
     assert (table.columns[0].looks_like, table.columns[0].detail) == ("period", detail)
-    said = yaml.safe_load(starter(table, "tall", "tall.csv"))
+    said = yaml.safe_load(starter(table, "tall"))
     assert said["tables"][0]["period"]["text"] == {"column": "Måned", "pattern": pattern}

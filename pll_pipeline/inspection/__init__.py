@@ -1,7 +1,7 @@
 """What a publication holds, for whoever is about to write its source file: tables, columns, what they look like, and a starter file.
 
 Guesses are allowed here and nowhere else: what this proposes becomes true only when a person confirms it in the source
-file. Not here: reading for the night (`readers/`), fetching (`fetchers/`), printing (`cli.py`).
+file. Not here: reading for the night (`readers/`), asking publishers (`address.py`), printing (`cli.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 CONFIRM = "CONFIRM"
+BY_HAND: Mapping[str, Any] = {"kind": "bundled"}
 _CONVENTIONS = {"point": POINT, "norwegian": NORWEGIAN, "norwegian_dotted": NORWEGIAN_DOTTED}
 _SAMPLE = 200
 _MOST_HEADER_ROWS = 30
@@ -53,26 +54,30 @@ class ColumnSeen:
 
 @dataclass(frozen=True)
 class TableSeen:
-    """One table: its title, how it was read, its columns and the number of rows."""
+    """One table: its title, how it was read, its columns, the number of rows, the file it is kept as and how that is fetched."""
 
     title: str
     reading: Reading
     columns: tuple[ColumnSeen, ...]
     rows: int
+    file: str
+    fetching: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a publication is and holds, and what one should know before using it."""
+    """What a publication is and holds, and what one should know before using it. `told` is shown line by line."""
 
-    file: str
     what: str
     tables: tuple[TableSeen, ...]
     warnings: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
-def inspect(content: bytes, file: str, codes: Codes, on: date) -> Inspection:
+def inspect(content: bytes, file: str, codes: Codes, on: date, fetching: Mapping[str, Any] = BY_HAND) -> Inspection:
     """What the bytes of a publication hold; region names are tried as of the day `on`.
+
+    `fetching` is how a source file would say that the bytes are fetched.
 
     Raises `PllError` when nothing that can be read is found.
     """
@@ -85,24 +90,24 @@ def inspect(content: bytes, file: str, codes: Codes, on: date) -> Inspection:
         except PllError as error:
             problems.append(f"{title}: {error.paragraph()}")
         else:
-            tables.append(TableSeen(title, reading, tuple(_columns(table, codes, on)), table.height))
+            tables.append(TableSeen(title, reading, columns(table, codes, on), table.height, file, fetching))
     if not tables:
         raise PllError(f"{what[0].upper()}{what[1:]}, but no table in it could be read. {' '.join(problems)}".strip(), where=file, do="see whether it is the file that was meant")
-    return Inspection(file, what, tuple(tables), tuple(problems))
+    return Inspection(what, tuple(tables), tuple(problems))
 
 
-def starter(table: TableSeen, name: str, file: str) -> str:
+def starter(table: TableSeen, name: str) -> str:
     """A source file for the table, every guess marked to be confirmed. It takes part in a night once `is_enabled` is true."""
     found = {kind: [c for c in table.columns if c.looks_like == kind] for kind in ("region", "period", "actor_type", "number")}
     conventions = Counter(c.detail for c in found["number"])
     region, period, actor = (found[kind][0] if found[kind] else None for kind in ("region", "period", "actor_type"))
     said: dict[str, Any] = {
         "name": name, "title": CONFIRM, "title_en": CONFIRM, "publisher": CONFIRM, "landing_page": "https://example.no/", "licence": CONFIRM,
-        "attribution": CONFIRM, "cadence": "monthly", "max_age_days": 62, "is_enabled": False, "fetch": {"kind": "bundled"},
+        "attribution": CONFIRM, "cadence": "monthly", "max_age_days": 62, "is_enabled": False, "fetch": dict(table.fetching),
         "read": table.reading.model_dump(exclude_defaults=True) | {"kind": table.reading.kind},
         "numbers": conventions.most_common(1)[0][0] if conventions else "point",
         "tables": [{
-            "holds": "observations", "file": file, "expected_columns": [c.name for c in table.columns], "rows": [max(1, table.rows // 2), table.rows * 3],
+            "holds": "observations", "file": table.file, "expected_columns": [c.name for c in table.columns], "rows": [max(1, table.rows // 2), table.rows * 3],
             "values": [{"column": c.name, "measure": CONFIRM} for c in found["number"]] or [{"column": CONFIRM, "measure": CONFIRM}],
             "region": {"name": {"column": region.name}, "level": region.detail, "levels": {region.detail: [region.detail]}} if region else {"name": "Norge", "level": "land", "levels": {"land": ["land"]}},
             "actor_type": {"column": actor.name} if actor else "alle",
@@ -198,14 +203,15 @@ def _header(rows: list[list[Any]]) -> list[str]:
     return []
 
 
-def _columns(table: pl.DataFrame, codes: Codes, on: date) -> Iterable[ColumnSeen]:
-    for name in table.columns:
-        if name == ROW_REFERENCE:
-            continue
-        distinct = table[name].unique(maintain_order=True).to_list()
-        texts = [text for text in distinct if text.strip()][:_SAMPLE]
-        looks_like, detail = _looks_like(texts, len(distinct), codes, on)
-        yield ColumnSeen(name, tuple(texts[:3]), len(distinct), looks_like, detail)
+def columns(table: pl.DataFrame, codes: Codes, on: date) -> tuple[ColumnSeen, ...]:
+    """The columns of a table as published, each with what it looks like."""
+    return tuple(_column(name, table[name].unique(maintain_order=True).to_list(), codes, on) for name in table.columns if name != ROW_REFERENCE)
+
+
+def _column(name: str, distinct: list[str], codes: Codes, on: date) -> ColumnSeen:
+    texts = [text for text in distinct if text.strip()][:_SAMPLE]
+    looks_like, detail = _looks_like(texts, len(distinct), codes, on)
+    return ColumnSeen(name, tuple(texts[:3]), len(distinct), looks_like, detail)
 
 
 def _looks_like(texts: list[str], distinct: int, codes: Codes, on: date) -> tuple[str, str]:

@@ -239,6 +239,31 @@ def query(
 
 
 @app.command()
+def explain(
+    table: Annotated[str, typer.Argument(help="A table of the release, as mart_key_figures.")],
+    key: Annotated[list[str], typer.Argument(metavar="COLUMN=TEXT …", help="What points at one row.")],
+) -> None:
+    """Walk one figure back to the bytes: table, facts, snapshot, the row as published.
+
+    Example: `pll explain mart_adoption_latest measure_code=eresept_package_share region_key=land:NO actor_type_code=apotek`
+    """
+    from pll_pipeline.explanation import explain as walk
+    from pll_pipeline.sources import known
+    from pll_pipeline.warehouse import require_current
+
+    config = Config.from_environment()
+    pairs = [said.partition("=") for said in key]
+    if any(not sign for _, sign, _ in pairs):
+        raise typer.BadParameter("write each part of the key as COLUMN=TEXT")
+    steps = walk(config, require_current(config.marts), known(config.own_sources), table, {column: text for column, _, text in pairs})
+    for number, step in enumerate(steps):
+        out.print(f"{'└─ ' if number else ''}[bold]{escape(step.what)}[/]\n   {escape(step.where)}", soft_wrap=True, highlight=False)
+        for column, text in step.says.items():
+            if text not in (None, ""):
+                out.print(f"     [dim]{escape(column)}[/]  {escape(str(text))}", soft_wrap=True, highlight=False)
+
+
+@app.command()
 def rollback(release: Annotated[str | None, typer.Argument(help="Release to make current; the one before when left out.")] = None) -> None:
     """Make an earlier release current again."""
     from pll_pipeline.lock import one_writer

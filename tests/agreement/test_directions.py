@@ -20,7 +20,7 @@ FLOORS = (
     {"codes", "readers", "fetchers", "warehouse"},
     {"observations"},
     {"validation", "drift"},
-    {"landing", "inspection", "simulation"},
+    {"landing", "inspection", "explanation", "simulation"},
     {"assets"},
     {"automation"},
     {"definitions"},

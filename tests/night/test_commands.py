@@ -153,6 +153,28 @@ def test_the_figures_as_known_on_a_day_are_those_the_release_of_that_day_had(own
     assert "Nothing had been kept on that day" in early.stderr
 
 
+def test_a_figure_is_walked_back_to_the_line_it_was_published_in(released: World) -> None:
+    said = released.pll("explain", "mart_adoption_latest", "measure_code=eresept_package_share", "region_key=land:NO")
+    assert said.returncode == 0, said.stderr
+    steps = [line for line in said.stdout.split("\n") if not line.startswith(" ")]
+    assert [step.split(" ", 1)[-1] for step in steps if step] == ["of mart_adoption_latest", "row of star.fct_observation", "as published by Flere utgivere, se hvert tall: figures.csv:5"]
+    assert "value  94.8" in said.stdout
+
+
+def test_a_share_is_walked_back_to_both_its_parts(released: World) -> None:
+    said = released.pll("explain", "mart_adoption_by_region_actor_month", "basis=derived")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.count("row of star.fct_observation") == 2
+    assert "population_national.csv" in said.stdout
+
+
+def test_a_key_that_points_at_many_rows_is_refused_with_what_would_tell_them_apart(released: World) -> None:
+    said = released.pll("explain", "mart_key_figures", "region_key=land:NO")
+    assert said.returncode == 1
+    assert "measure_code" in said.stderr
+    assert released.pll("explain", "mart_key_figures", "land:NO").returncode == 2
+
+
 SAVED = Path(__file__).resolve().parents[1] / "snapshots" / "powerbi" / "nested_with_totals.json"
 
 

@@ -28,6 +28,7 @@ USUAL_MAX_CELLS = 150_000
 USUAL_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
 MOST_PARTS = 500
+MOST_CELLS_TO_LOOK_AT = 5_000
 _FORM = "lang=no&outputFormat=json-stat2"
 _COUNT = re.compile(r"(TOP|BOTTOM)\(([1-9]\d{0,8})(?:,(\d{1,9}))?\)", re.IGNORECASE | re.ASCII)
 _BOUND = re.compile(r"(FROM|TO|RANGE)\(([^,()]+)(?:,([^,()]+))?\)", re.IGNORECASE)
@@ -130,6 +131,16 @@ def fetch(source: Source, raw: Path, *, sleep: Callable[[float], None] = time.sl
     return keep(raw, source.name, {how.file: content}, origin)
 
 
+def look(how: PxWeb) -> bytes:
+    """The newest period of the table, as much of it as one cares to look at. Never to be kept. Raises as `fetch` does."""
+    table = f"{how.address.rstrip('/')}/tables/{how.table}"
+    with Client(how) as client:
+        variables = _read(client.get(f"{table}/metadata?{_FORM}"), _Table).variables()
+        newest = {variable.name: ["TOP(1)"] for variable in variables if variable.is_time}
+        selection = selected(variables, newest | {v.name: ["*"] for v in variables if not v.is_time}, where=table)
+        return client.post(f"{table}/data?{_FORM}", json=_question(next(parts(selection, MOST_CELLS_TO_LOOK_AT)))).content
+
+
 def selected(variables: list[Variable], values: Mapping[str, list[str]], *, where: str) -> Selection:
     """The codes to ask for, by variable in the table's order. A variable `values` does not name is left out if it can be eliminated, else taken whole.
 
@@ -212,8 +223,7 @@ def _cells(client: Client, table: str, selection: Selection, limits: _Config, mo
     answers: list[Answer] = []
     for part in wanted:
         sleep(limits.pause_seconds)
-        question = {"selection": [{"variableCode": name, "valueCodes": codes} for name, codes in part.items()]}
-        answer = client.post(f"{table}/data?{_FORM}", json=question)
+        answer = client.post(f"{table}/data?{_FORM}", json=_question(part))
         _refuse_another_selection(_read(answer, _Table), part, answer.url)
         answers.append(answer)
         if sum(len(a.content) for a in answers) > most_bytes:
@@ -223,6 +233,10 @@ def _cells(client: Client, table: str, selection: Selection, limits: _Config, mo
                 do="ask for less under fetch.values, or allow more under fetch.largest_bytes in the source file",
             )
     return answers
+
+
+def _question(part: Selection) -> dict[str, Any]:
+    return {"selection": [{"variableCode": name, "valueCodes": codes} for name, codes in part.items()]}
 
 
 def _bounded(found: Iterator[Selection], table: str) -> Iterator[Selection]:

@@ -11,11 +11,13 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from pll_pipeline.codes import Codes
+from pll_pipeline.fetchers import pxweb
 from pll_pipeline.fetchers.http import Answer, Client
 from pll_pipeline.inspection import Inspection, inspect
-from pll_pipeline.sources.model import Http
+from pll_pipeline.sources.model import Http, PxWeb
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}\.[A-Za-z0-9]{1,6}")
+_TABLE_OF_A_BANK = re.compile(r"(https?://[^?#]+)/tables/([A-Za-z0-9_-]{1,40})(?:/(?:data|metadata))?/?(?=[?#]|$)")
 _ENDINGS = {"text/html": "html", "text/csv": "csv", "application/json": "json", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx"}
 
 
@@ -27,6 +29,9 @@ def is_address(what: str) -> bool:
 def inspect_address(address: str, codes: Codes, on: date, *, allow_local: bool = False) -> Inspection:
     """What a publication at an address holds. Raises `PllError` when it cannot be asked or holds nothing that can be read."""
     local = {"allow_local": True} if allow_local else {}
+    if table := _TABLE_OF_A_BANK.match(address):
+        asking = {"kind": "pxweb", "address": table[1], "table": table[2], **local}
+        return inspect(pxweb.look(PxWeb.model_validate(asking)), "table.json", codes, on, asking)
     with Client(Http(kind="http", files={"file": address}, **local)) as client:
         answer = client.get(address)
     file = _file_name(answer)

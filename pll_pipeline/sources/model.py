@@ -190,6 +190,9 @@ class PowerBi(_Strict):
     """Answers of a public Power BI report, as saved."""
 
     kind: Literal["powerbi"]
+    additive: list[str] = Field(
+        default_factory=list, description="Columns whose rows must sum to the total saved beside them; no shares, nothing that counts unique persons"
+    )
 
 
 Reading = Annotated[Delimited | Workbook | Html | Prose | JsonStat | PowerBi, Field(discriminator="kind")]
@@ -227,7 +230,7 @@ class PxWeb(_Polite):
     kind: Literal["pxweb"]
     address: HttpAddress = Field(description="The API's address, as https://data.ssb.no/api/pxwebapi/v2")
     table: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    file: str = Field("table.json", description="Name of the file in the snapshot; split tables get a number before the dot")
+    file: str = Field("table.json", description="Name of the file in the snapshot, also where the bank answers in several parts")
     values: dict[str, list[str]] = Field(default_factory=dict, description="Variable → codes or expressions such as *, TOP(10), FROM(2017)")
 
 

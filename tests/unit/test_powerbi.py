@@ -6,11 +6,12 @@ import copy
 import gzip
 import json
 import math
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ from pll_pipeline.readers.powerbi import (
     decode,
     read,
 )
+from pll_pipeline.readers.powerbi import json_text, values
 from pll_pipeline.sources.model import PowerBi
 
 SNAPSHOTS = Path(__file__).resolve().parents[1] / "snapshots" / "powerbi"
@@ -231,6 +233,18 @@ def test_a_schema_that_cannot_be_read_is_refused(first: dict[str, Any], says: st
         rows(flat([group(0)], [first]))
 
 
+def test_a_schema_may_be_written_again_and_may_change_but_no_type_may() -> None:
+    fields, other = schema(("G0", 1), ("M0", 4)), schema(("M0", 4), ("G0", 1))
+    answer = flat([group(0), measure(0)], [{"S": fields, "C": ["a", 1]}, {"S": fields, "C": [2], "R": 1}, {"S": other, "C": [3, "b"]}])
+    assert rows(answer) == [("a", 1), ("a", 2), ("b", 3)]
+    with pytest.raises(MalformedAnswer, match="none stands before it.*row 2"):
+        rows(flat([group(0), measure(0)], [{"S": fields, "C": ["a", 1]}, {"S": other, "C": [2], "R": 2}]))
+    with pytest.raises(MalformedAnswer, match="another type.*row 2"):
+        rows(flat([group(0), measure(0)], [{"S": fields, "C": ["a", 1]}, {"S": schema(("M0", 3), ("G0", 1)), "C": [2, "a"]}]))
+    with pytest.raises(UnsupportedAnswer, match="changes more than"):
+        rows(flat([group(0), measure(0)], [{"S": one, "C": []} | {"Ø": 3} for _ in range(501) for one in (fields, other)]))
+
+
 def test_a_column_without_values_is_refused() -> None:
     with pytest.raises(MalformedAnswer, match=r"'t.m0' \(M0\) has no value"):
         rows(flat([group(0), measure(0)], [{"S": schema(("G0", 1)), "G0": "a"}]))
@@ -259,7 +273,7 @@ def test_a_column_without_values_is_refused() -> None:
         (4, -(2**63), -(2**63)),
         (5, 1, True),
         (5, False, False),
-        (6, 86400000, date(1970, 1, 2)),
+        (6, 86400000, datetime(1970, 1, 2)),
         (7, 0, datetime(1970, 1, 1)),
         (7, -1, datetime(1969, 12, 31, 23, 59, 59, 999000)),
         (7, -2208988800000, datetime(1900, 1, 1)),
@@ -281,7 +295,7 @@ def test_a_double_may_be_no_number() -> None:
     ("type_code", "raw"),
     [
         (0, 1), (1, 5), (1, True), (1, "\ud800"), (2, "x"), (2, "1e999"), (2, True), (3, "1,5"), (3, "nan"), (3, " 1"), (3, "1_0"), (3, "1e999"), (3, False),
-        (3, "١"), (4, 1.5), (4, 2**63), (4, "12.0"), (4, True), (5, 2), (5, "true"), (6, 1), (7, 1.5), (7, 10**30), (7, "1.5.2024"),
+        (3, "١"), (4, 1.5), (4, 2**63), (4, "12.0"), (4, True), (5, 2), (5, "true"), (6, "x"), (7, 1.5), (7, 10**30), (7, "1.5.2024"),
         (7, "2024-05-01T00:00:00Z"), (7, True),
     ],
 )  # fmt: skip
@@ -468,6 +482,14 @@ def test_an_unknown_warning_or_part_is_refused() -> None:
             table(simple("a", **more))
 
 
+def test_a_row_taken_out_of_a_nested_answer_is_missed() -> None:
+    answer = json.loads((SNAPSHOTS / "nested_with_totals.json").read_text("utf-8"))
+    first_group = answer["results"][0]["result"]["data"]["dsr"]["DS"][0]["PH"][0]["DM1"][0]
+    del first_group["M"][0]["DM3"][1]
+    with pytest.raises(IncompleteAnswer, match="counted 7 rows, the answer holds 6"):
+        table(answer)
+
+
 # --- pages ----------------------------------------------------------------------------------------------------------
 
 
@@ -626,10 +648,10 @@ def test_a_result_of_dedicated_capacity_may_be_of_job_0() -> None:
 
 
 def test_a_table_beyond_all_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pll_pipeline.readers.powerbi.MOST_ROWS", 2)
+    monkeypatch.setattr("pll_pipeline.readers.powerbi.members.MOST_ROWS", 2)
     with pytest.raises(UnsupportedAnswer, match="more than 2 rows"):
         rows(simple("a", "b", "c"))
-    monkeypatch.setattr("pll_pipeline.readers.powerbi.LARGEST_ANSWER", 100)
+    monkeypatch.setattr("pll_pipeline.readers.powerbi.json_text.LARGEST_ANSWER", 100)
     for content in (b" " * 101, gzip.compress(b" " * 101)):
         with pytest.raises(MalformedAnswer, match="larger than"):
             decode([content], where=WHERE)
@@ -644,9 +666,10 @@ def test_one_page_is_not_taken_for_many() -> None:
 
 
 def test_csv_keeps_null_the_empty_text_and_the_word_null_apart() -> None:
-    values = [[None, "", "null", "\\N", 'a"b', "a,b", "a\r", " "], [True, 1, 2.0, 0.1, Decimal("1E+2"), datetime(2024, 5, 1), date(2024, 5, 1), -0.5]]
-    assert as_csv(list("abcdefgh"), values) == (
-        'a,b,c,d,e,f,g,h\n\\N,,null,"\\N","a""b","a,b","a\r", \ntrue,1,2.0,0.1,100,2024-05-01T00:00:00,2024-05-01,-0.5\n'
+    texts = [None, "", "null", "\\N", 'a"b', "a,b", "a\r", " "]
+    others = [True, 1, 2.0, 0.1, Decimal("1E+2"), datetime(2024, 5, 1), datetime(1969, 5, 1, 1, 2, 3, 4000), -0.5]
+    assert as_csv(list("abcdefgh"), [texts, others]) == (
+        'a,b,c,d,e,f,g,h\n\\N,,null,"\\N","a""b","a,b","a\r", \ntrue,1,2.0,0.1,100,2024-05-01T00:00:00,1969-05-01T01:02:03.004000,-0.5\n'
     )
     assert as_csv(["a"], [[""], [None]]) == 'a\n""\n\\N\n'
 
@@ -674,6 +697,97 @@ def test_a_source_gets_every_cell_as_text_and_a_reference_to_its_row() -> None:
 def test_a_source_gets_no_table_without_rows_or_of_half_an_answer(content: Any) -> None:
     with pytest.raises(PowerBiError):
         read(json.dumps(content).encode(), HOW, where=WHERE)
+
+
+# --- totals beside the pages ----------------------------------------------------------------------------------------
+
+
+def summed(total: Any, *counts: Any, type_code: int = 4) -> bytes:
+    """A page of counts by region, and their total asked for without groups."""
+    first, *rest = [{"C": [f"r{number}", count]} for number, count in enumerate(counts)]
+    page_ = flat([group(0), measure(0)], [{"S": schema(("G0", 1), ("M0", type_code)), **first}, *rest])
+    return json.dumps({"pages": [page_], "totals": flat([measure(0)], [{"S": schema(("M0", type_code)), "M0": total}], groupings=[])}).encode()
+
+
+ADDITIVE = PowerBi(kind="powerbi", additive=["t.m0"])
+
+
+def test_a_column_that_adds_up_to_its_total_is_read() -> None:
+    assert read(summed(7, 3, None, 4), ADDITIVE, where=WHERE)["t.m0"].to_list() == ["3", "", "4"]
+    assert read(summed("0.6000000000000001", 0.1, 0.2, 0.3, type_code=3), ADDITIVE, where=WHERE).height == 3
+    assert read(summed("1.30", "1.1", "0.2", type_code=2), ADDITIVE, where=WHERE)["t.m0"].to_list() == ["1.1", "0.2"]
+    assert read(summed(None, None), ADDITIVE, where=WHERE).height == 1
+
+
+@pytest.mark.parametrize(
+    ("total", "counts", "type_code"),
+    [(8, [3, 4], 4), (2**53, [2**53, 1], 4), (0.61, [0.1, 0.2, 0.3], 3), ("1.2", ["1.1", "0.2"], 2), (None, [1], 4), (1, [None], 4)],
+)
+def test_a_column_that_does_not_add_up_to_its_total_is_refused(total: Any, counts: list[Any], type_code: int) -> None:
+    with pytest.raises(IncompleteAnswer, match="add up to"):
+        read(summed(total, *counts, type_code=type_code), ADDITIVE, where=WHERE)
+
+
+def test_a_column_nobody_calls_additive_is_not_held_against_its_total() -> None:
+    assert read(summed(0.5, 0.4, 0.6, type_code=3), HOW, where=WHERE).height == 2
+
+
+@pytest.mark.parametrize("name", ["t.g0", "t.m1"])
+def test_what_is_called_additive_must_be_a_column_of_numbers(name: str) -> None:
+    with pytest.raises(IncompleteAnswer, match="no such column of numbers"):
+        read(summed(7, 7), PowerBi(kind="powerbi", additive=[name]), where=WHERE)
+
+
+def test_what_is_called_additive_needs_totals_beside_the_pages() -> None:
+    with pytest.raises(IncompleteAnswer, match="with a total"):
+        read(json.dumps({"pages": [flat([measure(0)], [{"S": schema(("M0", 4)), "M0": 7}], groupings=[])]}).encode(), ADDITIVE, where=WHERE)
+
+
+def test_totals_that_are_an_error_are_refused_though_nothing_adds_up() -> None:
+    saved = {"pages": [simple("a")], "totals": failed(error={"code": "ErrorLoadingModel"})}
+    with pytest.raises(QueryFailed, match="totals"):
+        read(json.dumps(saved).encode(), HOW, where=WHERE)
+
+
+# --- values, at once and one at a time ------------------------------------------------------------------------------
+
+NUMBERS = st.one_of(st.integers(-(2**64), 2**64), st.floats(allow_nan=False, allow_infinity=False).map(lambda number: Decimal(repr(number))))
+ODD = st.sampled_from(["NaN", "1_0", "1e5", ".5", "1e999", "", "x", "-7", "2024-05-01T00:00:00", "\ud800"])
+RAW = st.one_of(st.none(), NUMBERS, st.integers(-2, 3), ODD, st.booleans())
+FIELDS = [values.Field("x", code) for code in range(8)] + [values.Field("x", 1, {0: "a", 1: "b"})]
+
+
+def outcome(field: values.Field, raws: list[Any]) -> Any:
+    try:
+        return [values.as_text(one) for one in values.python_values(values.column(field, raws), field.type_code)]
+    except values.Unreadable as error:
+        return error.position
+
+
+@given(st.sampled_from(FIELDS), st.lists(RAW, max_size=4) | st.lists(NUMBERS, max_size=4))
+def test_values_read_at_once_are_those_read_one_at_a_time(field: values.Field, raws: list[Any]) -> None:
+    at_once = outcome(field, raws)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(values, "_QUICK", {})
+        assert outcome(field, raws) == at_once
+
+
+@pytest.mark.parametrize(
+    ("dtype", "one"),
+    [
+        (pl.Float64, st.floats()),
+        (pl.Float64, st.floats(-1e-3, 1e-3)),
+        (pl.Datetime("us"), st.datetimes()),
+        (pl.Boolean, st.booleans()),
+        (pl.Int64, st.integers(-(2**63), 2**63 - 1)),
+    ],
+)
+def test_a_column_has_the_same_texts_as_its_values(dtype: Any, one: st.SearchStrategy[Any]) -> None:
+    @given(st.lists(st.none() | one, max_size=6))
+    def check(drawn: list[Any]) -> None:
+        assert values.as_texts(pl.Series(drawn, dtype=dtype)).to_list() == [values.as_text(value) for value in drawn]
+
+    check()
 
 
 # --- random tables --------------------------------------------------------------------------------------------------
@@ -768,3 +882,119 @@ def test_a_damaged_answer_gives_a_table_or_an_error_of_this_reader(intact: dict[
         assert table(answer).columns
     except PowerBiError as error:
         assert str(error).count("Where: ") == 1
+
+
+# --- large answers --------------------------------------------------------------------------------------------------
+
+
+def cut_small(patch: pytest.MonkeyPatch, piece: int) -> None:
+    """Let every answer be read as a large one is."""
+    patch.setattr(json_text, "CUT_FROM", 0)
+    patch.setattr(json_text, "_PIECE", piece)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tables(), st.sampled_from([1, 20, 100]), st.booleans())
+def test_a_table_read_in_pieces_is_the_same(drawn: tuple[list[int], list[tuple[Any, ...]]], piece: int, spaced: bool) -> None:
+    types, records = drawn
+    content = json.dumps(encoded(types, records), separators=None if spaced else (",", ":")).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        cut_small(patch, piece)
+        assert list(decode([content], where=WHERE).rows) == records
+
+
+@pytest.mark.parametrize("name", ["nested_with_totals", "matrix_with_totals"])
+@pytest.mark.parametrize("piece", [1, 30, 300])
+def test_groups_and_cells_read_in_pieces_are_the_same(name: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (SNAPSHOTS / f"{name}.json").read_bytes()
+    whole = decode([content], where=WHERE)
+    cut_small(monkeypatch, piece)
+    in_pieces = decode([content], where=WHERE)
+    assert (in_pieces.rows, in_pieces.totals, in_pieces.closed_branches) == (whole.rows, whole.totals, whole.closed_branches)
+
+
+def test_texts_that_look_like_the_end_of_a_row_do_not_part_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_small(monkeypatch, 1)
+    texts = ["}", "},{", '},{"', "a:b", "}, {", "\\"]
+    assert [row[0] for row in rows(simple(*texts))] == texts
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"C":[1,2],"C":[3,4]}',
+        b'{"C":[1],"R":1,"R":2}',
+        b'{"C":["x:y",1],"C":["z",2]}',
+        b'{"C":["x",1],"C":["\\u003a",2]}',
+        b'{"C":5,"C":[":",2]}',
+        b'{"C":[1,NaN]}',
+        b'{"C":[1,2],}',
+        b'{"C":[1,"\xff"]}',
+    ],
+)
+def test_what_is_no_strict_json_is_refused_in_a_piece_too(row: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = json.dumps(flat([group(0), measure(0)], [{"S": schema(("G0", 4), ("M0", 4)), "C": [1, 2]}, {"C": [5, 5]}])).encode()
+    assert b'{"C": [5, 5]}' in answer
+    cut_small(monkeypatch, 1)
+    with pytest.raises(MalformedAnswer, match="not JSON|UTF-8"):
+        decode([answer.replace(b'{"C": [5, 5]}', row)], where=WHERE)
+
+
+# --- damage ---------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def damage(draw: st.DrawFn, content: bytes) -> bytes:
+    """The content with a byte changed, some bytes cut out, or some doubled."""
+    at, length = draw(st.integers(0, len(content) - 1)), draw(st.integers(1, 40))
+    how = draw(st.sampled_from(["changed", "cut", "doubled"]))
+    if how == "changed":
+        return content[:at] + bytes([draw(st.integers(0, 255))]) + content[at + 1 :]
+    return content[:at] + (content[at : at + length] * 2 if how == "doubled" else b"") + content[at + length :]
+
+
+MAY = datetime(2024, 5, 1)
+COUNTED = encoded([1, 4, 3, 7], [("Oslo", 1, 0.5, MAY), ("Oslo", 2, None, MAY), (None, 2, 0.25, None), ("Troms", 2, 0.25, None)])
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_damaged_bytes_never_take_away_or_add_a_row(data: st.DataObject) -> None:
+    content = json.dumps(COUNTED, ensure_ascii=False).encode()
+    damaged = data.draw(damage(content).filter(lambda one: b"RowCount" in one))
+    try:
+        decoded = decode([damaged], where=WHERE)
+    except PowerBiError:
+        return
+    assert len(decoded.rows) == 4 or decoded.server_row_count != 4
+
+
+@given(st.integers(0, 3), st.data())
+def test_another_literal_changes_its_own_cell_and_those_that_repeat_it(number: int, data: st.DataObject) -> None:
+    answer = three({"C": [0, 7, 1.5]}, {"C": [1], "R": 2, "Ø": 4}, {"C": ["x", 8, 9], "R": 0}, {"C": [5], "R": 5})
+    intact = rows(answer)
+    instance = answer["results"][0]["result"]["data"]["dsr"]["DS"][0]["PH"][0]["DM0"][number]
+    place = data.draw(st.integers(0, len(instance["C"]) - 1))
+    written = [column for column in range(3) if not (instance.get("R", 0) | instance.get("Ø", 0)) >> column & 1][place]
+    instance["C"][place] = data.draw(st.sampled_from(["y", "z"]) if written == 0 else st.integers(10, 20))
+    got = rows(answer)
+    assert len(got) == len(intact)
+    changed = {(row, column) for row in range(4) for column in range(3) if got[row][column] != intact[row][column]}
+    assert (number, written) in changed
+    assert {column for _, column in changed} == {written}
+    assert all(row >= number for row, _ in changed)
+
+
+@pytest.mark.parametrize("mask", ["R", "Ø"])
+@pytest.mark.parametrize("bits", range(8))
+def test_another_mask_is_refused_unless_it_leaves_room_for_as_many_values(mask: str, bits: int) -> None:
+    answer = three({"C": [0, 7, 1.5]}, {"C": [1], "R": 2, "Ø": 4}, {"C": [0, 8, 9]})
+    instance = answer["results"][0]["result"]["data"]["dsr"]["DS"][0]["PH"][0]["DM0"][1]
+    instance[mask] = bits
+    fits = bits.bit_count() == 1 and not instance["R"] & instance["Ø"]
+    if not fits:
+        with pytest.raises(MalformedAnswer):
+            rows(answer)
+    else:
+        got = rows(answer)
+        assert (got[0], got[2], len(got)) == (("Web", 7, 1.5), ("Web", 8, 9.0), 3)

@@ -223,7 +223,10 @@ def _figures(work: _Work, source: Source, table: ObservationTable, value: Value,
         return _figure(text, unit, qualifier, rounded_to, status, value, convention)
 
     outputs = {"value": pl.Float64, "lower_bound": pl.Float64, "upper_bound": pl.Float64, "qualifier": pl.String, "figure_status": pl.String}
-    work.frame = work.frame.with_columns(pl.col(_PUBLISHED + value.column).alias("published_text"))
+    said = pl.col(_PUBLISHED + value.column)
+    if value.mark_column:
+        said = pl.when(said.str.strip_chars() == "").then(pl.col(_PUBLISHED + value.mark_column)).otherwise(said)
+    work.frame = work.frame.with_columns(said.alias("published_text"))
     work.add(outputs, ["published_text", "unit", "said_qualifier", "rounded_to", "status"], figure)
     return work.frame.select(
         ROW_REFERENCE, "kind", "measure_code", "region_key", "region_as_published", "actor_type_code", "period_start", "period_end", "period_grain",

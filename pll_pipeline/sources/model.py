@@ -87,7 +87,8 @@ class Value(_Strict):
     measure: Text
     unit: Text = Field("count", description="`count`, `percent` (divided by 100) or `million` (multiplied)")
     numbers: Convention | None = Field(None, description="Number convention of this column where it differs from the source's")
-    suppressed: dict[str, tuple[float, float]] = Field(default_factory=dict, description="Mark of a suppressed cell → least and greatest value it may stand for")
+    suppressed: dict[str, tuple[float, float | None]] = Field(default_factory=dict, description="Mark of a suppressed cell → least and greatest value it may stand for; null where there is no greatest")
+    mark_column: str | None = Field(None, description="Column that holds the mark where the cell itself is empty, as the status of a statistics bank")
 
 
 class LeaveOut(_Strict):

@@ -107,6 +107,13 @@ def test_an_empty_cell_is_not_published_and_never_zero() -> None:
     assert (figure["value"], figure["status"], figure["lower_bound"]) == (None, "missing", None)
 
 
+def test_the_mark_of_a_suppressed_cell_may_stand_in_a_column_beside_it() -> None:
+    how = {"value": {"suppressed": {":": [0, None]}, "mark_column": "hedge"}, "qualifier": "exact"}
+    hidden = _one({"measure": "antall", "value": "", "hedge": ":"}, **how)
+    assert (hidden["value"], hidden["lower_bound"], hidden["upper_bound"], hidden["status"], hidden["published_text"]) == (None, 0, None, "suppressed", ":")
+    assert _one({"measure": "antall", "value": "7", "hedge": ":"}, **how)["value"] == 7
+
+
 def test_a_suppressed_cell_keeps_its_status_and_the_publishers_bounds() -> None:
     figure = _one({"measure": "antall", "value": "."}, value={"suppressed": {".": [1, 2]}})
     assert (figure["value"], figure["lower_bound"], figure["upper_bound"], figure["status"]) == (None, 1, 2, "suppressed")

@@ -6,6 +6,7 @@ Nothing heavy is imported before a verb needs it, so that `pll --help` answers a
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -84,6 +85,27 @@ def rebuild(
     with one_writer(config.lock_file, "a rebuild"):
         forget(config)
     _night(config, ask="", names=[], rebuild_all=True)
+
+
+@app.command()
+def demo(
+    *,
+    scale: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the kommuner that are simulated.")] = 1,
+    months: Annotated[int, typer.Option(min=1, max=180, help="Number of months until October 2026.")] = 94,
+) -> None:
+    """A whole live night against a simulated publisher, published to data/demo/: simulated figures to try BI tools on.
+
+    Nobody published these figures; they say so in every file and never stand beside published ones.
+    """
+    from dataclasses import replace
+
+    from pll_pipeline.simulation.demo import published_world
+
+    config = Config.from_environment()
+    config = replace(config, data=config.data / "demo")
+    out.print("[bold yellow]SIMULATED FIGURES[/]: nobody published them, and they are never statistics.")
+    with published_world(config, scale=scale, months=months):
+        _night(config, ask="*", names=[])
 
 
 @app.command()
@@ -410,7 +432,9 @@ def _print_release(release: Any) -> None:
     out.print(f"  DuckDB    duckdb -readonly {escape(repr(str(current / 'pll.duckdb')))}", soft_wrap=True)
     out.print(f"  Parquet   {escape(str(current / 'parquet'))}", soft_wrap=True)
     out.print(f"  Workbook  {escape(str(current / 'pll.xlsx'))}", soft_wrap=True)
-    out.print("  Ask       .venv/bin/pll query \"select * from marts.mart_key_figures limit 5\"", highlight=False, soft_wrap=True)
+    data = current.parent.parent
+    elsewhere = "" if data == CHECKOUT / "data" else f"PLL_DATA={shlex.quote(str(data))} "
+    out.print(f"  Ask       {escape(elsewhere)}.venv/bin/pll query \"select * from marts.mart_key_figures limit 5\"", highlight=False, soft_wrap=True)
 
 
 def _register(config: Config) -> dict[str, Source]:

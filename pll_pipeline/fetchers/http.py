@@ -51,6 +51,14 @@ class NotAnswered(PllError, OSError):
     """The publisher did not answer as it should, and may another time: for the person, and for whoever tries again."""
 
 
+class Refused(PllError):
+    """The publisher answered that it will not give this. `status` is its HTTP status."""
+
+    def __init__(self, what: str, *, where: str, do: str, status: int) -> None:
+        self.status = status
+        super().__init__(what, where=where, do=do)
+
+
 class _Again(Exception):
     """One try failed in a way that may pass. `wait` is what the publisher asked for, in seconds."""
 

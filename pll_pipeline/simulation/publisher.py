@@ -129,7 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def _send(self, response: Response, mood: Misbehaviour | None = None) -> None:
-        content, headers = _packed(response, self.headers.get("Accept-Encoding", ""))
+        # a wrong length shows in what is not packed only: packed content knows itself where it ends
+        accepted = "" if mood is Misbehaviour.WRONG_LENGTH else self.headers.get("Accept-Encoding", "")
+        content, headers = _packed(response, accepted)
         self.send_response(response.status)
         for name, value in {"Content-Type": response.content_type, **headers}.items():
             self.send_header(name, value)

@@ -1,0 +1,191 @@
+"""One night with every publisher well, and one with each on a bad day of its own: what the user reads, what is kept, what is published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+import tenacity
+import yaml
+from typer.testing import CliRunner, Result
+
+from pll_pipeline.archive import snapshots
+from pll_pipeline.cli import app
+from pll_pipeline.config import Config
+from pll_pipeline.fetchers import http
+from pll_pipeline.simulation.demo import ANY_ADDRESS, SOURCES, publish, world
+from pll_pipeline.simulation.powerbi_report import Misbehaviour as BadReport
+from pll_pipeline.simulation.powerbi_report import Report
+from pll_pipeline.simulation.publications import delimited
+from pll_pipeline.simulation.publisher import Misbehaviour, Publisher
+from tests.night.conftest import World
+
+CSV, REPORT, BANK = "sim_eresept", "sim_pll", "sim_kjernejournal"
+
+
+@dataclass(frozen=True)
+class BadDay:
+    """What goes wrong at a publisher, and the words the user must read of it; none where the night mends it by itself."""
+
+    template: str
+    happens: Callable[[Publisher, Report, pl.DataFrame], None]
+    told: str | None = None
+
+
+Happening = Callable[[Publisher, Report, pl.DataFrame], None]
+
+
+def _server(path: str, how: Misbehaviour, times: float = float("inf")) -> Happening:
+    return lambda publisher, _, __: publisher.misbehave(path, how, times)
+
+
+def _both(first: Happening, then: Happening) -> Happening:
+    def happens(publisher: Publisher, report: Report, cells: pl.DataFrame) -> None:
+        first(publisher, report, cells)
+        then(publisher, report, cells)
+
+    return happens
+
+
+def _report(how: BadReport) -> Happening:
+    def happens(_: Publisher, report: Report, __: pl.DataFrame) -> None:
+        report.misbehaviour = how
+        report.last_refresh = report.last_refresh.replace(hour=9)
+
+    return happens
+
+
+def _revised(publisher: Publisher, _: Report, cells: pl.DataFrame) -> None:
+    newest = (pl.col("month") == pl.col("month").max()) & (pl.col("region_level") == "land")
+    publisher.publish("/eresept.csv", delimited(cells.filter(pl.col("service_code") == "e-resept").with_columns(in_use_text=pl.when(newest).then(pl.lit("7")).otherwise("in_use_text"))))
+
+
+def _shortened(publisher: Publisher, _: Report, cells: pl.DataFrame) -> None:
+    publisher.publish("/eresept.csv", delimited(cells.filter((pl.col("service_code") == "e-resept") & (pl.col("month") > pl.col("month").min()))))
+
+
+BAD_DAYS = {
+    "busy": BadDay(CSV, _server("/eresept.csv", Misbehaviour.TOO_MANY_REQUESTS), "429"),
+    "busy_at_first": BadDay(CSV, _server("/eresept.csv", Misbehaviour.TOO_MANY_REQUESTS, 2)),
+    "unavailable": BadDay(CSV, _server("/eresept.csv", Misbehaviour.UNAVAILABLE), "503"),
+    "slow": BadDay(CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.SLOW)), "not whole in time"),
+    "cut_off": BadDay(CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.CUT_OFF)), "cut off"),
+    "wrong_length": BadDay(CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.WRONG_LENGTH)), "middle of a line"),
+    "web_page": BadDay(BANK, _server("/pxweb/v2", Misbehaviour.WEB_PAGE), "web page instead of data"),
+    "withdrawn": BadDay(CSV, _server("/eresept.csv", Misbehaviour.WITHDRAWN), "withdrawn or moved"),
+    "endless_redirects": BadDay(CSV, _server("/eresept.csv", Misbehaviour.REDIRECT_LOOP), "from one to the next"),
+    "overwritten_month": BadDay(CSV, _revised),
+    "shortened_history": BadDay(CSV, _shortened, "are gone"),
+    "incomplete_report": BadDay(REPORT, _report(BadReport.INCOMPLETE), "may"),
+    "restart_loop": BadDay(REPORT, _report(BadReport.RESTART_LOOP), "restart token"),
+    "error_in_report": BadDay(REPORT, _report(BadReport.ERROR_IN_ANSWER), "rs"),
+    "renamed_field": BadDay(REPORT, _report(BadReport.RENAMED_FIELD), "was renamed"),
+    "hidden_field": BadDay(REPORT, _report(BadReport.HIDDEN_FIELD), "hidden"),
+    "withdrawn_report": BadDay(REPORT, _report(BadReport.WITHDRAWN), "withdrawn"),
+}
+
+
+@dataclass(frozen=True)
+class Nights:
+    """A world after a night with every publisher well and one with each on a bad day."""
+
+    world: World
+    first: Result
+    second: Result
+    figures_before: dict[str, list[tuple[object, ...]]]
+
+    def figures(self, source: str) -> list[tuple[object, ...]]:
+        return self.world.ask("select * exclude (snapshot_at, revision_number) from star.fct_observation where source_name = ? order by all", f"sim_{source}")
+
+    def told(self, source: str) -> str:
+        """The line the second night says of a source that could not be used."""
+        return next((line for line in self.second.output.split("\n") if line.startswith(f"sim_{source} keeps an earlier snapshot.")), "")
+
+
+def _write_source(folder: Path, name: str, day: BadDay, publisher: Publisher, report: Report) -> None:
+    text = (SOURCES / f"{day.template}.yaml").read_text(encoding="utf-8").replace(f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(publisher.address))
+    said = yaml.safe_load(text.replace(ANY_ADDRESS, publisher.address)) | {"name": f"sim_{name}"}
+    said["fetch"] |= {"total_seconds": 2}
+    (folder / f"sim_{name}.yaml").write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    data = tmp_path_factory.mktemp("bad") / "min mappe ø" / "data"
+    sources = data / "sources"
+    sources.mkdir(parents=True)
+    config = replace(Config.from_environment(), data=data)
+    cells = world(config, scale=0.01, months=3)
+    with ExitStack() as open_publishers, pytest.MonkeyPatch.context() as patch:
+        # waiting is tried where the client is tested
+        patch.setattr(http, "_BACK_OFF", tenacity.wait_none())
+        patch.setenv("PLL_DATA", str(data))
+        patch.setenv("COLUMNS", "4000")
+        publishers = {}
+        for name, day in BAD_DAYS.items():
+            publisher = open_publishers.enter_context(Publisher())
+            publishers[name] = publisher, publish(publisher, cells)
+            _write_source(sources, name, day, *publishers[name])
+        first = CliRunner().invoke(app, ["run"])
+        assert first.exit_code == 0, first.output
+        after_first = Nights(World(data), first, first, {})
+        before = {name: after_first.figures(name) for name in BAD_DAYS}
+        for name, day in BAD_DAYS.items():
+            day.happens(*publishers[name], cells)
+        yield replace(after_first, second=CliRunner().invoke(app, ["run"]), figures_before=before)
+
+
+FAILING = [name for name, day in BAD_DAYS.items() if day.told]
+
+
+def test_a_night_of_bad_days_is_published_and_says_that_sources_keep_an_earlier_snapshot(nights: Nights) -> None:
+    assert nights.second.exit_code == 3, nights.second.output
+    assert "Published release" in nights.second.output, "the overwritten month is published all the same"
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_user_reads_what_went_wrong_where_and_what_to_do(nights: Nights, name: str) -> None:
+    told = nights.told(name)
+    assert re.search(BAD_DAYS[name].told or "", told), nights.second.output
+    assert "Where: " in told
+    assert "What to do: " in told
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_what_was_published_before_stands_to_the_letter(nights: Nights, name: str) -> None:
+    assert nights.figures_before[name]
+    assert nights.figures(name) == nights.figures_before[name]
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_release_says_which_snapshot_it_uses(nights: Nights, name: str) -> None:
+    held = snapshots(nights.world.data / "raw", f"sim_{name}")
+    used = nights.world.ask("select distinct snapshot_at from star.fct_observation where source_name = ?", f"sim_{name}")
+    assert [at for (at,) in used] == [held[0].taken_at]
+
+
+def test_a_publisher_that_is_busy_at_first_is_asked_again_and_answers(nights: Nights) -> None:
+    assert nights.told("busy_at_first") == ""
+    assert nights.figures("busy_at_first") == nights.figures_before["busy_at_first"]
+
+
+def test_an_overwritten_month_is_a_correction_with_both_values(nights: Nights) -> None:
+    changed = nights.world.ask(
+        "select distinct change_kind, region_name, published_text_after, value_after from marts.mart_revisions where source_name = 'sim_overwritten_month'"
+    )
+    assert changed == [("correction", "Norge", "7", 7.0)]
+    assert nights.figures("overwritten_month") != nights.figures_before["overwritten_month"]
+
+
+def test_bytes_that_came_and_were_refused_are_kept_all_the_same(nights: Nights) -> None:
+    refused = ["shortened_history", "wrong_length"]
+    assert [len(snapshots(nights.world.data / "raw", f"sim_{name}")) for name in refused] == [2, 2]
+
+
+def test_simulated_figures_say_so_in_the_release(nights: Nights) -> None:
+    assert nights.world.ask("select bool_and(is_simulated) from star.dim_source") == [(True,)]

@@ -391,12 +391,13 @@ def _refuse_failure(response: requests.Response, question: _Question) -> None:
             )
         raise _Again(told[0].lower() + told[1:], wait)
     if status in (404, 410):
-        raise PllError(
+        raise Refused(
             f"{told}: what was there is withdrawn or moved",
             where=question.url,
             do="find the publication's new address and write it into the source file",
+            status=status,
         )
-    raise PllError(told, where=question.url, do="open the address in a browser, and ask the publisher whether others may still read it")
+    raise Refused(told, where=question.url, do="open the address in a browser, and ask the publisher whether others may still read it", status=status)
 
 
 def _retry_after(text: str) -> float:

@@ -81,9 +81,9 @@ BAD_DAYS = {
     "endless_redirects": BadDay(CSV, _server("/eresept.csv", Misbehaviour.REDIRECT_LOOP), "from one to the next"),
     "overwritten_month": BadDay(CSV, _revised),
     "shortened_history": BadDay(CSV, _shortened, "are gone"),
-    "incomplete_report": BadDay(REPORT, _report(BadReport.INCOMPLETE), "may"),
+    "incomplete_report": BadDay(REPORT, _report(BadReport.INCOMPLETE), "limit cut the data"),
     "restart_loop": BadDay(REPORT, _report(BadReport.RESTART_LOOP), "restart token"),
-    "error_in_report": BadDay(REPORT, _report(BadReport.ERROR_IN_ANSWER), "rs"),
+    "error_in_report": BadDay(REPORT, _report(BadReport.ERROR_IN_ANSWER), "rsDataShapeProcessingError"),
     "renamed_field": BadDay(REPORT, _report(BadReport.RENAMED_FIELD), "was renamed"),
     "hidden_field": BadDay(REPORT, _report(BadReport.HIDDEN_FIELD), "hidden"),
     "withdrawn_report": BadDay(REPORT, _report(BadReport.WITHDRAWN), "withdrawn"),
@@ -183,8 +183,20 @@ def test_an_overwritten_month_is_a_correction_with_both_values(nights: Nights) -
 
 
 def test_bytes_that_came_and_were_refused_are_kept_all_the_same(nights: Nights) -> None:
-    refused = ["shortened_history", "wrong_length"]
-    assert [len(snapshots(nights.world.data / "raw", f"sim_{name}")) for name in refused] == [2, 2]
+    refused = ["shortened_history", "wrong_length", "incomplete_report"]
+    assert [len(snapshots(nights.world.data / "raw", f"sim_{name}")) for name in refused] == [2, 2, 2]
+
+
+def test_the_key_to_a_report_stands_in_its_source_file_and_nowhere_else(nights: Nights) -> None:
+    from pll_pipeline.fetchers.powerbi.address import token_of
+
+    said = yaml.safe_load((nights.world.data / "sources" / "sim_withdrawn_report.yaml").read_text(encoding="utf-8"))
+    key = token_of(said["fetch"]["address"]).key
+    token = said["fetch"]["address"].split("r=")[1]
+    assert not any(secret in nights.second.output for secret in (key, token))
+    kept = [path for path in nights.world.data.rglob("*") if path.is_file() and path.parent.name != "sources" and path.suffix in (".json", ".log", ".md", ".csv")]
+    assert kept
+    assert [path for path in kept if key.encode() in (content := path.read_bytes()) or token.encode() in content] == []
 
 
 def test_simulated_figures_say_so_in_the_release(nights: Nights) -> None:

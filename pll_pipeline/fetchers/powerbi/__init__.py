@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,7 +32,8 @@ _NOT_AUTHORISED = 401
 def fetch(source: Source, raw: Path, *, sleep: Callable[[float], None] = time.sleep) -> tuple[Snapshot, bool]:
     """The newest snapshot after asking the report, and whether it is new.
 
-    Where neither its data were refreshed nor what is asked has changed, no data are asked for. Raises `PllError` for a
+    Where neither its data were refreshed nor what is asked has changed, no data are asked for; an answer that was not whole
+    is kept, for the reader to refuse, and asked for again the next time. Raises `PllError` for a
     report that is withdrawn, fields that are gone, renamed, hidden or of another type, and answers that are errors or never
     end; `NotAnswered` when the report may answer another time.
     """
@@ -45,7 +47,7 @@ def fetch(source: Source, raw: Path, *, sleep: Callable[[float], None] = time.sl
             metadata = session.metadata()
             report = read_metadata(metadata.content, where=source.name)
             asked = _hash(how.model_dump_json(include={"tables", "rows_per_page", "allow_unseen_fields"}))
-            if newest and report.last_refresh and (known.get("last_refresh"), known.get("asked")) == (report.last_refresh, asked):
+            if newest and report.last_refresh and known.get("is_whole") and (known.get("last_refresh"), known.get("asked")) == (report.last_refresh, asked):
                 verify(newest)
                 return newest, False
             schema = session.schema(report)
@@ -58,7 +60,7 @@ def fetch(source: Source, raw: Path, *, sleep: Callable[[float], None] = time.sl
             raise NotAnswered("The report is being refreshed while it is read", where=source.name, do="run again in an hour")
     origin = {
         "method": "powerbi", "asked": asked, "last_refresh": report.last_refresh, "title": report.title, "layout": report.layout,
-        "fields": fields, "asked_with": session.asked_with, "requests": session.records,
+        "is_whole": session.is_whole, "fields": fields, "asked_with": session.asked_with, "requests": session.records,
     }  # fmt: skip
     snapshot, is_new = keep(raw, source.name, {name: _without_key(content, session.key) for name, content in files.items()}, origin)
     return snapshot, is_new
@@ -94,6 +96,7 @@ class _Session:
         self._activity = str(uuid4())
         self.records: list[dict[str, Any]] = []
         self.asked_with: dict[str, dict[str, str]] = {}
+        self.is_whole = True
         self._api = self._resolve()
 
     def _resolve(self) -> str:
@@ -101,7 +104,8 @@ class _Session:
         how = self._how
         cluster = how.cluster
         if cluster is None:
-            answer = self._client.get(self._address)
+            with self._untold_key():
+                answer = self._client.get(self._address)
             self._record(answer, "view page")
             page = answer.content.decode("utf-8", "replace")
             cluster = cluster_of(page)
@@ -167,8 +171,10 @@ class _Session:
                 raise PllError(f"{file} has more than {self._how.most_pages} pages", where=self.where, do="ask for less, or allow more under fetch.most_pages in the source file")
             page = self._query(report, asking, f"{file}, page {len(pages) + 1}", visual)
             pages.append(page)
-            tokens = _restart_tokens(page, f"{self.where}, {file}, page {len(pages)}")
+            shape = _data_shape(page, f"{self.where}, {file}, page {len(pages)}")
+            tokens = shape.get("RT")
             if tokens is None:
+                self.is_whole &= shape.get("IC") is True and "DLEx" not in shape
                 return pages
             said = json.dumps(tokens)
             if said in seen:
@@ -189,19 +195,23 @@ class _Session:
         return self._post("/public/reports/querydata?synchronous=true", question, what).content
 
     def _get(self, path: str, what: str) -> Answer:
-        try:
-            answer = self._client.get(self._api + path, headers=self._headers())
-        except PllError as error:
-            # the path holds the key, and what is told ends in logs
-            error.where = error.where.replace(self.key, "KEY")
-            error.args = (error.paragraph(),)
-            raise
-        return self._taken(answer, what)
+        with self._untold_key():
+            return self._taken(self._client.get(self._api + path, headers=self._headers()), what)
 
     def _post(self, path: str, said: Any, what: str) -> Answer:
         self._sleep(self._how.pause_seconds)
         answer = self._client.post(self._api + path, json=said, headers=self._headers())
         return self._taken(answer, what, said)
+
+    @contextmanager
+    def _untold_key(self) -> Iterator[None]:
+        """Addresses hold the key, and what is told of an error ends in logs."""
+        try:
+            yield
+        except PllError as error:
+            error.where = error.where.replace(self._address, "the view address").replace(self.key, "KEY")
+            error.args = (error.paragraph(),)
+            raise
 
     def _headers(self) -> dict[str, str]:
         return {_KEY: self.key, "ActivityId": self._activity, "RequestId": str(uuid4()), "Accept": "application/json"}
@@ -217,8 +227,8 @@ class _Session:
         self.records.append({"what": what, **record} | ({"asked": said} if said is not None else {}))
 
 
-def _restart_tokens(content: bytes, where: str) -> Any:
-    """Where the next page begins, None when this was the last. Raises `PllError` for an answer that is none.
+def _data_shape(content: bytes, where: str) -> Mapping[str, Any]:
+    """The part of an answer that says whether there is more. Raises `PllError` for an answer that is none.
 
     Only enough is read to go on or to stop; whether the answer is whole and sound the reader decides.
     """
@@ -232,7 +242,8 @@ def _restart_tokens(content: bytes, where: str) -> Any:
             raise PllError(f"The report could not answer the query ({code}): {text}", where=where, do="see whether the report shows its figures in a browser; run again later")
         if "asyncResult" in body:
             raise PllError("The report wants to answer later, which is not supported", where=where, do="ask for less in one table")
-        return shapes["DS"][0].get("RT")
+        shape: Mapping[str, Any] = shapes["DS"][0]
+        return shape
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as failure:
         raise PllError(f"The report's answer is not one to a query: {content[:200].decode('utf-8', 'replace')!r}", where=where, do="run again later; if it lasts, the interface has changed and the program must follow") from failure
 

@@ -27,7 +27,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Visual:
-    """A picture on a page. `filters` is the text of what was saved with it, `command` its saved query with those filters in it."""
+    """A picture on a page, or a group of them, which has no kind and no fields. `filters` is the text of what was saved with it, `command` its saved query with those filters in it."""
 
     name: str
     kind: str
@@ -129,15 +129,13 @@ def _properties(entities: Iterable[Mapping[str, Any]]) -> Iterator[Property]:
 
 def _legacy_pages(sections: Iterable[Mapping[str, Any]]) -> Iterator[Page]:
     for section in sections:
-        visuals = tuple(filter(None, map(_legacy_visual, section.get("visualContainers") or ())))
+        visuals = tuple(map(_legacy_visual, section.get("visualContainers") or ()))
         yield Page(section["name"], section.get("displayName") or section["name"], visuals, _saved(section.get("filters")))
 
 
-def _legacy_visual(container: Mapping[str, Any]) -> Visual | None:
+def _legacy_visual(container: Mapping[str, Any]) -> Visual:
     config = json.loads(container["config"])
-    single = config.get("singleVisual")
-    if single is None:
-        return None
+    single = config.get("singleVisual") or {}
     prototype = single.get("prototypeQuery") or {}
     entities = {source["Name"]: source.get("Entity", "") for source in prototype.get("From") or ()}
     selects = prototype.get("Select") or ()
@@ -153,15 +151,13 @@ def _pbir_pages(document: Mapping[str, Any]) -> Iterator[Page]:
     order = ((document["pages"].get("pagesMetadata") or {}).get("content") or {}).get("pageOrder") or []
     for name in dict.fromkeys([*(name for name in order if name in pages), *pages]):
         content = pages[name]["content"]
-        visuals = tuple(filter(None, map(_pbir_visual, pages[name].get("visualContainers") or ())))
+        visuals = tuple(map(_pbir_visual, pages[name].get("visualContainers") or ()))
         yield Page(name, content.get("displayName") or name, visuals, _saved((content.get("filterConfig") or {}).get("filters")))
 
 
-def _pbir_visual(container: Mapping[str, Any]) -> Visual | None:
+def _pbir_visual(container: Mapping[str, Any]) -> Visual:
     content = container["content"]
-    visual = content.get("visual")
-    if visual is None:
-        return None
+    visual = content.get("visual") or {}
     state = (visual.get("query") or {}).get("queryState") or {}
     projections = [p for role in state.values() for p in role.get("projections") or ()]
     filters = [f for f in (content.get("filterConfig") or {}).get("filters") or () if f.get("filter")]

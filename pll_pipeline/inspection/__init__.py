@@ -188,19 +188,31 @@ def _sheets(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise PllError(f"The workbook cannot be opened: {error}", where=file, do="save it anew from Excel as .xlsx") from error
     for sheet in book.worksheets:
-        header = _header([list(row) for row in sheet.iter_rows(max_row=_MOST_HEADER_ROWS, values_only=True)])
-        if header:
-            yield sheet.title, Workbook(kind="workbook", sheet=f"^{re.escape(sheet.title)}$", header=header)
+        found = _header([list(row) for row in sheet.iter_rows(max_row=_MOST_HEADER_ROWS, values_only=True)])
+        if found:
+            header, rows = found
+            yield sheet.title, Workbook(kind="workbook", sheet=f"^{re.escape(sheet.title)}$", header=header, header_rows=rows)
 
 
-def _header(rows: list[list[Any]]) -> list[str]:
-    """The first row of texts alone that is followed by a row as wide: most likely the header."""
+def _header(rows: list[list[Any]]) -> tuple[list[str], int] | None:
+    """The first row of texts alone that is followed by a row as wide, most likely the header, and how many rows it spans.
+
+    It spans two where the row below fills what it leaves empty and leaves empty what it fills, as merged headers do.
+    """
     for above, below in zip(rows, rows[1:], strict=False):
-        texts = [str(cell).strip() for cell in above if isinstance(cell, str) and cell.strip()]
+        texts, below_texts = _texts(above), _texts(below)
         filled = sum(cell is not None for cell in above)
-        if len(texts) >= 2 and len(texts) == filled and sum(cell is not None for cell in below) >= filled - 1:
-            return texts
-    return []
+        if len(texts) < 2 or len(texts) != filled or sum(cell is not None for cell in below) < filled - 1:
+            continue
+        gaps = [(up is None, down is None) for up, down in zip(above, below, strict=False)]
+        if (True, False) in gaps and (False, True) in gaps and len(below_texts) == sum(cell is not None for cell in below):
+            return below_texts, 2
+        return texts, 1
+    return None
+
+
+def _texts(row: list[Any]) -> list[str]:
+    return [str(cell).strip() for cell in row if isinstance(cell, str) and cell.strip()]
 
 
 def columns(table: pl.DataFrame, codes: Codes, on: date) -> tuple[ColumnSeen, ...]:

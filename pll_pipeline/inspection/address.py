@@ -14,10 +14,12 @@ from pll_pipeline.codes import Codes
 from pll_pipeline.fetchers import pxweb
 from pll_pipeline.fetchers.http import Answer, Client
 from pll_pipeline.inspection import Inspection, inspect
+from pll_pipeline.inspection.report import inspect_report
 from pll_pipeline.sources.model import Http, PxWeb
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}\.[A-Za-z0-9]{1,6}")
 _TABLE_OF_A_BANK = re.compile(r"(https?://[^?#]+)/tables/([A-Za-z0-9_-]{1,40})(?:/(?:data|metadata))?/?(?=[?#]|$)")
+_VIEW_ADDRESS = re.compile(r"/view\?(?:[^#]*&)?r=")
 _ENDINGS = {"text/html": "html", "text/csv": "csv", "application/json": "json", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx"}
 
 
@@ -32,6 +34,9 @@ def inspect_address(address: str, codes: Codes, on: date, *, allow_local: bool =
     if table := _TABLE_OF_A_BANK.match(address):
         asking = {"kind": "pxweb", "address": table[1], "table": table[2], **local}
         return inspect(pxweb.look(PxWeb.model_validate(asking)), "table.json", codes, on, asking)
+    if _VIEW_ADDRESS.search(address):
+        # whoever looks at a report on the own machine means the host named in the address
+        return inspect_report(address, codes, on, local | ({"host_suffixes": [urlsplit(address).hostname]} if allow_local else {}))
     with Client(Http(kind="http", files={"file": address}, **local)) as client:
         answer = client.get(address)
     file = _file_name(answer)

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pll_pipeline.simulation.exchange import Publication, Request, Response
 
-LARGEST_BODY = 1 << 20
+LARGEST_BODY = 4 << 20
 RETRY_AFTER_SECONDS = 1
 _DRIP_SECONDS = 0.2
 _LEAST_TO_PACK = 1000

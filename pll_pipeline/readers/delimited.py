@@ -25,6 +25,42 @@ def read(content: bytes, how: Delimited, *, where: str) -> pl.DataFrame:
     """
     import polars as pl
 
+    header, rows, lines = _at_once(content, how) or _one_by_one(_text(content, how, where), how.separator, where)
+    repeated = {name for name in header if header.count(name) > 1}
+    if repeated or not len(lines):
+        problem = f"The column {sorted(repeated)[0]!r} stands twice" if repeated else "The file has no rows"
+        raise PllError(problem, where=where, do="look at the publication and archive it again")
+    frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, schema={name: pl.String for name in header}, orient="row")
+    file = where.rsplit("/", 1)[-1]
+    return frame.with_columns(pl.format("{}:{}", pl.lit(file), pl.Series(lines)).alias("row_reference"))
+
+
+def _at_once(content: bytes, how: Delimited) -> tuple[list[str], pl.DataFrame, range] | None:
+    """Header, rows and their lines where every line is a record: nothing quoted, no empty line, all of one width. Else None."""
+    import polars as pl
+
+    if how.encoding != "utf-8":
+        try:
+            content = content.decode(how.encoding).encode()
+        except UnicodeError:
+            return None
+    plain = content.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in plain:
+        plain = plain.replace(b"\r\n", b"\n")
+    if b'"' in plain or b"\r" in plain or b"\n\n" in plain or plain.startswith(b"\n") or not plain.endswith(b"\n"):
+        return None
+    header = plain[: plain.index(b"\n")].decode("utf-8", "replace").split(how.separator)
+    try:
+        rows = pl.read_csv(plain, separator=how.separator, quote_char=None, infer_schema=False, empty_string_is_null=False, extra_columns="raise")
+    except pl.exceptions.PolarsError:
+        return None
+    # as many separators as all lines need, and no line has more: so none has fewer
+    is_whole = rows.columns == header and plain.count(how.separator.encode()) == (rows.height + 1) * (len(header) - 1)
+    return (header, rows, range(2, rows.height + 2)) if is_whole else None
+
+
+def _text(content: bytes, how: Delimited, where: str) -> str:
+    """The text of the file, whole. Raises `PllError` for another encoding and a last line without an end."""
     try:
         text = content.decode(how.encoding)
     except UnicodeDecodeError as error:
@@ -41,7 +77,12 @@ def read(content: bytes, how: Delimited, *, where: str) -> pl.DataFrame:
             where=f"{where}, line {text.count(chr(10)) + 1}",
             do="fetch or archive it again, whole",
         )
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=how.separator, strict=True)
+    return text
+
+
+def _one_by_one(text: str, separator: str, where: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Header, rows and the line each begins on, by the rules of quoting. Raises `PllError` for a row of another width."""
+    records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
@@ -60,10 +101,4 @@ def read(content: bytes, how: Delimited, *, where: str) -> pl.DataFrame:
             start = records.line_num + 1
     except csv.Error as error:
         raise PllError(f"The file is not well-formed: {error}", where=f"{where}, line {records.line_num}", do="fetch or archive it again, whole") from error
-    repeated = {name for name in header if header.count(name) > 1}
-    if repeated or not rows:
-        problem = f"The column {sorted(repeated)[0]!r} stands twice" if repeated else "The file has no rows"
-        raise PllError(problem, where=where, do="look at the publication and archive it again")
-    file = where.rsplit("/", 1)[-1]
-    frame = pl.DataFrame(rows, schema={name: pl.String for name in header}, orient="row")
-    return frame.with_columns(pl.Series("row_reference", [f"{file}:{line}" for line in lines]))
+    return header, rows, lines

@@ -1,12 +1,13 @@
 """How fast the readers are, as ratios inside one run, each in a process of its own on a table made for it.
 
 Bounds: a Power BI answer of a million rows and eight columns is read, parsed and as text, in at most 2.0 times what
-`json.loads` takes for its bytes, and in at most 6 times its bytes of memory, the bytes themselves among them. Exits 1
-when one is passed. Not here: the night (`bench.py`), seconds as a promise.
+`json.loads` takes for its bytes, and in at most 6 times its bytes of memory, the bytes themselves among them; delimited
+text and workbooks in at most 1.5 times what Polars' own readers take. Exits 1 when one is passed. Not here: the night (`bench.py`), seconds as a promise.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import statistics
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import xlsxwriter
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
@@ -46,7 +49,7 @@ class Run:
 
 def main() -> int:
     """Measure every reader, print the ratios, and say whether every bound held."""
-    bounds = powerbi()
+    bounds = [*powerbi(), *delimited(), *workbook()]
     print(f"{'':44}{'ratio':>7}{'bound':>7}")
     for name, ratio, bound in bounds:
         print(f"{name:44}{ratio:7.2f}{bound:7.2f}  {'holds' if ratio <= bound else 'TOO MUCH'}")
@@ -68,6 +71,43 @@ def powerbi() -> list[Bound]:
         ("Power BI: read / json.loads", median(read).seconds / median(parse).seconds, 2.0),
         ("Power BI: peak memory / bytes of the answer", median(read).memory, 6.0),
     ]
+
+
+def delimited() -> list[Bound]:
+    """The reader of delimited text against `polars.read_csv`, a million rows and eight columns."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(_table(ROWS))
+        ours = "read(content, Delimited(kind='delimited'), where='table.csv')"
+        imports = "import polars as pl\nfrom pll_pipeline.readers.delimited import read\nfrom pll_pipeline.sources.model import Delimited"
+        return [_against("delimited / polars.read_csv", imports, ours, "pl.read_csv(content, infer_schema=False)", path)]
+
+
+def workbook() -> list[Bound]:
+    """The reader of workbooks against `polars.read_excel`, fifty thousand rows and eight columns."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.xlsx"
+        with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("Tall")
+            for number, row in enumerate(_table(ROWS // 20)):
+                sheet.write_row(number, 0, row)
+        ours = "read(content, Workbook(kind='workbook', header=['k0', 'k1']), where='table.xlsx')"
+        imports = "import io\nimport polars as pl\nfrom pll_pipeline.readers.workbook import read\nfrom pll_pipeline.sources.model import Workbook"
+        return [_against("workbook / polars.read_excel", imports, ours, "pl.read_excel(io.BytesIO(content))", path)]
+
+
+def _against(name: str, imports: str, ours: str, theirs: str, path: Path) -> Bound:
+    runs = [(measured(imports, ours, path), measured(imports, theirs, path)) for _ in range(ROUNDS)]
+    return name, median([our for our, _ in runs]).seconds / median([their for _, their in runs]).seconds, 1.5
+
+
+def _table(rows: int) -> Iterator[list[Any]]:
+    """A header and rows as publications have them: names that repeat, months, counts and shares."""
+    draws = random.Random(7)
+    yield [f"k{column}" for column in range(8)]
+    for number in range(rows):
+        yield [f"Kommune {number % 357}", f"{2019 + number % 8}-{number % 12 + 1:02}", "Legekontor", draws.randrange(2000), draws.randrange(9), round(draws.random(), 4), f"{number}", "PLL"]
 
 
 def powerbi_answer(rows: int) -> Iterator[str]:

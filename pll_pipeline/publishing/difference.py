@@ -144,19 +144,32 @@ def _changes(connection: DuckDBPyConnection, before: Table, after: Table) -> _Ch
     content = [c.name for c in shared if c.type != LOAD_TIME]
     sides = {"release": after, "previous": before}
 
+    def find_differing(columns: list[str]) -> None:
+        """Fill `differing` with the hash of every row that the two do not have equally often, and how many more there are now."""
+        sums = {side: f"select {_hash(columns)} as h, count(*) as n from {sides[side].within(side)} group by h" for side in sides}
+        connection.execute(
+            "create or replace temp table differing as select coalesce(now.h, past.h) as h, coalesce(now.n, 0) - coalesce(past.n, 0) as more "
+            f"from ({sums['release']}) as now full join ({sums['previous']}) as past on now.h = past.h where now.n is distinct from past.n"
+        )
+
     def only_in(side: str, other: str, columns: list[str]) -> str:
-        listed = ", ".join(map(quoted, columns))
-        return f"select {listed} from {sides[side].within(side)} except all select {listed} from {sides[other].within(other)}"
+        listed, may_differ = ", ".join(map(quoted, columns)), f"{_hash(columns)} in (select h from differing)"
+        return f"select {listed} from {sides[side].within(side)} where {may_differ} except all select {listed} from {sides[other].within(other)} where {may_differ}"
 
     def count(query: str) -> int:
         return connection.execute(f"select count(*) from ({query})").fetchall()[0][0]
 
     if not content:
         return _Change(max(after.rows - before.rows, 0), max(before.rows - after.rows, 0), None, 0, [])
+    # whole rows are compared only where hashes differ: most of a large table is what it was
+    find_differing(content)
     connection.execute(f"create or replace temp table came as {only_in('release', 'previous', content)}")
     connection.execute(f"create or replace temp table went as {only_in('previous', 'release', content)}")
     came, went = count("from came"), count("from went")
-    loaded = count(only_in("release", "previous", [c.name for c in shared])) - came if len(content) < len(shared) else 0
+    loaded = 0
+    if len(content) < len(shared):
+        find_differing([c.name for c in shared])
+        loaded = connection.execute("select coalesce(sum(more), 0)::bigint from differing where more > 0").fetchall()[0][0] - came
     keys = [name for name in content if name in KEYS]
     listed = ", ".join(map(quoted, keys))
     if not keys or any(count(f"select distinct {listed} from {side}") < rows for side, rows in (("came", came), ("went", went))):
@@ -173,6 +186,10 @@ def _changes(connection: DuckDBPyConnection, before: Table, after: Table) -> _Ch
         if new[place] != old[place]
     ]
     return _Change(came - changed, went - changed, changed, loaded, values[:MOST_VALUES])
+
+
+def _hash(columns: list[str]) -> str:
+    return f"hash({', '.join(map(quoted, columns))})"
 
 
 def _number(value: int) -> str:

@@ -167,8 +167,9 @@ def test_after_four_tries_the_publisher_may_answer_another_time(loopback: Loopba
     assert waits == sorted(waits), "each wait is longer than the one before"
 
 
-@pytest.mark.parametrize("said", ["7", format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)])
-def test_the_publisher_says_how_long_to_wait(said: str, loopback: Loopback, waits: list[float]) -> None:
+@pytest.mark.parametrize("is_date", [False, True])
+def test_the_publisher_says_how_long_to_wait(is_date: bool, loopback: Loopback, waits: list[float]) -> None:
+    said = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True) if is_date else "7"
     loopback.answers(Told(status=429, headers={"Retry-After": said}), Told(CSV))
     with _client(waits) as client:
         client.get(loopback.url)

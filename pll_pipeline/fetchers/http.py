@@ -52,10 +52,10 @@ class NotAnswered(PllError, OSError):
 
 
 class Refused(PllError):
-    """The publisher answered that it will not give this. `status` is its HTTP status."""
+    """The publisher answered that it will not give this. `status` is its HTTP status, `headers` has names in lower case."""
 
-    def __init__(self, what: str, *, where: str, do: str, status: int) -> None:
-        self.status = status
+    def __init__(self, what: str, *, where: str, do: str, status: int, headers: Mapping[str, str]) -> None:
+        self.status, self.headers = status, headers
         super().__init__(what, where=where, do=do)
 
 
@@ -390,14 +390,17 @@ def _refuse_failure(response: requests.Response, question: _Question) -> None:
                 do=f"run again after {back:%Y-%m-%d %H:%M:%S} UTC",
             )
         raise _Again(told[0].lower() + told[1:], wait)
+    headers = {name.lower(): value for name, value in response.headers.items()}
     if status in (404, 410):
         raise Refused(
             f"{told}: what was there is withdrawn or moved",
             where=question.url,
             do="find the publication's new address and write it into the source file",
             status=status,
+            headers=headers,
         )
-    raise Refused(told, where=question.url, do="open the address in a browser, and ask the publisher whether others may still read it", status=status)
+    do = "open the address in a browser, and ask the publisher whether others may still read it"
+    raise Refused(told, where=question.url, do=do, status=status, headers=headers)
 
 
 def _retry_after(text: str) -> float:

@@ -241,6 +241,9 @@ class PowerBiField(_Strict):
     entity: str = Field(description="Table of the model")
     property: str = Field(description="Column or measure of the table")
     aggregation: Literal["sum", "average", "count_distinct", "min", "max", "count"] | None = Field(None, description="For a column that is summed up; measures have their own")
+    type: Literal["text", "decimal", "double", "whole number", "boolean", "date", "datetime"] | None = Field(
+        None, description="The type it must have; left out, the one it had in the last snapshot"
+    )
 
 
 class PowerBiTable(_Strict):
@@ -263,13 +266,19 @@ class PowerBiReport(_Polite):
 
     kind: Literal["powerbi"]
     address: Annotated[str, Field(pattern=r"^(https://[^\s/@]+/view\?\S+|http://127\.0\.0\.1:\d+/view\?\S+)$", max_length=2000)] | None = Field(None, description="The report's view address")
-    host_suffixes: list[str] = Field(default=[".analysis.windows.net", ".analysis.usgovcloudapi.net"], description="The key is sent to hosts that end so, and to no other")
+    host_suffixes: list[str] = Field(default=[".analysis.windows.net", ".analysis.usgovcloudapi.net"], description="The key is sent to hosts that end so, and to no other; with allow_local also to the loopback host the address or the cluster names")
     cluster: HttpAddress | None = Field(None, description="The report's cluster, where the view page no longer tells it")
     allow_unseen_fields: bool = Field(False, description="True to ask for fields no visual uses; hidden ones are refused all the same")
     rows_per_page: Annotated[int, Field(ge=1, le=30_000)] = 30_000
     most_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
     pause_seconds: Annotated[float, Field(ge=0, le=10)] = 0.5
-    tables: Annotated[dict[str, PowerBiTable], Field(min_length=1, description="Name of the file in the snapshot → what is asked")]
+    tables: Annotated[dict[str, PowerBiTable], Field(min_length=1, description="Name of the file in the snapshot → what is asked; `metadata.json` and `schema.json` are taken")]
+
+    @model_validator(mode="after")
+    def _names_of_files_are_free(self) -> PowerBiReport:
+        if taken := self.tables.keys() & {"metadata.json", "schema.json"}:
+            raise ValueError(f"{min(taken)} holds what the report says of itself; give the table another name")
+        return self
 
 
 Fetching = Annotated[Bundled | Http | PxWeb | PowerBiReport, Field(discriminator="kind")]

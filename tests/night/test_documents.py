@@ -21,7 +21,7 @@ def _blocks(kind: str) -> list[str]:
 
 
 def test_the_query_of_the_readme_gives_the_answer_of_the_readme(released: World) -> None:
-    (asked,) = [block for block in _blocks("sh") if "pll query" in block]
+    asked = next(block for block in _blocks("sh") if "pll query" in block)
     sql = re.search(r'"(.*)"', asked, flags=re.DOTALL)
     assert sql is not None
     answer = next(block for block in _blocks("") if "┃" in block)

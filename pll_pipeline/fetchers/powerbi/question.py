@@ -7,12 +7,13 @@ Not here: asking, decoding answers (`readers/powerbi`).
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from pll_pipeline.config import PllError
-from pll_pipeline.fetchers.powerbi.report import Property, Report
+from pll_pipeline.fetchers.powerbi.report import Property, Report, type_name
 from pll_pipeline.sources.model import PowerBiField, PowerBiReport, PowerBiTable
 
 FUNCTIONS = {"sum": 0, "average": 1, "count_distinct": 2, "min": 3, "max": 4, "count": 5}
@@ -32,12 +33,12 @@ def resolved(how: PowerBiReport, report: Report, schema: Iterable[Property], kno
     """By name: what the schema says of every field the source asks for (`is_measure`, `data_type`, `stable_name`).
 
     `known` is the same of the last snapshot. Raises `PllError` for a field that is not there, hidden, used by no visual
-    (unless the source allows it), of another kind or type than before, or asked for as what it is not.
+    (unless the source allows it), of another type than before, asked for as what it is not, or twice.
     """
     properties = {(p.entity, p.name): p for p in schema}
     used = {(u.entity, u.property) for visual in report.visuals for u in visual.fields}
     found: dict[str, dict[str, Any]] = {}
-    for table in how.tables.values():
+    for file, table in how.tables.items():
         for field, is_value in [*((f, False) for f in table.groups), *((f, True) for f in table.values)]:
             name = f"{field.entity}.{field.property}"
             it = properties.get((field.entity, field.property))
@@ -47,16 +48,37 @@ def resolved(how: PowerBiReport, report: Report, schema: Iterable[Property], kno
                 raise PllError(f"The field {name} is hidden in the report", where=where, do="ask for a field its publisher shows; hidden ones are never asked for")
             if (it.entity, it.name) not in used and not how.allow_unseen_fields:
                 raise PllError(f"No visual of the report uses the field {name}", where=where, do="ask for a field its visuals use (`pll inspect ADDRESS`), or set fetch.allow_unseen_fields")
-            if it.is_measure and (not is_value or field.aggregation):
-                raise PllError(f"{name} is a measure", where=where, do="name it under values, without an aggregation")
-            if not it.is_measure and is_value and not field.aggregation:
-                raise PllError(f"{name} is a column", where=where, do="name it under groups, or say how it is summed up (aggregation)")
-            now = {"is_measure": it.is_measure, "data_type": it.data_type, "stable_name": it.stable_name}
-            before = known.get(name)
-            if before and (before["is_measure"], before["data_type"]) != (it.is_measure, it.data_type):
-                raise PllError(f"The field {name} is no longer what it was: it is now {it.type_name}", where=where, do=f"look at the report; if it is right, archive anew under a source of another name, or delete the snapshot that knew it as type {before['data_type']}")
-            found[name] = now
+            _refuse_other_use(field, it, is_value=is_value, where=where)
+            _refuse_other_type(field, it, known.get(name), where)
+            found[name] = {"is_measure": it.is_measure, "data_type": it.data_type, "stable_name": it.stable_name}
+        _refuse_repeated(table, file, where)
     return found
+
+
+def _refuse_repeated(table: PowerBiTable, file: str, where: str) -> None:
+    names = [name_of(field) for field in (*table.groups, *table.values)]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated:
+        raise PllError(f"{repeated} is asked for twice in {file}", where=where, do="name it once in the source file")
+
+
+def _refuse_other_use(field: PowerBiField, it: Property, *, is_value: bool, where: str) -> None:
+    """A measure asked for as a column is answered with nothing, and the other way round."""
+    name = f"{it.entity}.{it.name}"
+    if it.is_measure and (not is_value or field.aggregation):
+        raise PllError(f"{name} is a measure", where=where, do="name it under values, without an aggregation")
+    if not it.is_measure and is_value != bool(field.aggregation):
+        raise PllError(f"{name} is a column", where=where, do="name it under groups as it is, or under values with how it is summed up (aggregation)")
+
+
+def _refuse_other_type(field: PowerBiField, it: Property, before: Mapping[str, Any] | None, where: str) -> None:
+    expected = field.type or (type_name(before["data_type"]) if before else it.type_name)
+    if it.type_name != expected:
+        raise PllError(
+            f"The field {it.entity}.{it.name} is no longer {expected}: it is now {it.type_name}",
+            where=where,
+            do=f"look at the report; if its figures still mean the same, say `type: {it.type_name}` of the field in the source file",
+        )
 
 
 def _missing(name: str, known: Mapping[str, Any] | None, properties: Iterable[Property], where: str) -> PllError:
@@ -95,20 +117,20 @@ def totals_command(table: PowerBiTable, kinds: Fields) -> dict[str, Any]:
     return flat_command(list(table.values), kinds, 0, 1)
 
 
-def next_page(command: Mapping[str, Any], tokens: Any) -> dict[str, Any]:
+def next_page(command: Mapping[str, Any], tokens: Any, *, where: str) -> dict[str, Any]:
     """The same query, from where the last page ended; tokens exactly as received. Raises `PllError` for a query that cannot be continued."""
     following = copy.deepcopy(dict(command))
-    window = ((following["Binding"].get("DataReduction") or {}).get("Primary") or {}).get("Window")
+    window = ((following.get("Binding", {}).get("DataReduction") or {}).get("Primary") or {}).get("Window")
     if window is None:
-        raise PllError("The saved query of the visual does not page, and its answer is not whole", do="ask for the table without `visual`, or for a visual with fewer rows")
+        raise PllError("The saved query of the visual does not page, and its answer is not whole", where=where, do="ask for the table without `visual`, or for a visual with fewer rows")
     window["RestartTokens"] = tokens
     return following
 
 
 def drops_points(command: Mapping[str, Any]) -> bool:
-    """Whether a saved query leaves rows out on purpose, as a picture may and a table may not."""
-    axes = ((command.get("Binding") or {}).get("DataReduction") or {}).values()
-    return any(kind in axis for axis in axes if isinstance(axis, Mapping) for kind in ("Sample", "BinnedLineSample", "OverlappingPointsSample", "Top", "Bottom"))
+    """Whether a saved query thins its rows out, as a picture may and a table may not. One that cuts them off says so in its answer."""
+    # every form of thinning out is a key that ends so, however deep it stands
+    return 'Sample"' in json.dumps((command.get("Binding") or {}).get("DataReduction"))
 
 
 def _expression(field: PowerBiField, kinds: Fields, aliases: Mapping[str, str]) -> dict[str, Any]:

@@ -27,12 +27,17 @@ class Used:
 
 @dataclass(frozen=True)
 class Visual:
-    """A picture on a page, or a group of them, which has no kind and no fields. `filters` is the text of what was saved with it, `command` its saved query with those filters in it."""
+    """A picture on a page, or a group of them, which has no kind and no fields.
+
+    `title` is what stands above it, empty for none written by hand; `filters` the text of what was saved with it, `command` its
+    saved query with those filters in it.
+    """
 
     name: str
     kind: str
     fields: tuple[Used, ...]
     references: tuple[str, ...]
+    title: str = ""
     filters: str = ""
     command: Mapping[str, Any] | None = None
 
@@ -81,7 +86,12 @@ class Property:
 
     @property
     def type_name(self) -> str:
-        return TYPES.get(self.data_type, f"type {self.data_type}")
+        return type_name(self.data_type)
+
+
+def type_name(code: int) -> str:
+    """A type of the model in words."""
+    return TYPES.get(code, f"type {code}")
 
 
 def read_metadata(content: bytes, *, where: str) -> Report:
@@ -94,10 +104,10 @@ def read_metadata(content: bytes, *, where: str) -> Report:
         filters = _saved(exploration.get("filters")) if not document else _saved((json.loads(document).get("report", {}).get("content", {}).get("filterConfig") or {}).get("filters"))
         return Report(
             title=str(exploration["report"].get("displayName") or ""), model_id=int(model["id"]), dataset_id=str(model["dbName"]),
-            report_id=str(exploration["report"]["objectId"]), last_refresh=str(model["LastRefreshTime"]), layout="pbir" if document else "legacy",
+            report_id=str(exploration["report"]["objectId"]), last_refresh=str(model.get("LastRefreshTime") or ""), layout="pbir" if document else "legacy",
             pages=pages, filters=filters,
         )  # fmt: skip
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise _not(f"metadata of a report ({type(error).__name__}: {str(error)[:100]})", where) from error
 
 
@@ -109,7 +119,7 @@ def read_schema(content: bytes, model_id: int, *, where: str) -> tuple[Property,
         if found.get("error"):
             raise PllError(f"The report does not tell its schema: {json.dumps(found['error'])[:300]}", where=where, do="run again later; if it lasts, look at the report in a browser")
         return tuple(_properties(found["schema"]["Entities"]))
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
         raise _not(f"the schema of a report's model ({type(error).__name__}: {str(error)[:100]})", where) from error
 
 
@@ -142,7 +152,7 @@ def _legacy_visual(container: Mapping[str, Any]) -> Visual:
     commands = json.loads(container["query"])["Commands"] if container.get("query") else []
     return Visual(
         config["name"], single.get("visualType") or "", tuple(_used(selects, entities)), tuple(select.get("Name", "") for select in selects),
-        _saved(container.get("filters")), commands[0]["SemanticQueryDataShapeCommand"] if commands else None,
+        _title(single.get("vcObjects")), _saved(container.get("filters")), commands[0]["SemanticQueryDataShapeCommand"] if commands else None,
     )  # fmt: skip
 
 
@@ -162,7 +172,14 @@ def _pbir_visual(container: Mapping[str, Any]) -> Visual:
     projections = [p for role in state.values() for p in role.get("projections") or ()]
     filters = [f for f in (content.get("filterConfig") or {}).get("filters") or () if f.get("filter")]
     fields = tuple(_used((p["field"] for p in projections), {}))
-    return Visual(content["name"], visual.get("visualType") or "", fields, tuple(p.get("queryRef", "") for p in projections), _saved(filters))
+    references = tuple(p.get("queryRef", "") for p in projections)
+    return Visual(content["name"], visual.get("visualType") or "", fields, references, _title(visual.get("visualContainerObjects")), _saved(filters))
+
+
+def _title(objects: Mapping[str, Any] | None) -> str:
+    """The text of a visual's title, empty where there is none or it is computed."""
+    texts = [title.get("properties", {}).get("text", {}).get("expr", {}).get("Literal", {}).get("Value") for title in (objects or {}).get("title") or ()]
+    return next((text[1:-1].replace("''", "'") for text in texts if text), "")
 
 
 def _used(selects: Iterable[Mapping[str, Any]], entities: Mapping[str, str]) -> Iterator[Used]:

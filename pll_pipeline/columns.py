@@ -31,6 +31,9 @@ REGION_LEVELS = (
 ACTOR_TYPE_KINDS = ("all", "actor", "profession", "combination", "chain", "vendor")
 ENDINGS = ("revised", "withdrawn")
 CHANGE_KINDS = ("correction", "late_arrival", "withdrawal", "reinstatement")
+RELATIONS = ("level", "recode", "reform")
+PART_QUALITIES = ("exact", "approx", "estimate")
+RECONCILIATION_STATUSES = ("agrees", "within_tolerance", "differs", "incomplete", "not_comparable")
 BASES = ("published", "derived", "aggregated")
 TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule")
 
@@ -185,13 +188,15 @@ _ALL = [
     Column("reason", "varchar", "Begrunnelse", "Why the row was set aside", "Hvorfor raden ble satt til side"),
     # adoption
     Column("adoption_count", "bigint", "Antall som bruker", "How many have taken the service into use", "Hvor mange som har tatt tjenesten i bruk"),
+    Column("adoption_count_lower", "bigint", "Antall som bruker, nedre grense", "Fewest that have taken the service into use, as far as the figures allow", "Færrest som har tatt tjenesten i bruk, så langt tallene tillater"),
+    Column("adoption_count_upper", "bigint", "Antall som bruker, øvre grense", "Most that have taken the service into use, as far as the figures allow", "Flest som har tatt tjenesten i bruk, så langt tallene tillater"),
     Column("eligible_count", "bigint", "Antall mulige", "How many could, by the denominator named beside", "Hvor mange som kunne, etter nevneren som står ved siden av"),
     Column("adoption_share", "double", "Andel som bruker", "Share that has taken the service into use, 0 to 1, six decimals", "Andelen som har tatt tjenesten i bruk, 0 til 1, seks desimaler"),
     Column("share_lower", "double", "Andel, nedre grense", "Least share the figures allow", "Minste andel tallene tillater"),
     Column("share_upper", "double", "Andel, øvre grense", "Greatest share the figures allow", "Største andel tallene tillater"),
     Column("basis", "varchar", "Grunnlag", "Whether the row is the publisher's own figure, derived from two, or a sum of parts", "Om raden er utgiverens eget tall, utledet av to, eller en sum av deler", BASES),
     Column("reported_share", "double", "Rapportert andel", "For sums of parts: share of the region's eligible base that has reported; empty where the publisher stated the level itself", "For summer av deler: andelen av regionens grunnlag som har rapportert; tom der utgiveren selv oppga nivået"),
-    Column("change_1m", "double", "Endring siste måned", "Change in share since the month before; empty unless both are published", "Endring i andel siden måneden før; tom med mindre begge er publisert"),
+    Column("change_1m", "double", "Endring siste måned", "Change in share since the month before; empty unless both are known and may be compared: of the same kind, among the same, told by as many", "Endring i andel siden måneden før; tom med mindre begge er kjent og kan sammenlignes: av samme slag, blant de samme, oppgitt av like mange"),
     Column("change_12m", "double", "Endring siste tolv måneder", "Change in share since the same month a year before; empty unless both are published", "Endring i andel siden samme måned året før; tom med mindre begge er publisert"),
     Column("rank_in_level", "integer", "Rang på nivået", "Rank by share among regions of the level in the month, 1 is highest; empty without a share", "Rang etter andel blant regionene på nivået den måneden, 1 er høyest; tom uten andel"),
     Column("months_since", "integer", "Måneder siden", "Months from this figure to the newest month any figure is about", "Måneder fra dette tallet til den nyeste måneden noe tall gjelder"),
@@ -201,6 +206,37 @@ _ALL = [
     Column("suppressed_count", "bigint", "Skjermede tall", "Cells the publisher suppressed", "Celler utgiveren har skjermet"),
     Column("missing_count", "bigint", "Manglende tall", "Cells expected but not published", "Celler som var ventet, men ikke publisert"),
     Column("quarantined_count", "bigint", "Tall i karantene", "Rows set aside because they broke a rule", "Rader satt til side fordi de brøt en regel"),
+    # parts and wholes, and what their figures add up to
+    Column("relation", "varchar", "Forhold", "How part and whole belong together: regions of the same time, one code that became another, or regions of an earlier time in one of today", "Hvordan del og helhet hører sammen: regioner fra samme tid, én kode som ble til en annen, eller tidligere regioner i en av dagens", RELATIONS),
+    Column("whole_key", "varchar", "Helhet", "Key of the region that is the whole", "Nøkkel for regionen som er helheten"),
+    Column("whole_level", "varchar", "Helhetens nivå", "Level of the whole", "Helhetens nivå", REGION_LEVELS),
+    Column("part_key", "varchar", "Del", "Key of a region in the whole", "Nøkkel for en region i helheten"),
+    Column("part_level", "varchar", "Delenes nivå", "Level of the parts; hf includes the private hospitals with residents of their own, actor_type says that actor types were added", "Delenes nivå; hf omfatter de private sykehusene med egne innbyggere, actor_type sier at aktørtyper er summert"),
+    Column("part_share", "double", "Delens andel", "How much of the part lies in the whole, by population; 1 for all of it", "Hvor mye av delen som ligger i helheten, etter folketall; 1 for hele"),
+    Column("part_quality", "varchar", "Hvor sikkert", "How sure the share is: exact, approx where a border moved a little, estimate where a part was split", "Hvor sikker andelen er: exact, approx der en grense ble flyttet litt, estimate der en del ble delt", PART_QUALITIES),
+    Column("part_count", "integer", "Antall deler", "Parts that were added up", "Deler som er summert"),
+    Column("expected_part_count", "integer", "Antall deler i alt", "Parts the whole had at the time", "Deler helheten hadde på den tiden"),
+    Column("stated_share", "double", "Oppgitt andel", "Share as the publisher stated it", "Andelen slik utgiveren oppga den"),
+    Column("stated_share_lower", "double", "Oppgitt andel, nedre grense", "Least the stated share may be", "Minste den oppgitte andelen kan være"),
+    Column("stated_share_upper", "double", "Oppgitt andel, øvre grense", "Most the stated share may be", "Største den oppgitte andelen kan være"),
+    Column("count_value", "double", "Antall", "How many have taken the service into use, unrounded where parts were split", "Hvor mange som har tatt tjenesten i bruk, ikke avrundet der deler er delt"),
+    Column("count_lower", "double", "Antall, nedre grense", "Fewest the figures allow", "Færrest tallene tillater"),
+    Column("count_upper", "double", "Antall, øvre grense", "Most the figures allow", "Flest tallene tillater"),
+    Column("count_qualifier", "varchar", "Forbehold om antallet", "How the publisher hedged the count", "Hvordan utgiveren tok forbehold om antallet", QUALIFIERS),
+    Column("count_status", "varchar", "Antallets status", "Status of the count", "Status for antallet", STATUSES),
+    Column("eligible_value", "double", "Antall mulige, uavrundet", "How many could, by the denominator named beside, unrounded where parts were split", "Hvor mange som kunne, etter nevneren ved siden av, ikke avrundet der deler er delt"),
+    Column("eligible_lower", "double", "Antall mulige, nedre grense", "Fewest that could", "Færrest som kunne"),
+    Column("eligible_upper", "double", "Antall mulige, øvre grense", "Most that could", "Flest som kunne"),
+    Column("eligible_qualifier", "varchar", "Forbehold om nevneren", "How the publisher hedged the denominator", "Hvordan utgiveren tok forbehold om nevneren", QUALIFIERS),
+    Column("eligible_status", "varchar", "Nevnerens status", "Status of the denominator", "Status for nevneren", STATUSES),
+    Column("region_of_month_key", "varchar", "Regionen den gang", "Region the figure was told of in that month; empty where several were added up", "Regionen tallet ble oppgitt for i den måneden; tom der flere er summert"),
+    Column("published_value", "double", "Publisert verdi", "The whole as published", "Helheten slik den er publisert"),
+    Column("sum_value", "double", "Sum av delene", "What the published parts add up to; empty where some are suppressed", "Det de publiserte delene blir til sammen; tom der noen er skjermet"),
+    Column("sum_lower", "double", "Sum, nedre grense", "Least the parts add up to", "Minste sum av delene"),
+    Column("sum_upper", "double", "Sum, øvre grense", "Most the parts add up to", "Største sum av delene"),
+    Column("difference", "double", "Avvik", "How far the published whole lies above (or, below zero, under) what its parts allow; 0 where they agree", "Hvor langt den publiserte helheten ligger over (under når tallet er negativt) det delene tillater; 0 når de stemmer"),
+    Column("difference_share", "double", "Avvik, andel", "The difference as a share of the published whole", "Avviket som andel av den publiserte helheten"),
+    Column("reconciliation_status", "varchar", "Avstemming", "Whether whole and parts agree; incomplete where not every part is published", "Om helhet og deler stemmer; incomplete der ikke alle deler er publisert", RECONCILIATION_STATUSES),
 ]  # fmt: skip
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

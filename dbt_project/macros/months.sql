@@ -54,3 +54,12 @@
         else ''
     end || coalesce(cast({{ part_of_date('year', until) }} as {{ dbt.type_string() }}), '')
 {%- endmacro %}
+
+{% macro first_of_year(year) -%}
+    cast(cast({{ year }} as {{ dbt.type_string() }}) || '-01-01' as date)
+{%- endmacro %}
+
+{#- Whether a half-open interval holds the month; an empty end is open. -#}
+{% macro holds_month(since, until, month) -%}
+    ({{ since }} is null or {{ since }} <= {{ month }}) and ({{ until }} is null or {{ month }} < {{ until }})
+{%- endmacro %}

@@ -211,7 +211,7 @@ _ALL = [
     Column("whole_key", "varchar", "Helhet", "Key of the region that is the whole", "Nøkkel for regionen som er helheten"),
     Column("whole_level", "varchar", "Helhetens nivå", "Level of the whole", "Helhetens nivå", REGION_LEVELS),
     Column("part_key", "varchar", "Del", "Key of a region in the whole", "Nøkkel for en region i helheten"),
-    Column("part_level", "varchar", "Delenes nivå", "Level of the parts; hf includes the private hospitals with residents of their own, actor_type says that actor types were added", "Delenes nivå; hf omfatter de private sykehusene med egne innbyggere, actor_type sier at aktørtyper er summert"),
+    Column("part_level", "varchar", "Delenes nivå", "Level of the parts; hf includes the private hospitals with residents of their own, kommune_today is the kommuner of today in months before the last reform, actor_type says that actor types were added", "Delenes nivå; hf omfatter de private sykehusene med egne innbyggere, kommune_today er dagens kommuner i måneder før siste reform, actor_type sier at aktørtyper er summert"),
     Column("part_share", "double", "Delens andel", "How much of the part lies in the whole, by population; 1 for all of it", "Hvor mye av delen som ligger i helheten, etter folketall; 1 for hele"),
     Column("part_quality", "varchar", "Hvor sikkert", "How sure the share is: exact, approx where a border moved a little, estimate where a part was split", "Hvor sikker andelen er: exact, approx der en grense ble flyttet litt, estimate der en del ble delt", PART_QUALITIES),
     Column("part_count", "integer", "Antall deler", "Parts that were added up", "Deler som er summert"),

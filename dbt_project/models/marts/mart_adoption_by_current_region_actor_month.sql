@@ -8,7 +8,7 @@ with today as (
 ),
 
 past as (
-    select distinct whole_key, valid_from, valid_to from {{ ref('dim_region_part') }} where relation in ('recode', 'reform')
+    select distinct whole_key, valid_from, valid_to from {{ ref('dim_region_part') }} where relation in ('recode', 'reform') and part_level <> 'kommune_today'
 ),
 
 -- as told of the region itself, where it had the same borders or the figure was told on its code of today

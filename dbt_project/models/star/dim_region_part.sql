@@ -53,6 +53,18 @@ level_part as (
         and (part.region_level in ('rhf', 'fylke', 'helsefellesskap', 'kommune') or part.region_key in (select region_key from hospital))
 ),
 
+-- publishers also tell the past on the codes of today: until the last reform those are parts of another kind, never mixed with the codes of the time
+last_reform as (
+    select max(valid_from) as reformed_on from {{ ref('region') }} where region_level = 'kommune'
+),
+
+told_today as (
+    select part.whole_key, part.part_key, part.share, part.quality, last_reform.reformed_on
+    from level_part as part
+    inner join last_reform on {{ holds_month('part.since', 'part.until', 'last_reform.reformed_on') }}
+    where part.part_level = 'kommune'
+),
+
 -- the spans of years in which no kommune changed
 span as (
     select first_year, lead(first_year) over (order by first_year) as next_year
@@ -116,13 +128,18 @@ fylke_changed as (
     select whole_key, first_year from fylke_then where part_key <> whole_key
 ),
 
--- kommuner of a fylke that lay in none of the fylker it is said to be made of, whole
+-- where the fylker a fylke is said to be made of are not the kommuner it is made of
 fylke_strange as (
     select distinct part.whole_key, part.first_year
     from fylke_by_kommune as part
     left join fylke_then as whole
         on part.whole_key = whole.whole_key and part.first_year = whole.first_year and part.part_fylke_key = whole.part_key and whole.share = 1
     where whole.whole_key is null
+    union
+    select whole.whole_key, part.first_year
+    from fylke_by_kommune as part
+    inner join fylke_then as whole on part.first_year = whole.first_year and part.part_fylke_key = whole.part_key
+    where part.whole_key <> whole.whole_key
 ),
 
 past_part as (
@@ -150,6 +167,14 @@ past_part as (
 
 part as (
     select 'level' as relation, whole_key, part_key, part_level, share, quality, since, until from level_part
+    union all
+    select
+        relation.relation, told.whole_key, told.part_key, 'kommune_today' as part_level, told.share, told.quality, cast(null as date) as since,
+        told.reformed_on as until
+    from told_today as told
+    inner join {{ ref('region') }} as whole on told.whole_key = whole.region_key
+    inner join (select 'level' as relation union all select 'reform' as relation) as relation
+        on relation.relation = 'level' or whole.region_level = 'fylke'
     union all
     select
         relation, whole_key, part_key, part_level, share, quality,

@@ -56,7 +56,9 @@ ranked as (
             partition by added.relation, added.measure_code, added.region_key, added.actor_type_code, added.month
             order by
                 coalesce(added.eligible_value, 0) desc,
-                case added.part_level when 'rhf' then 1 when 'fylke' then 2 when 'hf' then 3 when 'helsefellesskap' then 4 else 5 end
+                case added.part_level
+                    when 'rhf' then 1 when 'fylke' then 2 when 'hf' then 3 when 'helsefellesskap' then 4 when 'kommune' then 5 else 6
+                end
         ) as place
     from added
     inner join expected

@@ -16,34 +16,27 @@ figure as (
     select
         {{ columns_of('said', period) }}, said.region_key, {{ month_of('said.period_end') }} as month, said.value as count_value,
         said.lower_bound as count_lower, said.upper_bound as count_upper, said.qualifier as count_qualifier, said.status as count_status,
-        cast(null as {{ type_double() }}) as eligible_value, 'exact' as eligible_qualifier, 'observed' as eligible_status,
-        case when said.is_period_inferred then 1 else 0 end as is_period_inferred, said.source_name, said.snapshot_at
+        cast(null as {{ type_double() }}) as eligible_value, 'exact' as eligible_qualifier, 'observed' as eligible_status, said.source_name,
+        said.snapshot_at
     from said
     where said.place = 1
 ),
 
+-- only where the whole is published too
 addend as (
     select
-        {{ columns_of('figure', period) }}, figure.month, place.whole_key, place.part_level, {{ addend('figure', 'place.part_share', 'place.part_quality') }},
-        figure.is_period_inferred, figure.source_name, figure.snapshot_at
+        {{ columns_of('figure', period) }}, figure.month, place.whole_key, place.part_level, {{ addend('figure', 'place.part_share', 'place.part_quality') }}
     from figure
     inner join {{ ref('dim_region_part') }} as place
         on place.relation = 'level' and figure.region_key = place.part_key and {{ holds_month('place.valid_from', 'place.valid_to', 'figure.month') }}
+    inner join (select distinct measure_code, region_key from figure where count_value is not null) as whole
+        on figure.measure_code = whole.measure_code and place.whole_key = whole.region_key
 ),
 
--- only where the whole is published too
 added as (
-    select
-        {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level, whole.count_value as published_value,
-        whole.count_qualifier as published_qualifier, whole.source_name as published_source_name, {{ sums_of_addends('addend') }}
+    select {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level, {{ sums_of_addends('addend') }}
     from addend
-    inner join figure as whole
-        on addend.whole_key = whole.region_key
-        {%- for column in period %} and addend.{{ column }} = whole.{{ column }}{% endfor %}
-    where whole.count_value is not null
-    group by
-        {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level, whole.count_value, whole.count_qualifier,
-        whole.source_name
+    group by {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level
 ),
 
 expected as (
@@ -56,17 +49,22 @@ expected as (
 
 compared as (
     select
-        added.*, expected.part_count as expected_part_count,
+        added.*, expected.part_count as expected_part_count, whole.count_value as published_value, whole.count_qualifier as published_qualifier,
+        whole.source_name, whole.snapshot_at,
         -- how far the published whole lies outside what the parts allow
         case
             when added.count_lower is null or added.count_upper is null then null
-            when added.published_value > added.count_upper then added.published_value - added.count_upper
-            when added.published_value < added.count_lower then added.published_value - added.count_lower
+            when whole.count_value > added.count_upper then whole.count_value - added.count_upper
+            when whole.count_value < added.count_lower then whole.count_value - added.count_lower
             else 0
         end as difference
     from added
+    inner join figure as whole
+        on added.whole_key = whole.region_key
+        {%- for column in period %} and added.{{ column }} = whole.{{ column }}{% endfor %}
     inner join expected
         on added.whole_key = expected.whole_key and added.part_level = expected.part_level and added.month = expected.month
+    where whole.count_value is not null
 )
 
 select
@@ -82,7 +80,7 @@ select
         when compared.qualifier <> 'exact' or compared.published_qualifier <> 'exact' then 'not_comparable'
         else 'differs'
     end as reconciliation_status,
-    compared.qualifier, compared.published_source_name as source_name, compared.snapshot_at
+    compared.qualifier, compared.source_name, compared.snapshot_at
 from compared
 inner join {{ ref('dim_measure') }} as measure on compared.measure_code = measure.measure_code
 inner join {{ ref('dim_region') }} as region on compared.whole_key = region.region_key

@@ -55,13 +55,18 @@ level_part as (
 
 -- publishers also tell the past on the codes of today: until the last reform those are parts of another kind, never mixed with the codes of the time
 last_reform as (
-    select max(valid_from) as reformed_on from {{ ref('region') }} where region_level = 'kommune'
+    select part.whole_key, max(part.since) as reformed_on
+    from level_part as part
+    inner join {{ ref('region') }} as kommune on part.part_key = kommune.region_key and kommune.valid_to is null
+    where part.part_level = 'kommune' and part.quality = 'exact'
+    group by part.whole_key
 ),
 
 told_today as (
     select part.whole_key, part.part_key, part.share, part.quality, last_reform.reformed_on
     from level_part as part
-    inner join last_reform on {{ holds_month('part.since', 'part.until', 'last_reform.reformed_on') }}
+    inner join last_reform
+        on part.whole_key = last_reform.whole_key and {{ holds_month('part.since', 'part.until', 'last_reform.reformed_on') }}
     where part.part_level = 'kommune'
 ),
 

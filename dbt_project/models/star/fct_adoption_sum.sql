@@ -19,6 +19,12 @@ counted as (
     where said.count_status <> 'missing' and (said.denominator_code is null or said.eligible_value is not null)
 ),
 
+stated as (
+    select measure_code, region_key, actor_type_code, month
+    from {{ ref('fct_adoption') }}
+    where region_key in (select whole_key from {{ ref('dim_region_part') }} where relation = 'level')
+),
+
 -- a whole somebody published is not added up
 addend as (
     select
@@ -28,14 +34,14 @@ addend as (
     from counted as said
     inner join {{ ref('dim_region_part') }} as place
         on said.region_key = place.part_key and place.relation in ('level', 'reform') and {{ holds_month('place.valid_from', 'place.valid_to', 'said.month') }}
-    left join {{ ref('fct_adoption') }} as stated
+    left join stated
         on place.relation = 'level' and said.measure_code = stated.measure_code and place.whole_key = stated.region_key
         and said.actor_type_code = stated.actor_type_code and said.month = stated.month
     where stated.measure_code is null
 ),
 
 added as (
-    select {{ whole }}, part_level, {{ sums_of_addends('addend') }}
+    select {{ whole }}, part_level, {{ sums_of_addends('addend') }}, {{ origin_of_addends('addend') }}
     from addend
     group by {{ whole }}, part_level
 ),
@@ -86,30 +92,35 @@ published_base as (
         and everyone.actor_type_code = 'alle' and chosen.month = everyone.month
 ),
 
+unbased as (
+    select distinct relation, denominator_code, region_key, part_level, actor_type_code, month
+    from published_base
+    where denominator_code is not null and (base is null or base <= 0)
+),
+
+-- of the parts' denominators those of the actor type go before those of all
 base_of_parts as (
-    select
-        chosen.relation, chosen.measure_code, chosen.region_key, chosen.actor_type_code, chosen.month,
-        sum(place.part_share * case when own.measure_code is not null then own.value else everyone.value end) as base
-    from published_base as chosen
+    select unbased.relation, unbased.denominator_code, unbased.region_key, unbased.part_level, unbased.actor_type_code, unbased.month,
+        coalesce(
+            sum(case when eligible.actor_type_code = unbased.actor_type_code then place.part_share * eligible.value end),
+            sum(place.part_share * eligible.value)
+        ) as base
+    from {{ ref('fct_eligible') }} as eligible
     inner join {{ ref('dim_region_part') }} as place
-        on chosen.relation = place.relation and chosen.region_key = place.whole_key and chosen.part_level = place.part_level
-        and {{ holds_month('place.valid_from', 'place.valid_to', 'chosen.month') }}
-    left join {{ ref('fct_eligible') }} as own
-        on chosen.denominator_code = own.measure_code and place.part_key = own.region_key
-        and chosen.actor_type_code = own.actor_type_code and chosen.month = own.month
-    left join {{ ref('fct_eligible') }} as everyone
-        on chosen.denominator_code = everyone.measure_code and place.part_key = everyone.region_key
-        and everyone.actor_type_code = 'alle' and chosen.month = everyone.month
-    where chosen.base is null or chosen.base <= 0
-    group by chosen.relation, chosen.measure_code, chosen.region_key, chosen.actor_type_code, chosen.month
+        on eligible.region_key = place.part_key and {{ holds_month('place.valid_from', 'place.valid_to', 'eligible.month') }}
+    inner join unbased
+        on place.relation = unbased.relation and eligible.measure_code = unbased.denominator_code and place.whole_key = unbased.region_key
+        and place.part_level = unbased.part_level and eligible.month = unbased.month
+        and (eligible.actor_type_code = unbased.actor_type_code or eligible.actor_type_code = 'alle')
+    group by unbased.relation, unbased.denominator_code, unbased.region_key, unbased.part_level, unbased.actor_type_code, unbased.month
 ),
 
 region_sum as (
     select chosen.*, case when chosen.base > 0 then chosen.base when parts.base > 0 then parts.base end as whole_base
     from published_base as chosen
     left join base_of_parts as parts
-        on chosen.relation = parts.relation and chosen.measure_code = parts.measure_code and chosen.region_key = parts.region_key
-        and chosen.actor_type_code = parts.actor_type_code and chosen.month = parts.month
+        on chosen.relation = parts.relation and chosen.denominator_code = parts.denominator_code and chosen.region_key = parts.region_key
+        and chosen.part_level = parts.part_level and chosen.actor_type_code = parts.actor_type_code and chosen.month = parts.month
 ),
 
 -- by actor type, stated or added up
@@ -163,7 +174,8 @@ told_of_all as (
 
 type_sum as (
     select
-        this.relation, this.measure_code, this.region_key, 'alle' as actor_type_code, this.month, sum(this.base) as type_base, {{ sums_of_addends('this') }}
+        this.relation, this.measure_code, this.region_key, 'alle' as actor_type_code, this.month, sum(this.base) as type_base, {{ sums_of_addends('this') }},
+        {{ origin_of_addends('this') }}
     from typed as this
     inner join {{ ref('dim_actor_type') }} as actor_type
         on this.actor_type_code = actor_type.actor_type_code and actor_type.actor_type_kind = 'actor'

@@ -12,27 +12,28 @@ with stated as (
 ),
 
 -- the same said again is no revision; said again after a publication without it is
-numbered as (
+marked as (
     select
         *,
-        sum(
-            case
-                when snapshot_number_before is null or (restates_history and snapshot_number > snapshot_number_before + 1)
-                {%- for column in said %} or {{ column }} is distinct from {{ column }}_before{% endfor %} then 1
-                else 0
-            end
-        ) over (partition by {{ key }} order by snapshot_at rows between unbounded preceding and current row) as revision_number
-    from stated as said
+        case
+            when snapshot_number_before is null or (restates_history and snapshot_number > snapshot_number_before + 1)
+            {%- for column in said %} or {{ column }} is distinct from {{ column }}_before{% endfor %} then 1
+            else 0
+        end as is_new
+    from stated
 ),
 
 -- a source that restates its history withdraws what its next publication does not say; any other only replaces what it says anew
 spanned as (
     select
         *,
-        min(snapshot_at) over (partition by {{ key }}, revision_number) as known_from,
-        case when restates_history then next_snapshot_at else next_stated_at end as known_to,
-        row_number() over (partition by {{ key }}, revision_number order by snapshot_at desc) as place_from_newest
-    from numbered as said
+        sum(is_new) over (partition by {{ key }} order by snapshot_at rows between unbounded preceding and current row) as revision_number,
+        max(case when is_new = 1 then snapshot_at end) over (
+            partition by {{ key }} order by snapshot_at rows between unbounded preceding and current row
+        ) as known_from,
+        lead(is_new) over (partition by {{ key }} order by snapshot_at) as is_followed_by_new,
+        case when restates_history then next_snapshot_at else next_stated_at end as known_to
+    from marked as said
 )
 
 select
@@ -44,4 +45,4 @@ select
     row_reference, known_from, known_to,
     case when known_to is null then null when next_stated_at = known_to then 'revised' else 'withdrawn' end as ended_by
 from spanned
-where place_from_newest = 1
+where coalesce(is_followed_by_new, 1) = 1

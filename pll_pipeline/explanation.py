@@ -19,8 +19,13 @@ from pll_pipeline.sources.model import Source
 from pll_pipeline.warehouse import Release, query
 
 _FACT = "star.fct_observation"
+_SUM = "star.fct_adoption_sum"
 _OF_A_FIGURE = ("measure_code", "region_key", "actor_type_code")
 _WHEN = ("period_start", "period_end", "period_grain", "source_name")
+
+
+# tables as published, by file: the parts of a sum lie in few
+_Read = dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,15 @@ def explain(config: Config, release: Release, sources: Mapping[str, Source], tab
         raise PllError(f"{found.height} rows of {table} have this key, not one", where=f"release {release.id}", do=do)
     row = found.row(0, named=True)
     steps = [Step(f"row of {table}", str(release.database), row)]
-    for fact in _facts(release, row):
-        steps += [Step(f"row of {_FACT}", str(release.database), fact), *_published(config, sources, fact)]
+    read: _Read = {}
+    for told in (row, *_told_of_the_region_then(release, row)):
+        for fact in _facts(release, told):
+            steps += [Step(f"row of {_FACT}", str(release.database), fact), *_published(config, sources, fact, read)]
+        for made, parts in _sums(release, told):
+            steps.append(Step(f"row of {_SUM}", str(release.database), made))
+            for part in parts:
+                # of a part the published rows are enough; there may be hundreds
+                steps += [Step(f"part {part['region_key']}, {part['actor_type_code']}, {step.what}", step.where, step.says) for fact in _facts(release, part) for step in _published(config, sources, fact, read)]
     if len(steps) == 1:
         raise PllError(f"No published figure stands behind this row of {table}", where=f"release {release.id}", do="explain a row of a table that holds figures")
     return steps
@@ -68,27 +80,81 @@ def _facts(release: Release, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]
     yield from _rows(release, _FACT, about | when).iter_rows(named=True)
     if row.get("basis") == "derived":
         yield from _rows(release, _FACT, about | when | {"measure_code": measure["numerator_code"]}).iter_rows(named=True)
-        whole = _rows(release, _FACT, {"measure_code": measure["denominator_code"], "region_key": row["region_key"], "value": float(row["eligible_count"] or 0)})
-        yield from whole.filter(pl.col("period_end").dt.year() == row["month"].year).sort("period_start").tail(1).iter_rows(named=True)
+        yield from _whole(release, row, measure["denominator_code"])
 
 
-def _published(config: Config, sources: Mapping[str, Source], fact: Mapping[str, Any]) -> Iterator[Step]:
+def _whole(release: Release, row: Mapping[str, Any], denominator_code: str) -> Iterator[dict[str, Any]]:
+    """The figure that was the denominator: of the actor type, else of all."""
+    cell = {"measure_code": denominator_code, "region_key": row["region_key"], "month": row["month"]}
+    for actor_type_code in (row["actor_type_code"], "alle"):
+        eligible = _rows(release, "star.fct_eligible", cell | {"actor_type_code": actor_type_code})
+        if eligible.height:
+            same = ("measure_code", "region_key", "actor_type_code", "period_start", "period_end", "source_name")
+            yield from _rows(release, _FACT, {column: eligible.row(0, named=True)[column] for column in same}).iter_rows(named=True)
+            return
+
+
+def _told_of_the_region_then(release: Release, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The row of the region as it was then, for one told on a region of today."""
+    then = row.get("region_of_month_key")
+    if then and then != row["region_key"]:
+        yield {**row, "region_key": then}
+
+
+def _sums(release: Release, row: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The sum a row is, and what was added: rows of `fct_adoption`, in a sum of actor types those of their regions."""
+    if row.get("basis") != "aggregated":
+        return
+    key = {column: row[column] for column in (*_OF_A_FIGURE, "month")}
+    relation = "reform" if "region_of_month_key" in row and not row["region_of_month_key"] else "level"
+    for made in _rows(release, _SUM, key | {"relation": relation}).iter_rows(named=True):
+        yield made, list(_parts(release, made))
+
+
+def _parts(release: Release, made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    month = literal(str(made["month"]))
+    same = f"measure_code = {literal(made['measure_code'])} and month = {month}"
+    if made["part_level"] != "actor_type":
+        places = (
+            f"select part_key from star.dim_region_part where whole_key = {literal(made['region_key'])} and part_level = {literal(made['part_level'])}"
+            f" and relation = {literal(made['relation'])} and coalesce(valid_from <= {month}, true) and coalesce({month} < valid_to, true)"
+        )
+        told = f"select * from star.fct_adoption where {same} and actor_type_code = {literal(made['actor_type_code'])} and region_key in ({places}) order by region_key"
+        for part in query(release, told).iter_rows(named=True):
+            yield _as_counted(part)
+        return
+    here = f"{same} and region_key = {literal(made['region_key'])} and actor_type_code <> 'alle'"
+    if made["relation"] == "level":
+        for part in query(release, f"select * from star.fct_adoption where {here} order by actor_type_code").iter_rows(named=True):
+            yield _as_counted(part)
+    added = f"select * from {_SUM} where {here} and relation = {literal(made['relation'])} and part_level <> 'actor_type' order by actor_type_code"
+    for deeper in query(release, added).iter_rows(named=True):
+        yield from _parts(release, deeper)
+
+
+def _as_counted(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `fct_adoption` as `_facts` takes rows: for its count and what it is counted among."""
+    return {**part, "basis": "derived" if part["denominator_code"] else "published"}
+
+
+def _published(config: Config, sources: Mapping[str, Source], fact: Mapping[str, Any], read: _Read) -> Iterator[Step]:
     """The published rows a figure was read from, read again from bytes held against their hash."""
     source = sources.get(fact["source_name"])
     snapshot = next((s for s in snapshots(config.raw, fact["source_name"]) if s.taken_at == fact["snapshot_at"]), None)
     if source is None or snapshot is None:
         raise PllError(f"The snapshot the figure comes from is not held: {fact['source_name']}, {fact['snapshot_at']}", where=str(config.raw), do="bring it back from version control or a backup")
     for reference in fact[ROW_REFERENCE].split("; "):
-        yield _row_as_published(source, snapshot, reference)
+        yield _row_as_published(source, snapshot, reference, read)
 
 
-def _row_as_published(source: Source, snapshot: Snapshot, reference: str) -> Step:
+def _row_as_published(source: Source, snapshot: Snapshot, reference: str, read: _Read) -> Step:
     where = f"{source.name}/{snapshot.name}"
     # a reference is file:place, behind the folder it was read from
     file = reference.removeprefix(f"{where}/").split(":")[0]
-    content = snapshot.read(file)
-    table = read_table(content, source.read, where=f"{where}/{file}")
-    as_read = table.filter(pl.col(ROW_REFERENCE) == reference)
+    place = f"{where}/{file}"
+    if place not in read:
+        read[place] = read_table(snapshot.read(file), source.read, where=place)
+    as_read = read[place].filter(pl.col(ROW_REFERENCE) == reference)
     says = as_read.drop(ROW_REFERENCE).row(0, named=True) if as_read.height else {}
     sha256 = next(f.sha256 for f in snapshot.files if f.name == file)
     return Step(f"as published by {source.publisher}: {reference}", str(snapshot.folder / file), {**says, "taken at": snapshot.taken_at, "sha256": sha256, **_came(snapshot, file)})

@@ -18,6 +18,7 @@ today as (
 select
     region.region_key, region.region_level, region.region_code, region.region_name, region.region_name_parallel, region.valid_from, region.valid_to,
     region.valid_to is null as is_current,
-    region.fylke_key, region.helsefellesskap_key, region.hf_key, region.rhf_key, region.successor_key, today.current_region_key
+    region.fylke_key, region.helsefellesskap_key, region.hf_key, region.rhf_key, region.successor_key, today.current_region_key,
+    region.tile_column, region.tile_row, region.is_tile_row_offset, region.is_tile_inset
 from {{ ref('region') }} as region
 left join today on region.region_key = today.region_key

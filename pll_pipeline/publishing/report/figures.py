@@ -59,6 +59,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "service_code": _TEXT, "measure_code": _TEXT, "actor_type_code": _TEXT, "month": _DATE, "months": _COUNT, "share": _SHARE, "count": _COUNT,
         "eligible": _COUNT, "change_12m": _SHARE, "qualifier": _TEXT, "basis": _TEXT, "source_name": _TEXT,
     },
+    "by_actor": {"service_code": _TEXT, "actor_type_code": _TEXT, "month": _DATE, "share": _SHARE, "count": _COUNT, "eligible": _COUNT, "status": _TEXT},
     "newest": {
         "service_code": _TEXT, "measure_code": _TEXT, "is_adoption": _YES, "region_key": _TEXT, "region_name": _TEXT, "actor_type_code": _TEXT,
         "period_start": _DATE, "period_end": _DATE, "period_grain": _TEXT, "value": _SHARE, "lower": _SHARE, "upper": _SHARE, "qualifier": _TEXT,
@@ -167,7 +168,8 @@ def read(connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imp
         of_month = "where is_region_of_month" if release.has(_ADOPTION, "is_region_of_month") else ""
         connection.execute(f"create or replace temp view adoption as select * from release.marts.{_ADOPTION} {of_month}")
         frames["series"] = _series(release)
-        frames["levels"] = _levels(release, frames["series"])
+        frames["by_actor"] = _by_actor(release, frames["series"])
+        frames["levels"] = _levels(release)
         frames |= _regional(release, frames["levels"])
     frames["newest"] = _newest(release)
     frames["points"] = _points(release)
@@ -218,9 +220,25 @@ def _series(release: _Release) -> pl.DataFrame:
     )
 
 
-def _levels(release: _Release, series: pl.DataFrame) -> pl.DataFrame:
-    """Where a service's series is told of regions: its level, newest month, and how many regions are known of how many. The service to look at first comes first."""
+def _by_actor(release: _Release, series: pl.DataFrame) -> pl.DataFrame:
+    """The newest month of every actor type of the main series' measures, for the nation; without a share where that month is suppressed."""
     release.keep("main_series", series)
+    return release.ask(
+        "by_actor",
+        f"""
+        select said.service_code, said.actor_type_code, said.month, said.adoption_share as share, said.adoption_count as "count",
+            said.eligible_count as eligible, said.status
+        from adoption as said
+        inner join main_series as main on said.measure_code = main.measure_code
+        where said.region_key = '{NATION}'
+        qualify said.month = max(said.month) over (partition by said.measure_code, said.actor_type_code)
+        order by {_rank_of("said.actor_type_code", ACTOR_ORDER)}, said.actor_type_code, {_rank_of("said.service_code", SERVICES)}
+        """,
+    )
+
+
+def _levels(release: _Release) -> pl.DataFrame:
+    """Where a service's series is told of regions: its level, newest month, and how many regions are known of how many. The service to look at first comes first."""
     return release.ask(
         "levels",
         f"""

@@ -34,6 +34,7 @@ CHANGE_KINDS = ("correction", "late_arrival", "withdrawal", "reinstatement")
 RELATIONS = ("level", "recode", "reform")
 PART_QUALITIES = ("exact", "approx", "estimate")
 RECONCILIATION_STATUSES = ("agrees", "within_tolerance", "differs", "incomplete", "not_comparable")
+REFUSALS = ("only_bounds", "too_small", "too_old", "too_few_months", "reached", "not_begun")
 BASES = ("published", "derived", "aggregated")
 TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule")
 
@@ -241,6 +242,21 @@ _ALL = [
     Column("difference", "double", "Avvik", "How far the published whole lies above (or, below zero, under) what its parts allow; 0 where they agree", "Hvor langt den publiserte helheten ligger over (under når tallet er negativt) det delene tillater; 0 når de stemmer"),
     Column("difference_share", "double", "Avvik, andel", "The difference as a share of the published whole", "Avviket som andel av den publiserte helheten"),
     Column("reconciliation_status", "varchar", "Avstemming", "Whether whole and parts agree; incomplete where not every part is published", "Om helhet og deler stemmer; incomplete der ikke alle deler er publisert", RECONCILIATION_STATUSES),
+    # forecasts
+    Column("months_ahead", "integer", "Måneder fram", "Months from the newest month of any figure to the month foretold", "Måneder fra den nyeste måneden noe tall gjelder til måneden som framskrives"),
+    Column("expected_share", "double", "Forventet andel", "Share expected if adoption goes on as it has; a forecast, never a figure somebody published", "Andelen som ventes hvis utbredelsen fortsetter som før; en framskriving, aldri et publisert tall"),
+    Column("share_low", "double", "Forventet, lav", "Lower end of the interval", "Nedre ende av intervallet"),
+    Column("share_high", "double", "Forventet, høy", "Upper end of the interval", "Øvre ende av intervallet"),
+    Column("interval_level", "double", "Intervallets dekning", "How often the share is expected to lie in the interval, by the misses of the past", "Hvor ofte andelen ventes å ligge i intervallet, etter tidligere bom"),
+    Column("passes_25_month", "date", "Passerer 25 %", "First month at or above 25 per cent, known or expected; empty when not within ten years", "Første måned på eller over 25 prosent, kjent eller ventet; tom når det ikke skjer innen ti år"),
+    Column("passes_50_month", "date", "Passerer 50 %", "First month at or above 50 per cent, known or expected; empty when not within ten years", "Første måned på eller over 50 prosent, kjent eller ventet; tom når det ikke skjer innen ti år"),
+    Column("passes_80_month", "date", "Passerer 80 %", "First month at or above 80 per cent, known or expected; empty when not within ten years", "Første måned på eller over 80 prosent, kjent eller ventet; tom når det ikke skjer innen ti år"),
+    Column("passes_95_month", "date", "Passerer 95 %", "First month at or above 95 per cent, known or expected; empty when not within ten years", "Første måned på eller over 95 prosent, kjent eller ventet; tom når det ikke skjer innen ti år"),
+    Column("last_observed_month", "date", "Siste kjente måned", "Newest month whose share is known", "Nyeste måned der andelen er kjent"),
+    Column("last_observed_share", "double", "Siste kjente andel", "The share of that month", "Andelen i den måneden"),
+    Column("months_observed", "integer", "Kjente måneder", "Months whose share is known", "Måneder der andelen er kjent"),
+    Column("refusal_code", "varchar", "Grunn til at den mangler", "Why the series is not forecast; empty for one that is", "Hvorfor serien ikke framskrives; tom for en som er det", REFUSALS),
+    Column("refusal", "varchar", "Begrunnelse for at den mangler", "The reason in words", "Grunnen i ord"),
 ]  # fmt: skip
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

@@ -47,6 +47,8 @@ _STEPS = (1, 2, 3, 4, 6, 9, 12, 18, 24)
 _LEAST_ERRORS = 30
 _WIDTH_UNTRIED = 0.15
 _SHARES, _SIZES = (0.1, 0.3, 0.7, 0.9), (60, 250)
+# what a series may be refused for and still be an example for others
+_TELLING = (None, "reached", "too_old")
 _KINDS = (len(_SHARES) + 1) * (len(_SIZES) + 1)
 
 Floats = NDArray[np.float64]
@@ -64,6 +66,11 @@ class _Panel:
     def until(self, end: int) -> _Panel:
         """What was known when only so many months were."""
         return _Panel(self.share[:, :end], self.eligible[:, :end], self.parent, self.measure)
+
+    def only(self, rows: NDArray[np.bool_]) -> _Panel:
+        """Some of the series."""
+        place = np.where(rows, np.cumsum(rows) - 1, -1)
+        return _Panel(self.share[rows], self.eligible[rows], np.where(self.parent[rows] >= 0, place[self.parent[rows]], -1), self.measure[rows])
 
     @property
     def size(self) -> Floats:
@@ -106,7 +113,11 @@ def forecast(adoption: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=FORECAST)
     months, keys, panel = _panel(adoption)
     refusals = _refusals(panel)
-    expected, low, high = _forecast(panel, _FARTHEST)
+    # series that tell too little are no example for others
+    telling = np.array([reason in _TELLING for reason in refusals])
+    expected, low, high = (np.full((len(refusals), _FARTHEST), np.nan) for _ in range(3))
+    if telling.any():
+        expected[telling], low[telling], high[telling] = _forecast(panel.only(telling), _FARTHEST)
     ahead = [_after(months[-1], step) for step in range(1, _FARTHEST + 1)]
     told: list[dict[str, Any]] = []
     for place, key in enumerate(keys.iter_rows(named=True)):
@@ -137,8 +148,10 @@ def misses(adoption: pl.DataFrame, origins: Sequence[date], horizons: Sequence[i
     for origin in origins:
         end = months.index(origin) + 1
         known = panel.until(end)
-        able = np.array([reason is None for reason in _refusals(known)])
-        expected, low, high = _forecast(known, max(horizons))
+        reasons = _refusals(known)
+        able, telling = (np.array([reason in kept_for for reason in reasons]) for kept_for in ((None,), _TELLING))
+        expected, low, high = (np.full((len(reasons), max(horizons)), np.nan) for _ in range(3))
+        expected[telling], low[telling], high[telling] = _forecast(known.only(telling), max(horizons))
         last, before = known.share[:, -1], known.share[:, -13] if end > 12 else np.full(len(able), np.nan)
         for ahead in (h for h in horizons if end - 1 + h < len(months)):
             actual = panel.share[:, end - 1 + ahead]
@@ -246,7 +259,7 @@ def _paces(panel: _Panel, lines: _Lines, habits: _Habits) -> Floats:
     sums = np.zeros((panel.measure.max() + 1, lines.pace.shape[1])), np.zeros((panel.measure.max() + 1, lines.pace.shape[1]))
     np.add.at(sums[0], panel.measure, lines.pace * weight)
     np.add.at(sums[1], panel.measure, weight)
-    common = (sums[0] / sums[1])[panel.measure]
+    common = (sums[0] / np.maximum(sums[1], 1e-9))[panel.measure]
     has_parent = panel.parent[:, None] >= 0
     trust = np.where(has_parent, lines.known[panel.parent], 0.0)
     above = (trust * np.where(has_parent, lines.pace[panel.parent], 0.0) + (habits.drawn + 1e-9) * common) / (trust + habits.drawn + 1e-9)

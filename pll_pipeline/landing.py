@@ -95,7 +95,7 @@ def code_fingerprint(config: Config) -> str:
 
 def dbt_files(config: Config) -> list[Path]:
     """The files the dbt project consists of."""
-    return [path for path in config.dbt_project.rglob("*") if path.suffix in (".sql", ".yml", ".csv", ".md")]
+    return [path for path in config.dbt_project.rglob("*") if path.suffix in (".sql", ".py", ".yml", ".csv", ".md")]
 
 
 def validate_source(config: Config, source: Source) -> SourceState:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pll_pipeline.publishing import delimited, descriptor, difference, duckdb, parquet, workbook
+from pll_pipeline.publishing import delimited, descriptor, difference, disclosure, duckdb, parquet, workbook
 from pll_pipeline.publishing.imprint import Imprint, Inputs
 
 __all__ = ["Inputs", "write_release"]
@@ -18,11 +18,12 @@ def write_release(folder: Path, build_file: Path, release_id: str, built_at: dat
     """Fill the empty `folder` with a whole release made from the build file; `previous` is the release to compare with.
 
     Everything but `pll.duckdb` is made from `pll.duckdb`, so that all files say the same; `release.json` is the last
-    file, as it lists the others. Raises `PllError` for a build file that cannot be published, and whatever writing raises.
+    file, as it lists the others. Raises `PllError` for a build file that cannot be published or would give away what a publisher suppressed, and whatever writing raises.
     """
     imprint = Imprint(release_id, built_at, inputs)
     duckdb.write(folder, build_file, imprint)
     with duckdb.opened(folder) as (connection, tables):
+        disclosure.check(connection, tables, "release")
         parquet.write(folder, connection, tables, imprint)
         delimited.write(folder, connection, tables)
         workbook.write(folder, connection, tables, imprint)

@@ -232,10 +232,15 @@ def test_only_oslo_and_holmestrand_are_split_between_health_trusts() -> None:
     for row in seed("kommune_hf_share"):
         assert row["hf_key"] in REGION
         parts[row["kommune_code"], int(row["year"])].append(row)
-    assert parts.keys() == {("0301", 2025), ("0301", 2026), ("3903", 2026)}
+    today = {("3802", 2026): ("3903", 2026)}  # Holmestrand under its code of 2020 to 2023: the same area
+    assert parts.keys() == {("0301", 2025), ("0301", 2026), ("3903", 2026), *today}
     for key, rows in parts.items():
-        assert sum(int(row["population"]) for row in rows) == held[key]
-        assert all(float(row["share"]) == round(int(row["population"]) / held[key], 4) for row in rows)
+        residents = held[today.get(key, key)]
+        assert sum(int(row["population"]) for row in rows) == residents
+        assert all(float(row["share"]) == round(int(row["population"]) / residents, 4) for row in rows)
+    for earlier, now in today.items():
+        shares = [{row["hf_key"]: row["share"] for row in parts[key]} for key in (earlier, now)]
+        assert shares[0] == shares[1]
 
 
 def test_there_are_19_helsefellesskap_and_each_counts_its_kommuner() -> None:

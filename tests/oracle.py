@@ -366,8 +366,9 @@ def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
         is_sum = row.basis == "aggregated"
         status = row.status if is_sum else row.count_status
         values.append(None if row.count is None else share * row.count)
-        lows.append(0.0 if share < 1 or (row.count_low is None and status == "suppressed") else row.count_low)
-        highs.append(row.eligible if row.count_high is None and status == "suppressed" and not is_sum else row.count_high)
+        is_open = status == "suppressed" and not is_sum  # of a sum without a bound nobody knows one
+        lows.append(0.0 if share < 1 or (row.count_low is None and is_open) else row.count_low)
+        highs.append(row.eligible if row.count_high is None and is_open else row.count_high)
         eligible.append(None if row.eligible is None else share * row.eligible)
         hedges |= {"estimate"} if share < 1 else set()
         hedges |= {row.qualifier} if is_sum else {row.count_qualifier, TURNED.get(row.eligible_qualifier, row.eligible_qualifier)}

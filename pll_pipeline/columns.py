@@ -36,6 +36,8 @@ PART_QUALITIES = ("exact", "approx", "estimate")
 RECONCILIATION_STATUSES = ("agrees", "within_tolerance", "differs", "incomplete", "not_comparable")
 REFUSALS = ("only_bounds", "too_small", "too_old", "too_few_months", "reached", "not_begun")
 BASES = ("published", "derived", "aggregated")
+PLANNED_BASES = ("stated", "inherited", "inferred")
+OBSERVED_BASES = ("figure", "report")
 TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule")
 
 
@@ -173,6 +175,9 @@ _ALL = [
     Column("distance", "double", "Avstand", "Target minus newest value; below zero when passed", "Mål minus nyeste verdi; under null når det er passert"),
     Column("months_left", "integer", "Måneder igjen", "Months from the newest figure to the due date", "Måneder fra det nyeste tallet til fristen"),
     Column("pace_needed_per_month", "double", "Nødvendig takt", "Change per month still needed to reach the target when due", "Endring per måned som trengs for å nå målet i tide"),
+    Column("newest_basis", "varchar", "Grunnlaget for nyeste verdi", "Whether the newest figure is published, derived from two figures or a sum of parts", "Om det nyeste tallet er publisert, utledet av to tall eller en sum av deler", BASES),
+    Column("pace_per_month", "double", "Takt siste 12 måneder", "Mean change per month over the 12 months up to the newest figure", "Gjennomsnittlig endring per måned de siste 12 månedene frem til det nyeste tallet"),
+    Column("is_pace_sufficient", "boolean", "Takten holder", "True when the pace of the last 12 months reaches the target when due; empty where either is not known", "Sann når takten de siste 12 månedene når målet i tide; tom der en av dem ikke er kjent"),
     Column("target_status", "varchar", "Målstatus", "Where the target stands; unknown when it fell due and no figure has come since; not_measured when no figure of the same definition is published", "Hvordan målet ligger an; unknown når fristen er ute og ingen tall er kommet siden; not_measured når ingen tall med samme definisjon er publisert", TARGET_STATUSES),
     # milestones
     Column("area_name", "varchar", "Område", "The area in the publisher's own words", "Området med utgiverens egne ord"),
@@ -184,8 +189,13 @@ _ALL = [
     Column("is_date_inferred", "boolean", "Dato utledet", "True when the date was inferred from an undated page", "Sann når datoen er utledet av en udatert side"),
     Column("statement", "varchar", "Utsagn", "Whether it was reported as done, planned, a target, or a plan since replaced", "Om det er meldt som gjort, planlagt, et mål, eller en plan som er erstattet", STATEMENTS),
     Column("planned_phase", "varchar", "Fase etter planen", "Phase the plan puts the area in", "Fasen planen setter området i", PHASES),
-    Column("observed_phase", "varchar", "Observert fase", "Phase the area is reported to be in", "Fasen området er meldt å være i", PHASES),
-    Column("lag_months", "integer", "Etterslep i måneder", "Months from planned to reported start of the phase; below zero when early", "Måneder fra planlagt til meldt start av fasen; under null når den kom tidlig"),
+    Column("observed_phase", "varchar", "Observert fase", "Phase the area is seen to have reached: by its figures (the thresholds stand in dbt_project.yml), else as reported", "Fasen området ser ut til å ha nådd: etter tallene (tersklene står i dbt_project.yml), ellers slik det er meldt", PHASES),
+    Column("planned_basis", "varchar", "Planens grunnlag", "Whether the plan is stated for this area and actor type, inherited from a wider area or more actor types, or inferred to be about it", "Om planen er oppgitt for dette området og denne aktørtypen, arvet fra et større område eller flere aktørtyper, eller utledet til å gjelde det", PLANNED_BASES),
+    Column("observed_basis", "varchar", "Observasjonens grunnlag", "Whether figures or a report show the phase", "Om tall eller en melding viser fasen", OBSERVED_BASES),
+    Column("observed_share", "double", "Observert andel", "The month's share by which the phase is judged; the least it can be where it is suppressed", "Månedens andel som fasen bedømmes etter; det minste den kan være der den er skjermet"),
+    Column("reported_phase", "varchar", "Meldt fase", "Phase somebody reported the area to be in", "Fasen noen har meldt at området er i", PHASES),
+    Column("lag_months", "integer", "Etterslep i måneder", "Months from the planned start of the planned phase to the month it was seen, or to this month while it is not; below zero when early; empty where either is not known to the month", "Måneder fra planlagt start av den planlagte fasen til måneden den ble sett, eller til denne måneden så lenge den ikke er det; under null når den kom tidlig; tom der en av dem ikke er kjent på måneden"),
+    Column("is_behind_plan", "boolean", "Etter planen i tid", "True while the planned phase is not yet seen; empty where nothing is seen or planned", "Sann så lenge den planlagte fasen ikke er sett; tom der ingenting er sett eller planlagt"),
     # quarantine
     Column("rule", "varchar", "Regel", "Rule the row broke", "Regelen raden brøt"),
     Column("column_name", "varchar", "Kolonne", "Column the rule is about", "Kolonnen regelen gjelder"),

@@ -8,6 +8,10 @@
     cast({{ dbt.dateadd('month', number, month) }} as date)
 {%- endmacro %}
 
+{% macro add_years(day, number) -%}
+    cast({{ dbt.dateadd('year', number, day) }} as date)
+{%- endmacro %}
+
 {% macro end_of_month(month) -%}
     cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, month)) }} as date)
 {%- endmacro %}

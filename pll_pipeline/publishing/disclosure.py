@@ -24,11 +24,13 @@ NEEDED = frozenset({"fct_adoption", "fct_adoption_sum", "dim_region_part", "dim_
 _EDGE = 1e-6
 _MOST_SYSTEMS = 50
 
-# what the publisher left each counted cell open to; a hedge is no bound, and none may use more than there is
+# what the publisher left each counted cell open to; a hedge is no bound, and none may use more than there is.
+# A cell of nobody knows how many takes no part in any sum
 _CELLS = """
     create or replace temp table cell as
     select
         measure_code, region_key, actor_type_code, month, count_status = 'suppressed' as is_suppressed, eligible_value,
+        denominator_code is null or eligible_value is not null as is_added,
         case when count_status <> 'suppressed' then coalesce(count_value, count_lower, 0) else coalesce(count_lower, 0) end as low,
         case when count_status <> 'suppressed' then coalesce(count_value, count_upper, 'infinity'::double) else coalesce(count_upper, eligible_value, 'infinity'::double) end as high
     from {star}.fct_adoption where count_status is not null and count_status <> 'missing'
@@ -46,13 +48,14 @@ _OF_REGIONS = """
         on made.relation = place.relation and made.region_key = place.whole_key and made.part_level = place.part_level
         and coalesce(place.valid_from <= made.month, true) and coalesce(made.month < place.valid_to, true)
     join cell on place.part_key = cell.region_key and made.measure_code = cell.measure_code and made.actor_type_code = cell.actor_type_code and made.month = cell.month
+    where cell.is_added
     group by all
 """
 
 _OF_ACTOR_TYPES = """
     insert into allowed
     with recursive typed as (
-        select 'level' as relation, measure_code, region_key, actor_type_code, month, low, high, is_suppressed and low < high as is_open from cell
+        select 'level' as relation, measure_code, region_key, actor_type_code, month, low, high, is_suppressed and low < high as is_open from cell where is_added
         union all
         select relation, measure_code, region_key, actor_type_code, month, low, high, is_open from allowed
     ),
@@ -183,7 +186,7 @@ def _system(connection: duckdb.DuckDBPyConnection, names: dict[str, str], key: t
             keys = [((finding["region_key"], actor), 1.0) for actor in actor_types if actor != "alle" and (finding["region_key"], actor) in at]
         else:
             keys = [((part, finding["actor_type_code"]), share) for part, share in parts.get((finding["relation"], finding["region_key"], finding["part_level"]), [])]
-        weights, known = sum_of(keys)
+        weights, known = sum_of([(one, share) for one, share in keys if one in at and at[one]["is_added"]])
         low, high = (finding["value"], finding["value"]) if finding["value"] is not None else (finding["low"], finding["high"])
         low = -math.inf if low is None else low - finding["slack"] - known
         high = math.inf if high is None else high + finding["slack"] - known

@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 import polars as pl
 
 from pll_pipeline.config import CHECKOUT, Config
+from pll_pipeline.simulation import plan
 from pll_pipeline.simulation.adoption import simulate
 from pll_pipeline.simulation.disclosure import suppress
 from pll_pipeline.simulation.powerbi_report import Report
@@ -64,6 +65,8 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     publisher.publish("/eresept.csv", delimited(of("e-resept")))
     publisher.publish("/emultidose.html", table_page(of("e-multidose")))
     publisher.publish("/nokkeltall.html", prose_page(cells))
+    publisher.publish("/plan.csv", plan.milestones(cells))
+    publisher.publish("/mal.csv", plan.targets(cells))
     publisher.publish("/pxweb/v2", PxWebTable(of("kjernejournal"), path="/pxweb/v2", table="KJ01"))
     return report
 

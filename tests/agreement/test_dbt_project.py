@@ -55,9 +55,9 @@ CONTRACT = {
         "mart_reconciliation": "measure_code region_key actor_type_code period_start period_end part_level published_value sum_value sum_lower sum_upper difference reconciliation_status",
         "mart_adoption_latest": "measure_code region_key actor_type_code month adoption_share months_since",
         "mart_key_figures": "measure_name region_name actor_type_name period_label value qualifier_label status published_text definition definition_url source_name snapshot_at",
-        "mart_rollout_by_area_month": "service_code region_key actor_type_code month planned_phase observed_phase lag_months",
+        "mart_rollout_by_area_month": "service_code region_key actor_type_code month planned_phase planned_basis observed_phase observed_basis observed_share reported_phase lag_months is_behind_plan",
         "mart_revisions": "measure_code region_key actor_type_code period_start period_end period_grain change_kind changed_at value_before value_after value_change source_name",
-        "mart_target_status": "measure_code region_key actor_type_code due_end target_value newest_value distance pace_needed_per_month",
+        "mart_target_status": "measure_code region_key actor_type_code due_end target_value newest_value newest_basis distance pace_needed_per_month pace_per_month is_pace_sufficient",
         "mart_coverage_by_source_month": "source_name service_code month expected_count published_count suppressed_count missing_count quarantined_count",
     },
 }
@@ -94,6 +94,8 @@ MADE_OF_ITS_OWN_FLOOR = {
     "mart_adoption_latest": {"mart_adoption_by_region_actor_month"},
     "mart_adoption_by_current_region_actor_month": {"mart_adoption_by_region_actor_month"},
     "mart_adoption_forecast": {"mart_adoption_latest"},
+    "mart_rollout_by_area_month": {"mart_adoption_by_region_actor_month"},
+    "mart_target_status": {"mart_adoption_by_region_actor_month"},
 }
 
 

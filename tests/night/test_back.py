@@ -72,6 +72,23 @@ def test_the_plan_says_25_50_and_80_percent(released: World) -> None:
     ]
 
 
+def test_the_plan_of_a_trial_helsefellesskap_is_told_as_inferred_and_only_where_somebody_names_the_area(released: World) -> None:
+    rows = released.ask(
+        """select region_name, actor_type_code, planned_phase, planned_basis, observed_phase, observed_basis, reported_phase, is_behind_plan from marts.mart_rollout_by_area_month
+           where service_code = 'pll' and month = '2024-12-01' and region_level in ('kommune', 'land') order by all"""
+    )
+    assert rows == [
+        ("Bergen", "alle", "utproving", "inferred", None, None, None, None),
+        ("Bergen", "avtalespesialist", "utproving", "inferred", "utproving", "report", "utproving", False),
+        ("Bergen", "kommunal_helse_omsorg", "utproving", "inferred", "utproving", "report", "utproving", False),
+        ("Bergen", "sykehjem", "utproving", "inferred", "utproving", "report", "utproving", False),
+        ("Hammerfest", "kommunal_helse_omsorg", "utproving", "inferred", "forberedelse", "report", "forberedelse", True),
+        ("Norge", "alle", "innforing", "stated", None, None, None, None),
+        ("Rana", "kommunal_helse_omsorg", "utproving", "inferred", "forberedelse", "report", "forberedelse", True),
+        ("Tromsø", "kommunal_helse_omsorg", "utproving", "inferred", "forberedelse", "report", "forberedelse", True),
+    ]
+
+
 def test_what_is_ready_or_created_is_not_told_as_adoption_of_the_country(released: World) -> None:
     """274 kommuner use kjernejournal *or are technically ready*; 24 000 lists in Bergen are *created*, and no publisher gives a denominator."""
     assert released.ask("select count(*) from marts.mart_adoption_by_region_actor_month where measure_code = 'kjernejournal_municipality_in_use_or_ready_count'") == [(0,)]

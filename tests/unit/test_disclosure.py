@@ -21,7 +21,7 @@ _TABLES = """
     create schema release.star;
     create schema release.marts;
     create table release.star.fct_adoption (measure_code varchar, region_key varchar, actor_type_code varchar, month date, count_value double, count_lower double, count_upper double,
-        count_status varchar, eligible_value double);
+        count_status varchar, denominator_code varchar, eligible_value double);
     create table release.star.fct_adoption_sum (relation varchar, measure_code varchar, region_key varchar, actor_type_code varchar, month date, part_level varchar, count_value double,
         count_lower double, count_upper double, eligible_value double);
     create table release.star.dim_region_part (relation varchar, whole_key varchar, part_key varchar, part_level varchar, part_share double, valid_from date, valid_to date);
@@ -38,10 +38,10 @@ class World:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
 
-    def publishes(self, region: str, value: float | None, low: float | None = None, high: float | None = None, *, eligible: float = 100, actor: str = "fastlege") -> None:
+    def publishes(self, region: str, value: float | None, low: float | None = None, high: float | None = None, *, eligible: float | None = 100, actor: str = "fastlege") -> None:
         status = "suppressed" if value is None else "observed"
         self.connection.execute(
-            "insert into release.star.fct_adoption values ('m', ?, ?, '2026-01-01', ?, ?, ?, ?, ?)",
+            "insert into release.star.fct_adoption values ('m', ?, ?, '2026-01-01', ?, ?, ?, ?, 'd', ?)",
             [region, actor, value, value if low is None else low, value if high is None else high, status, eligible],
         )
 
@@ -112,6 +112,14 @@ def test_sums_that_tell_nothing_alone_may_not_tell_it_together(world: World) -> 
     world.adds_up("fylke:1", 5, 5, 5)
     with pytest.raises(PllError, match="could be worked out"):
         world.check()
+
+
+def test_a_cell_counted_among_nobody_knows_how_many_takes_no_part_in_a_sum(world: World) -> None:
+    world.publishes("kommune:1", *SMALL, eligible=None)
+    world.publishes("kommune:2", 20)
+    world.lies_in("fylke:1", "kommune:1", "kommune:2")
+    world.adds_up("fylke:1", 20, 20, 20, eligible=100)
+    assert world.check() == 1
 
 
 def test_what_the_publisher_gave_away_himself_is_not_our_doing(world: World) -> None:

@@ -363,6 +363,13 @@ def test_a_group_of_fylker_consists_of_the_fylker_of_its_time() -> None:
     assert parts("gruppe:bergen-eidsvag-legekontor") == {"kommune:4601": "false"}
 
 
+def test_which_five_helsefellesskap_try_out_pll_is_inferred_and_nothing_else_is() -> None:
+    trial = {row["helsefellesskap_key"] for row in seed("helsefellesskap") if row["pll_trial_2024_2025"] == "inferred_yes"}
+    assert len(trial) == 5
+    inferred = {(row["region_key"], row["part_key"]) for row in PARTS if row["is_inferred"] == "true"}
+    assert inferred == {("gruppe:fem-helsefellesskap-ikke-navngitt", key) for key in trial}
+
+
 def published_regions() -> list[tuple[str, list[str], str]]:
     """Every (label, allowed levels, day) of the two lists of published statements; headings that are no places left out."""
     facts = yaml.safe_load((ROOT / "pll_pipeline" / "sources" / "rollout_facts.yaml").read_text(encoding="utf-8"))

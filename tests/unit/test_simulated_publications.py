@@ -134,3 +134,19 @@ def test_a_bad_day_looks_as_it_does_at_real_publishers(how: Misbehaviour, status
 
 def test_nothing_is_published_where_nothing_is(publisher: tuple[Publisher, dict[str, Source]]) -> None:
     assert requests.get(f"{publisher[0].address}/finnes-ikke", timeout=10).status_code == 404
+
+
+def test_the_simulated_plan_begins_when_the_country_does_and_reaches_every_helsefellesskap_in_turn(publisher: tuple[Publisher, dict[str, Source]], tmp_path: Path) -> None:
+    source = publisher[1]["sim_plan"]
+    snapshot, _ = fetch(source, tmp_path)
+    tables = {name: read_table(snapshot.read(name), source.read, where=f"x/{name}") for name in ("plan.csv", "mal.csv")}
+    reading = read_tables(source, tables, CODES, datetime.now(UTC))
+    assert reading.quarantine.is_empty()
+    of_pll = reading.milestones.filter((pl.col("service_code") == "pll") & (pl.col("actor_type_code") == "legekontor"))
+    introduced = of_pll.filter((pl.col("phase") == "innforing") & pl.col("region_key").str.starts_with("helsefellesskap:")).sort("starts_on")
+    assert introduced.height == introduced["region_key"].n_unique() == 19
+    gaps = introduced["starts_on"].dt.year() * 12 + introduced["starts_on"].dt.month()
+    assert gaps.diff().drop_nulls().unique().to_list() == [2]
+    targets = reading.targets.filter((pl.col("measure_code") == "pll_organisation_in_use_share") & (pl.col("actor_type_code") == "legekontor"))
+    assert targets.sort("due_end")["value"].to_list() == [0.25, 0.5, 0.8]
+    assert targets["direction"].unique().to_list() == ["at_least"]

@@ -1,72 +1,240 @@
-{%- set area = 'service_code, region_key, actor_type_code' %}
+{%- set area = ['service_code', 'region_key', 'actor_type_code'] -%}
+{%- set phase = ['forberedelse', 'utproving', 'innforing', 'i_drift'] -%}
+{%- set threshold = var('phase_thresholds') -%}
 -- "planned" and "reported" are compared; targets and superseded plans stand in fct_milestone alone
 with stated as (
     select
-        service_code, region_key, actor_type_code, phase, statement,
-        coalesce(starts_on, ends_on) as since,
+        {{ columns_of('said', area) }}, said.phase, said.statement,
+        coalesce(said.starts_on, said.ends_on) as since,
         -- an end without a start tells when the phase was reached, not when it was over
-        case when starts_on is not null then ends_on end as until,
-        coalesce(starts_on_precision, ends_on_precision) as since_precision,
-        case phase when 'forberedelse' then 1 when 'utproving' then 2 when 'innforing' then 3 when 'i_drift' then 4 end as phase_number
-    from {{ ref('fct_milestone') }}
-    where statement in ('planned', 'reported') and (starts_on is not null or ends_on is not null)
+        case when said.starts_on is not null then said.ends_on end as until,
+        coalesce(said.starts_on_precision, said.ends_on_precision) in ('day', 'month') as is_month_known,
+        case said.phase {% for name in phase %}when '{{ name }}' then {{ loop.index }} {% endfor %}end as phase_number
+    from {{ ref('fct_milestone') }} as said
+    where said.statement in ('planned', 'reported') and (said.starts_on is not null or said.ends_on is not null)
+),
+
+-- the phase a month's share shows: so many of those who can have begun, and enough of the area told of it
+figure as (
+    select
+        {{ columns_of('told', area) }}, told.month, max(told.shown) as observed_share,
+        max(
+            case
+                when told.shown >= {{ threshold.i_drift }} then 4
+                when told.shown >= {{ threshold.innforing }} then 3
+                when told.shown > {{ threshold.utproving }} then 2
+                else 0
+            end
+        ) as phase_number
+    from (
+        select
+            {{ columns_of('said', area) }}, said.month,
+            case
+                when said.adoption_share is null then said.share_lower
+                -- what is at most so much may be less
+                when said.qualifier = 'at_most' then coalesce(said.share_lower, 0)
+                else said.adoption_share
+            end as shown
+        from {{ ref('mart_adoption_by_region_actor_month') }} as said
+        inner join {{ ref('dim_measure') }} as measure
+            on said.measure_code = measure.measure_code and measure.unit = 'share' and measure.time_kind = 'stock'
+            and measure.numerator_code is not null and measure.denominator_code is not null
+        where
+            said.region_level in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')
+            and coalesce(said.reported_share, 1) >= {{ var('phase_reported_share') }}
+    ) as told
+    where told.shown is not null
+    group by {{ columns_of('told', area) }}, told.month
+),
+
+first_figure as (
+    select {{ columns_of('figure', area) }}, min(figure.month) as month
+    from figure
+    group by {{ columns_of('figure', area) }}
 ),
 
 begun as (
-    select {{ area }}, min({{ month_of('since') }}) as first_month
-    from stated
-    group by {{ area }}
+    select {{ columns_of('said', area) }}, min(said.month) as first_month
+    from (
+        select {{ columns_of('stated', area) }}, {{ month_of('stated.since') }} as month from stated
+        union all
+        select {{ columns_of('first_figure', area) }}, first_figure.month from first_figure
+    ) as said
+    group by {{ columns_of('said', area) }}
 ),
 
 area_month as (
-    select begun.service_code, begun.region_key, begun.actor_type_code, calendar.month
+    select {{ columns_of('begun', area) }}, calendar.month
     from begun
     inner join {{ ref('dim_month') }} as calendar on begun.first_month <= calendar.month
 ),
 
-in_month as (
+-- a plan for a wider area, or for more actor types, holds until a nearer one is made
+within as (
+    select region_key, region_key as wider_key, 0 as region_distance from {{ ref('dim_region') }}
+    {%- for level in ['helsefellesskap', 'hf', 'fylke', 'rhf'] %}
+    union all
+    select region_key, {{ level }}_key as wider_key, {{ 2 * loop.index }} as region_distance
+    from {{ ref('dim_region') }}
+    where {{ level }}_key is not null and {{ level }}_key <> region_key
+    {%- endfor %}
+    union all
+    select part.region_key, land.region_key as wider_key, 10 as region_distance
+    from {{ ref('dim_region') }} as part
+    cross join {{ ref('dim_region') }} as land
+    where land.region_level = 'land' and part.region_level <> 'land'
+),
+
+reach as (
+    select region_key, wider_key, region_distance, false as is_inferred from within
+    union all
+    -- a group of regions named together; who they are may be our inference
+    select within.region_key, part.region_key as wider_key, within.region_distance + 1 as region_distance, part.is_inferred
+    from within
+    inner join {{ ref('region_part') }} as part on within.wider_key = part.part_key and part.is_whole
+),
+
+actor_reach as (
+    select actor_type_code, actor_type_code as wider_code, 0 as actor_distance from {{ ref('dim_actor_type') }}
+    union all
+    select part_code as actor_type_code, actor_type_code as wider_code, 1 as actor_distance from {{ ref('actor_type_part') }}
+    union all
+    select actor_type_code, parent_code as wider_code, 2 as actor_distance from {{ ref('dim_actor_type') }} where parent_code is not null
+    union all
+    select actor_type_code, 'alle' as wider_code, 3 as actor_distance from {{ ref('dim_actor_type') }} where actor_type_code <> 'alle'
+),
+
+plan_for_area as (
     select
-        area_month.*, stated.statement, stated.phase,
-        case when stated.until is null or stated.until >= area_month.month then 1 else 0 end as is_going_on,
+        {{ columns_of('begun', area) }}, stated.phase, stated.phase_number, stated.since, stated.until, stated.is_month_known, reach.region_distance,
+        actor_reach.actor_distance,
+        case when reach.is_inferred then 'inferred' when reach.region_distance + actor_reach.actor_distance = 0 then 'stated' else 'inherited' end as planned_basis
+    from begun
+    inner join reach on begun.region_key = reach.region_key
+    inner join actor_reach on begun.actor_type_code = actor_reach.actor_type_code
+    inner join stated
+        on stated.statement = 'planned' and begun.service_code = stated.service_code and reach.wider_key = stated.region_key
+        and actor_reach.wider_code = stated.actor_type_code
+),
+
+-- of what one place says the newest phase begun; one that is over does not give way to the one before
+plan_in_month as (
+    select
+        {{ columns_of('area_month', area) }}, area_month.month, plan.phase, plan.phase_number, plan.since, plan.is_month_known, plan.planned_basis,
+        plan.region_distance, plan.actor_distance,
+        plan.until is null or plan.until >= area_month.month as is_going_on,
         row_number() over (
-            partition by area_month.service_code, area_month.region_key, area_month.actor_type_code, area_month.month, stated.statement
+            partition by {{ columns_of('area_month', area) }}, area_month.month, plan.region_distance, plan.actor_distance
+            order by plan.since desc, plan.phase_number desc, coalesce(plan.until, cast('9999-12-31' as date)) desc
+        ) as place
+    from area_month
+    inner join plan_for_area as plan
+        on area_month.service_code = plan.service_code and area_month.region_key = plan.region_key
+        and area_month.actor_type_code = plan.actor_type_code and plan.since <= {{ end_of_month('area_month.month') }}
+),
+
+nearest_plan as (
+    select *
+    from (
+        select
+            plan_in_month.*,
+            row_number() over (
+                partition by {{ columns_of('plan_in_month', area) }}, plan_in_month.month
+                order by plan_in_month.region_distance, plan_in_month.actor_distance
+            ) as nearness
+        from plan_in_month
+        where plan_in_month.place = 1 and plan_in_month.is_going_on
+    ) as plan
+    where plan.nearness = 1
+),
+
+report_in_month as (
+    select
+        {{ columns_of('area_month', area) }}, area_month.month, stated.phase, stated.phase_number, stated.is_month_known,
+        stated.until is null or stated.until >= area_month.month as is_going_on,
+        row_number() over (
+            partition by {{ columns_of('area_month', area) }}, area_month.month
             order by stated.since desc, stated.phase_number desc, coalesce(stated.until, cast('9999-12-31' as date)) desc
         ) as place
     from area_month
     inner join stated
-        on area_month.service_code = stated.service_code and area_month.region_key = stated.region_key
+        on stated.statement = 'reported' and area_month.service_code = stated.service_code and area_month.region_key = stated.region_key
         and area_month.actor_type_code = stated.actor_type_code and stated.since <= {{ end_of_month('area_month.month') }}
 ),
 
-side_by_side as (
+-- a phase once reached stays reached
+seen as (
     select
-        {{ area }}, month,
-        max(case when statement = 'planned' then phase end) as planned_phase,
-        max(case when statement = 'reported' then phase end) as observed_phase
-    from in_month
-    where place = 1 and is_going_on = 1
-    group by {{ area }}, month
+        {{ columns_of('area_month', area) }}, area_month.month, report.phase as reported_phase, report.phase_number as reported_number,
+        coalesce(report.is_month_known, false) as is_report_month_known, figure.observed_share,
+        max(figure.phase_number) over (
+            partition by {{ columns_of('area_month', area) }} order by area_month.month rows between unbounded preceding and current row
+        ) as figure_number
+    from area_month
+    left join report_in_month as report
+        on area_month.service_code = report.service_code and area_month.region_key = report.region_key
+        and area_month.actor_type_code = report.actor_type_code and area_month.month = report.month and report.place = 1 and report.is_going_on
+    left join figure
+        on area_month.service_code = figure.service_code and area_month.region_key = figure.region_key
+        and area_month.actor_type_code = figure.actor_type_code and area_month.month = figure.month
 ),
 
--- known to the month on both sides, or no lag is told
-first_start as (
+observed as (
     select
-        {{ area }}, phase,
-        min(case when statement = 'planned' then since end) as planned_since,
-        min(case when statement = 'reported' then since end) as reported_since
-    from stated
-    where since_precision in ('day', 'month')
-    group by {{ area }}, phase
+        seen.*,
+        case when seen.figure_number > 0 then seen.figure_number else seen.reported_number end as observed_number,
+        case when seen.figure_number > 0 then 'figure' when seen.reported_number is not null then 'report' end as observed_basis
+    from seen
+),
+
+-- the month a phase was first seen; where the first figure shows it already, nobody knows how long before
+reached as (
+    select {{ columns_of('observed', area) }}, phase.phase_number, min(observed.month) as first_month
+    from observed
+    inner join (
+        {%- for name in phase %}
+        select {{ loop.index }} as phase_number{{ ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as phase on phase.phase_number <= observed.observed_number
+    group by {{ columns_of('observed', area) }}, phase.phase_number
+),
+
+reached_exactly as (
+    select {{ columns_of('reached', area) }}, reached.phase_number, reached.first_month
+    from reached
+    inner join observed
+        on reached.service_code = observed.service_code and reached.region_key = observed.region_key
+        and reached.actor_type_code = observed.actor_type_code and reached.first_month = observed.month
+    left join first_figure
+        on reached.service_code = first_figure.service_code and reached.region_key = first_figure.region_key
+        and reached.actor_type_code = first_figure.actor_type_code
+    where case observed.observed_basis when 'figure' then first_figure.month < reached.first_month else observed.is_report_month_known end
 )
 
 select
     this.service_code, service.service_name, this.region_key, region.region_level, region.region_name, this.actor_type_code,
-    actor_type.actor_type_name, this.month, this.planned_phase, this.observed_phase,
-    {{ months_between('start.planned_since', 'start.reported_since') }} as lag_months
-from side_by_side as this
+    actor_type.actor_type_name, this.month, plan.phase as planned_phase, plan.planned_basis,
+    case this.observed_number {% for name in phase %}when {{ loop.index }} then '{{ name }}' {% endfor %}end as observed_phase,
+    this.observed_basis, this.observed_share, this.reported_phase,
+    -- known to the month on both sides, or no lag is told
+    case
+        when not plan.is_month_known then null
+        when reached_exactly.first_month <= this.month then {{ months_between('plan.since', 'reached_exactly.first_month') }}
+        when (this.observed_number is null or this.observed_number < plan.phase_number) and (this.figure_number is not null or this.reported_number is not null)
+            then {{ months_between('plan.since', 'this.month') }}
+    end as lag_months,
+    case
+        when plan.phase_number is not null and (this.figure_number is not null or this.reported_number is not null)
+            then coalesce(this.observed_number, 0) < plan.phase_number
+    end as is_behind_plan
+from observed as this
 inner join {{ ref('dim_service') }} as service on this.service_code = service.service_code
 inner join {{ ref('dim_region') }} as region on this.region_key = region.region_key
 inner join {{ ref('dim_actor_type') }} as actor_type on this.actor_type_code = actor_type.actor_type_code
-left join first_start as start
-    on this.service_code = start.service_code and this.region_key = start.region_key
-    and this.actor_type_code = start.actor_type_code and this.observed_phase = start.phase
+left join nearest_plan as plan
+    on this.service_code = plan.service_code and this.region_key = plan.region_key and this.actor_type_code = plan.actor_type_code
+    and this.month = plan.month
+left join reached_exactly
+    on this.service_code = reached_exactly.service_code and this.region_key = reached_exactly.region_key
+    and this.actor_type_code = reached_exactly.actor_type_code and plan.phase_number = reached_exactly.phase_number
+where plan.phase is not null or this.observed_number is not null

@@ -1,15 +1,47 @@
-with measured as (
+{%- set target = ['source_name', 'snapshot_at', 'row_reference'] -%}
+-- what somebody stated, and shares of two figures somebody stated
+with said as (
     select
-        target.source_name, target.snapshot_at, target.row_reference,
-        said.value, said.period_end, said.qualifier,
+        measure_code, region_key, actor_type_code, period_start, period_end, month, value, qualifier, cast(null as {{ type_double() }}) as change_12m,
+        'published' as basis, snapshot_at, source_name
+    from {{ ref('fct_observation') }}
+    where value is not null and period_end is not null
+    union all
+    select
+        measure_code, region_key, actor_type_code, month as period_start, {{ end_of_month('month') }} as period_end, month, adoption_share as value,
+        qualifier, change_12m, basis, snapshot_at, source_name
+    from {{ ref('mart_adoption_by_region_actor_month') }}
+    where adoption_share is not null and basis <> 'published'
+),
+
+measured as (
+    select
+        {{ columns_of('target', target) }}, said.measure_code, said.region_key, said.actor_type_code, said.value, said.period_end, said.period_start,
+        said.month, said.qualifier, said.change_12m, said.basis, said.source_name as said_by,
         row_number() over (
-            partition by target.source_name, target.snapshot_at, target.row_reference
-            order by said.period_end desc, said.period_start desc, said.snapshot_at desc, said.source_name
+            partition by {{ columns_of('target', target) }}
+            order by said.period_end desc, case said.basis when 'published' then 1 when 'derived' then 2 else 3 end, said.period_start desc,
+                said.snapshot_at desc, said.source_name
         ) as place
     from {{ ref('fct_target') }} as target
-    inner join {{ ref('fct_observation') }} as said
+    inner join said
         on target.measure_code = said.measure_code and target.region_key = said.region_key and target.actor_type_code = said.actor_type_code
-    where said.value is not null and said.period_end is not null
+),
+
+-- the same publisher's figure of the same length a year before
+year_before as (
+    select
+        {{ columns_of('newest', target) }},
+        coalesce(newest.change_12m, max(newest.value - earlier.value)) as change_12m
+    from measured as newest
+    left join said as earlier
+        on newest.basis = 'published' and earlier.basis = 'published'
+        and newest.measure_code = earlier.measure_code and newest.region_key = earlier.region_key and newest.actor_type_code = earlier.actor_type_code
+        and newest.said_by = earlier.source_name
+        and newest.qualifier in ('exact', 'approx', 'estimate') and earlier.qualifier in ('exact', 'approx', 'estimate')
+        and earlier.period_end = {{ add_years('newest.period_end', -1) }} and earlier.period_start = {{ add_years('newest.period_start', -1) }}
+    where newest.place = 1
+    group by {{ columns_of('newest', target) }}, newest.change_12m
 ),
 
 compared as (
@@ -18,8 +50,10 @@ compared as (
         newest.value as newest_value,
         newest.period_end as newest_period_end,
         newest.qualifier as newest_qualifier,
+        newest.basis as newest_basis,
         round(target.value - newest.value, 9) as distance,
         {{ months_between('newest.period_end', 'target.due_end') }} as months_left,
+        round(year_before.change_12m / 12, 9) as pace_per_month,
         case
             when target.target_kind = 'rule' then 'rule'
             when newest.value is null then 'not_measured'
@@ -35,18 +69,30 @@ compared as (
     left join measured as newest
         on target.source_name = newest.source_name and target.snapshot_at = newest.snapshot_at
         and target.row_reference = newest.row_reference and newest.place = 1
+    left join year_before
+        on target.source_name = year_before.source_name and target.snapshot_at = year_before.snapshot_at
+        and target.row_reference = year_before.row_reference
+),
+
+paced as (
+    select
+        *,
+        case when target_status = 'open' and months_left > 0 then round(distance / months_left, 9) end as pace_needed_per_month
+    from compared
 )
 
 select
-    measure.service_code, service.service_name, compared.measure_code, measure.measure_name, measure.unit, compared.region_key, region.region_name,
-    compared.actor_type_code, actor_type.actor_type_name, compared.target_kind, compared.direction, compared.due_start, compared.due_end,
-    compared.due_grain, compared.value as target_value, compared.newest_value, compared.newest_period_end, compared.newest_qualifier,
-    compared.distance, compared.months_left,
-    case when compared.target_status = 'open' and compared.months_left > 0 then round(compared.distance / compared.months_left, 9) end
-        as pace_needed_per_month,
-    compared.target_status, compared.source_name, compared.statement_address, compared.context, compared.snapshot_at, compared.row_reference
-from compared
-inner join {{ ref('dim_measure') }} as measure on compared.measure_code = measure.measure_code
-inner join {{ ref('dim_region') }} as region on compared.region_key = region.region_key
-inner join {{ ref('dim_actor_type') }} as actor_type on compared.actor_type_code = actor_type.actor_type_code
+    measure.service_code, service.service_name, paced.measure_code, measure.measure_name, measure.unit, paced.region_key, region.region_name,
+    paced.actor_type_code, actor_type.actor_type_name, paced.target_kind, paced.direction, paced.due_start, paced.due_end,
+    paced.due_grain, paced.value as target_value, paced.newest_value, paced.newest_period_end, paced.newest_qualifier, paced.newest_basis,
+    paced.distance, paced.months_left, paced.pace_needed_per_month, paced.pace_per_month,
+    case paced.direction
+        when 'at_least' then paced.pace_per_month >= paced.pace_needed_per_month
+        else paced.pace_per_month <= paced.pace_needed_per_month
+    end as is_pace_sufficient,
+    paced.target_status, paced.source_name, paced.statement_address, paced.context, paced.snapshot_at, paced.row_reference
+from paced
+inner join {{ ref('dim_measure') }} as measure on paced.measure_code = measure.measure_code
+inner join {{ ref('dim_region') }} as region on paced.region_key = region.region_key
+inner join {{ ref('dim_actor_type') }} as actor_type on paced.actor_type_code = actor_type.actor_type_code
 left join {{ ref('dim_service') }} as service on measure.service_code = service.service_code

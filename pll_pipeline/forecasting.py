@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -92,6 +91,10 @@ class _Lines:
     known: Floats
     straight: Floats
 
+    def at(self, months: slice) -> _Lines:
+        """The lines of some of the months."""
+        return _Lines(self.height[:, months], self.pace[:, months], self.known[:, months], self.straight[:, months])
+
 
 @dataclass(frozen=True)
 class _Habits:
@@ -118,23 +121,36 @@ def forecast(adoption: pl.DataFrame) -> pl.DataFrame:
     expected, low, high = (np.full((len(refusals), _FARTHEST), np.nan) for _ in range(3))
     if telling.any():
         expected[telling], low[telling], high[telling] = _forecast(panel.only(telling), _FARTHEST)
+    return _told(months, keys, panel, refusals, expected, low, high)
+
+
+def _told(months: list[date], keys: pl.DataFrame, panel: _Panel, refusals: list[str | None], expected: Floats, low: Floats, high: Floats) -> pl.DataFrame:
+    """The forecast as rows."""
+    seen = np.isfinite(panel.share)
+    last = np.where(seen.any(axis=1), seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1), -1)
     ahead = [_after(months[-1], step) for step in range(1, _FARTHEST + 1)]
-    told: list[dict[str, Any]] = []
-    for place, key in enumerate(keys.iter_rows(named=True)):
-        seen = np.flatnonzero(np.isfinite(panel.share[place]))
-        about = {name: key[name] for name in SERIES} | {"months_observed": len(seen), "refusal_code": refusals[place]}
-        if len(seen):
-            about |= {"last_observed_month": months[seen[-1]], "last_observed_share": float(panel.share[place, seen[-1]])}
-        if refusals[place]:
-            told.append(about)
-            continue
-        known = [*((months[i], panel.share[place, i]) for i in seen), *zip(ahead, expected[place], strict=True)]
-        about |= {f"passes_{round(level * 100)}_month": next((month for month, share in known if share >= level), None) for level in THRESHOLDS}
-        # what has passed since the last share is known is no future
-        for step in range(HORIZON):
-            figures = {"expected_share": expected[place, step], "share_low": low[place, step], "share_high": high[place, step]}
-            told.append(about | {"month": ahead[step], "months_ahead": step + 1} | {name: round(float(value), 6) for name, value in figures.items()})
-    return pl.DataFrame(told, schema=FORECAST).sort(*SERIES, "month", nulls_last=True)
+    # known shares and expected ones as one course; a month beyond it is never reached
+    course, calendar = np.concatenate([panel.share, expected], axis=1), pl.Series([*months, *ahead, None], dtype=pl.Date)
+    is_able = np.array([reason is None for reason in refusals])
+    passed = {}
+    for level in THRESHOLDS:
+        reached = np.nan_to_num(course, nan=-1.0) >= level
+        place = np.where(is_able & reached.any(axis=1), reached.argmax(axis=1), len(calendar) - 1)
+        passed[f"passes_{round(level * 100)}_month"] = calendar.gather(place)
+    about = keys.select(SERIES).with_columns(
+        pl.Series("last_observed_month", [months[place] if place >= 0 else None for place in last], dtype=pl.Date),
+        pl.Series("last_observed_share", panel.share[np.arange(len(last)), last]).fill_nan(None),
+        pl.Series("months_observed", seen.sum(axis=1)), pl.Series("refusal_code", refusals, dtype=pl.String), **passed,
+    )  # fmt: skip
+    able = pl.Series(is_able)
+    # what has passed since the last share is known is no future
+    rows = about.filter(able)
+    told = rows.select(pl.all().repeat_by(HORIZON).explode()).with_columns(
+        pl.Series("month", ahead[:HORIZON] * rows.height, dtype=pl.Date), pl.Series("months_ahead", list(range(1, HORIZON + 1)) * rows.height),
+        **{name: pl.Series(figures[is_able, :HORIZON].ravel()).round(6) for name, figures in (("expected_share", expected), ("share_low", low), ("share_high", high))},
+    )  # fmt: skip
+    together = pl.concat([told, about.filter(~able)], how="diagonal_relaxed")
+    return together.select(pl.col(name).cast(kind) for name, kind in FORECAST.items()).sort(*SERIES, "month", nulls_last=True)
 
 
 def misses(adoption: pl.DataFrame, origins: Sequence[date], horizons: Sequence[int]) -> pl.DataFrame:
@@ -210,8 +226,8 @@ def _forecast(panel: _Panel, ahead: int) -> tuple[Floats, Floats, Floats]:
     """Expected, low and high of each series for each month ahead."""
     lines = _lines(panel)
     habits = _habits(panel, lines)
-    last = panel.share.shape[1] - 1
-    expected = np.stack([_ahead(panel, lines, habits, step)[:, last] for step in range(1, ahead + 1)], axis=1)
+    newest = lines.at(slice(-1, None))
+    expected = np.concatenate([_ahead(panel, newest, habits, step) for step in range(1, ahead + 1)], axis=1)
     below, above = _widths(panel, lines, habits, ahead)
     middle = logit(np.clip(expected, 1e-6, 1 - 1e-6))
     return expected, expit(middle - below), expit(middle + above)
@@ -295,7 +311,7 @@ def _share_errors(panel: _Panel, lines: _Lines, habits: _Habits, ahead: int) -> 
         return np.full((panel.share.shape[0], 1), np.nan)
     now = panel.share[:, made]
     able = (now > 0) & (now < _SATURATED) & (lines.known[:, made] > 1e-9) & (panel.size[:, made] >= _LEAST_ELIGIBLE)
-    return np.where(able, panel.share[:, came] - _ahead(panel, lines, habits, ahead)[:, made], np.nan)
+    return np.where(able, panel.share[:, came] - _ahead(panel, lines.at(made), habits, ahead), np.nan)
 
 
 def _widths(panel: _Panel, lines: _Lines, habits: _Habits, ahead: int) -> tuple[Floats, Floats]:
@@ -314,7 +330,7 @@ def _widths(panel: _Panel, lines: _Lines, habits: _Habits, ahead: int) -> tuple[
         error = np.full((len(now), 1), np.nan)
         kinds = np.full((len(now), 1), -1)
         if made.start < made.stop:
-            expected = np.clip(_ahead(panel, lines, habits, step)[:, made], 1e-6, 1 - 1e-6)
+            expected = np.clip(_ahead(panel, lines.at(made), habits, step), 1e-6, 1 - 1e-6)
             share = panel.share[:, made]
             able = (share > 0) & (share < _SATURATED) & (lines.known[:, made] > 1e-9) & (panel.size[:, made] >= _LEAST_ELIGIBLE)
             error = np.where(able, panel.point[:, came] - logit(expected), np.nan)

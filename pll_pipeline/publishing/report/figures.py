@@ -86,12 +86,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "targets": {
         "service_code": _TEXT, "measure_code": _TEXT, "region_name": _TEXT, "region_key": _TEXT, "actor_type_code": _TEXT, "unit": _TEXT,
         "direction": _TEXT, "due_start": _DATE, "due_end": _DATE, "due_grain": _TEXT, "target": _SHARE, "newest": _SHARE, "newest_end": _DATE,
-        "newest_qualifier": _TEXT, "distance": _SHARE, "months_left": pl.Int32, "pace": _SHARE, "status": _TEXT, "address": _TEXT,
+        "newest_qualifier": _TEXT, "distance": _SHARE, "months_left": pl.Int32, "pace": _SHARE, "pace_told": _SHARE, "status": _TEXT, "address": _TEXT,
     },
     "target_counts": {"status": _TEXT, "targets": _COUNT},
     "paths": {"measure_code": _TEXT, "actor_type_code": _TEXT, "month": _DATE, "share": _SHARE},
     "rollout": {
-        "region_level": _TEXT, "region_name": _TEXT, "actor_type_code": _TEXT, "month": _DATE, "planned": _TEXT, "reported": _TEXT, "observed": _TEXT,
+        "region_level": _TEXT, "region_name": _TEXT, "actor_type_code": _TEXT, "month": _DATE, "planned": _TEXT, "planned_basis": _TEXT, "reported": _TEXT, "observed": _TEXT,
         "lag_months": pl.Int32,
     },
     "forecast": {
@@ -437,7 +437,7 @@ def _plan(release: _Release) -> dict[str, pl.DataFrame]:
     """Targets of the nation with the newest figure of each, what has been reached of them all, and where areas are in the roll-out."""
     needs = (
         "service_code", "measure_code", "region_name", "region_key", "actor_type_code", "unit", "direction", "due_start", "due_end", "due_grain",
-        "target_value", "newest_value", "newest_period_end", "newest_qualifier", "distance", "months_left", "pace_needed_per_month", "target_status",
+        "target_value", "newest_value", "newest_period_end", "newest_qualifier", "distance", "months_left", "pace_needed_per_month", "pace_per_month", "target_status",
         "statement_address", "target_kind",
     )  # fmt: skip
     found = {
@@ -445,7 +445,7 @@ def _plan(release: _Release) -> dict[str, pl.DataFrame]:
             "targets",
             f"""
             select service_code, measure_code, region_name, region_key, actor_type_code, unit, direction, due_start, due_end, due_grain, target_value as target,
-                newest_value as newest, newest_period_end as newest_end, newest_qualifier, distance, months_left, pace_needed_per_month as pace,
+                newest_value as newest, newest_period_end as newest_end, newest_qualifier, distance, months_left, pace_needed_per_month as pace, pace_per_month as pace_told,
                 target_status as status, statement_address as address
             from release.marts.mart_target_status
             where target_kind = 'target' and region_key = '{NATION}'
@@ -478,20 +478,21 @@ def _plan(release: _Release) -> dict[str, pl.DataFrame]:
 def _rollout(release: _Release) -> pl.DataFrame:
     """Areas in the newest month of the roll-out of the list itself: what the plan, the reports and the figures say of the phase."""
     table = "mart_rollout_by_area_month"
-    has_reports = release.has(table, "reported_phase")
-    reported, observed = ("reported_phase", "observed_phase") if has_reports else ("observed_phase", "null")
+    needed = (
+        "service_code", "region_level", "region_name", "actor_type_code", "month", "planned_phase", "planned_basis", "reported_phase", "observed_phase", "lag_months",
+    )  # fmt: skip
     return release.ask(
         "rollout",
         f"""
         with newest as (select max(month) as month from release.marts.{table} where service_code = '{FIRST_SERVICE}')
-        select said.region_level, said.region_name, said.actor_type_code, said.month, said.planned_phase as planned, {reported} as reported,
-            {observed} as observed, said.lag_months
+        select said.region_level, said.region_name, said.actor_type_code, said.month, said.planned_phase as planned, said.planned_basis, said.reported_phase as reported,
+            said.observed_phase as observed, said.lag_months
         from release.marts.{table} as said inner join newest on said.month = newest.month
         where said.service_code = '{FIRST_SERVICE}'
         order by {_rank_of("said.region_level", ("land", "rhf", "helsefellesskap", "hf", "sykehus", "gruppe", "fylke", "kommune"))},
             said.region_name, {_rank_of("said.actor_type_code", ACTOR_ORDER)}, said.actor_type_code
         """,
-        {table: ("service_code", "region_level", "region_name", "actor_type_code", "month", "planned_phase", "observed_phase", "lag_months")},
+        {table: needed},
     )
 
 

@@ -46,6 +46,13 @@ class Form(StrEnum):
     parquet = "parquet"
 
 
+class Language(StrEnum):
+    """The languages of the report."""
+
+    nb = "nb"
+    en = "en"
+
+
 SourceNames = Annotated[list[str] | None, typer.Option("--source", metavar="NAME", help="Ask only this source; the others keep what is held. May be repeated.")]
 
 
@@ -258,6 +265,25 @@ def query(
             table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
         out.print(table)
         out.print(f"{answer.height} rows")
+
+
+@app.command()
+def report(
+    *,
+    language: Annotated[Language, typer.Option("--language", help="Which page.")] = Language.nb,
+    opened: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Say where the current release's report lies, and open it."""
+    import webbrowser
+
+    from pll_pipeline.warehouse import require_current
+
+    page = require_current(Config.from_environment().marts).folder / "report" / ("index.html" if language is Language.nb else "en.html")
+    if not page.is_file():
+        raise PllError("The current release has no report", where=str(page), do="run `pll rebuild` to publish a release of this version")
+    out.print(str(page), soft_wrap=True, highlight=False)
+    if opened and not webbrowser.open(page.as_uri()):
+        raise PllError("No browser could be opened", where=str(page), do="open the file yourself")
 
 
 @app.command()

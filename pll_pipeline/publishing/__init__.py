@@ -5,10 +5,13 @@ Not here: where releases lie, how one becomes current, what happens when it fail
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from pll_pipeline.publishing import delimited, descriptor, difference, disclosure, duckdb, parquet, workbook
+from pll_pipeline.config import PllError
+from pll_pipeline.publishing import delimited, descriptor, difference, disclosure, duckdb, parquet, report, workbook
 from pll_pipeline.publishing.imprint import Imprint, Inputs
 
 __all__ = ["Inputs", "write_release"]
@@ -26,7 +29,23 @@ def write_release(folder: Path, build_file: Path, release_id: str, built_at: dat
         disclosure.check(connection, tables, "release")
         parquet.write(folder, connection, tables, imprint)
         delimited.write(folder, connection, tables)
-        workbook.write(folder, connection, tables, imprint)
+        with _face("the workbook"):
+            workbook.write(folder, connection, tables, imprint)
+        with _face("the report"):
+            report.write(folder, connection, tables, imprint, previous)
         difference.write(folder, connection, tables, imprint, previous)
     descriptor.write_data_package(folder, tables, imprint)
     descriptor.write_manifest(folder, tables, imprint)
+
+
+@contextmanager
+def _face(name: str) -> Iterator[None]:
+    """Say which face of the release could not be made. A full disk is not the face's fault and is told as what it is."""
+    try:
+        yield
+    except (PllError, OSError):
+        raise
+    except Exception as error:
+        raise PllError(
+            f"{name[:1].upper()}{name[1:]} could not be made: {type(error).__name__}: {error}", where="the new release", do="nothing is published; the figures are built, mend what draws this face and run again"
+        ) from error

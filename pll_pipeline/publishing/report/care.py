@@ -127,7 +127,7 @@ def about(t: Teller) -> Section:
     used = dict.fromkeys(code for frame in ("series", "newest", "targets", "points") for code in t.figures[frame]["measure_code"])
     measures = tuple(
         (
-            t.measure(code), tuple(filter(None, (row[f"definition{suffix}"], t.say("owned_by", owner=row["owner"]) if row["owner"] else "", t.say("reviewed", day=t.write.day(row["reviewed_on"])) if row["reviewed_on"] else ""))),
+            t.measure(code), tuple(filter(None, (row[f"definition{suffix}"], t.say("owned_by", owner=row["owner"]) if row["owner"] and not t.imprint.inputs.is_simulated else "", t.say("reviewed", day=t.write.day(row["reviewed_on"])) if row["reviewed_on"] else ""))),
             t.say("definition_from") if row["definition_url"] else "", row["definition_url"] or "",
         )
         for code in used if (row := t.measures.get(code))

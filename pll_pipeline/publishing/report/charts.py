@@ -92,7 +92,7 @@ def targets(path: Line, due: Sequence[tuple[date, float, str]], months: tuple[fl
     rows = [{"x": year_of(day), "y": target, "t": text} for day, target, text in due]
     steps = _mark(rows, "line", stroke=_MUTED, strokeWidth=1, strokeDash=[2, 3]).on(_x(months), _y(write))
     diamonds = _mark(rows, "point", shape="diamond", size=110, filled=True, color=_INK, opacity=1).on(_x(months), _y(write))
-    words = _mark(rows, "text", align="right", dx=-9, dy=-7, fontSize=12, color=_INK, font=_FONT).on(_x(months), _y(write), text="t:N")
+    words = _mark(rows, "text", align="left", dx=9, dy=0, fontSize=12, color=_INK, font=_FONT).on(_x(months), _y(write), text="t:N")
     return _svg([steps, *(_bold(path, months, write) if path.points else []), diamonds, words], about, WIDE, TALL)
 
 

@@ -32,7 +32,7 @@ LEVELS = ("helsefellesskap", "hf", "fylke", "rhf")  # areas of introduction befo
 TILE_LEVELS = ("fylke", "helsefellesskap", "kommune")
 FEWEST_REGIONS = 4  # with fewer there is no spread to speak of
 MOST_REVISIONS = 12
-MOST_AREAS = 80
+MOST_AREAS = 30
 FEWEST_MONTHS = 6  # with fewer there is no curve
 
 _ADOPTION = "mart_adoption_by_region_actor_month"
@@ -301,12 +301,14 @@ def _regional(release: _Release, levels: pl.DataFrame) -> dict[str, pl.DataFrame
         ),
         "spread": release.ask(
             "spread",
-            """
+            f"""
             select service_code, month, count(adoption_share) as known, count(*) as regions, min(adoption_share) as low,
                 quantile_cont(adoption_share, 0.1) as p10, median(adoption_share) as median, quantile_cont(adoption_share, 0.9) as p90,
                 max(adoption_share) as high
             from regional where not is_nation
             group by service_code, month
+            -- of fewer than half nobody knows the spread
+            having count(adoption_share) >= {FEWEST_REGIONS} and 2 * count(adoption_share) >= count(*)
             order by service_code, month
             """,
         ),
@@ -467,8 +469,7 @@ def _plan(release: _Release) -> dict[str, pl.DataFrame]:
             f"""
             select measure_code, actor_type_code, month, adoption_share as share
             from adoption
-            where region_key = '{NATION}' and adoption_share is not null
-                and exists (from found_targets as t where t.measure_code = adoption.measure_code and t.actor_type_code = adoption.actor_type_code)
+            where region_key = '{NATION}' and exists (from found_targets as t where t.measure_code = adoption.measure_code and t.actor_type_code = adoption.actor_type_code)
             order by all
             """,
         )

@@ -54,8 +54,8 @@ def _card(t: Teller, service: str) -> Card:
             notes.append(t.say(row["basis"]))
         return Card(
             name, t.write.hedged(t.write.share(row["share"]), row["qualifier"]), t.measure(row["measure_code"]) + t.of_actor(row["actor_type_code"]),
-            t.write.month(row["month"]), t.say("published_by", owner=measure.get("owner") or _publisher(t, row["source_name"])), measure.get("definition_url") or "", tuple(notes),
-            _spark([(row["month"], row["share"]) for row in series]),
+            t.write.month(row["month"]), t.say("published_by", owner=_publisher(t, row["source_name"], measure.get("owner"))), "" if t.imprint.inputs.is_simulated else measure.get("definition_url") or "",
+            tuple(notes), _spark([(row["month"], row["share"]) for row in rows_of(t.figures["curves"], service_code=service, region_key=NATION) if row["share"] is not None]),
         )  # fmt: skip
     if newest:
         row = newest[0]
@@ -66,13 +66,16 @@ def _card(t: Teller, service: str) -> Card:
             notes.append(t.say("not_adoption"))
         return Card(
             name, t.write.range(row["value"], row["lower"], row["upper"], row["qualifier"], row["unit"]), t.measure(row["measure_code"]) + t.of_actor(row["actor_type_code"]),
-            t.write.period(row["period_grain"], row["period_start"], row["period_end"]), t.say("published_by", owner=row["owner"] or _publisher(t, row["source_name"])),
+            t.write.period(row["period_grain"], row["period_start"], row["period_end"]), t.say("published_by", owner=_publisher(t, row["source_name"], row["owner"])),
             row["statement_address"] or "", tuple(notes),
         )  # fmt: skip
     return Card(name, "", t.say("no_figure", service=name), "", "", "", ())
 
 
-def _publisher(t: Teller, source: str | None) -> str:
+def _publisher(t: Teller, source: str | None, owner: str | None) -> str:
+    """Who published it: who answers for the measure, but never for a figure that is simulated."""
+    if owner and not t.imprint.inputs.is_simulated:
+        return owner
     return t.sources[source]["publisher"] if source in t.sources else t.say("unknown")
 
 
@@ -124,26 +127,28 @@ def _targets(t: Teller, targets: pl.DataFrame) -> Figure:
     drawn = targets.filter((pl.col("unit") == "share") & (pl.col("direction") == "at_least") & pl.col("due_end").is_not_null())
     groups = [key for key, _ in drawn.group_by("measure_code", "actor_type_code", maintain_order=True)][:_MOST_PANELS]
     paths = {key: rows_of(t.figures["paths"], measure_code=key[0], actor_type_code=key[1]) for key in groups}
-    days = [*drawn["due_end"], *(row["month"] for path in paths.values() for row in path)]
+    first, last = charts.span([*drawn["due_end"], *(row["month"] for path in paths.values() for row in path)]) if groups else (0.0, 0.0)
+    room = 0.19 * (last - first)  # for the words beside the last diamond
     panels = []
     for measure, actor in groups:
         due = rows_of(drawn, measure_code=measure, actor_type_code=actor)
         path = paths[measure, actor]
+        known = [row for row in path if row["share"] is not None]
         title = t.measure(measure) + t.of_actor(actor)
         listed = t.write.listed([_target_by(t, row) for row in due])
         course = (
             t.say(
-                "plan_alt_path", first=t.write.share(path[0]["share"]), first_month=t.write.month(path[0]["month"]), last=t.write.share(path[-1]["share"]),
-                last_month=t.write.month(path[-1]["month"]),
+                "plan_alt_path", first=t.write.share(known[0]["share"]), first_month=t.write.month(known[0]["month"]), last=t.write.share(known[-1]["share"]),
+                last_month=t.write.month(known[-1]["month"]),
             )
-            if path else t.say("plan_alt_no_path")
+            if known else t.say("plan_alt_no_path")
         )  # fmt: skip
         words = [(row["due_end"], row["target"], t.say("target_label", target=t.write.share(row["target"]), due=_due(t, row))) for row in due]
         line = Line(title, [(row["month"], row["share"]) for row in path])
-        panels.append(Panel(title, "", charts.targets(line, words, charts.span(days), t.write, (title, t.say("plan_alt", targets=listed, path=course)))))
+        panels.append(Panel(title, "", charts.targets(line, words, (first, last + room), t.write, (title, t.say("plan_alt", targets=listed, path=course)))))
     heads = [(t.say("measure"), "text"), (t.say("due"), "text"), (t.say("target"), "number"), (t.say("newest"), "number"), (t.say("newest_period"), "text"), (t.say("distance"), "number"), (t.say("pace"), "number"), (t.say("pace_told"), "number"), (t.say("status"), "text")]  # fmt: skip
     whole = table(t.say("plan_table"), heads, (_target_row(t, row) for row in rows_of(targets)))
-    measured = any(paths.values())
+    measured = any(row["share"] is not None for path in paths.values() for row in path)
     first = rows_of(drawn, measure_code=groups[0][0], actor_type_code=groups[0][1]) if groups else rows_of(targets)
     subtitle = t.say("plan_sub" if measured else "plan_sub_unmeasured", measure=t.measure(first[0]["measure_code"]), actor=t.of_actor(first[0]["actor_type_code"]))
     return t.figure(

@@ -22,8 +22,9 @@ _STRIP_STATES = {"suppressed": "suppressed", "not_published": "missing"}
 def spread(t: Teller) -> Section:
     """p10, median and p90 of the regions of each service, by month."""
     levels = rows_of(t.figures["levels"])
-    told = t.figures["spread"].filter(pl.col("known") > 0)
-    if not levels or told.is_empty():
+    told = t.figures["spread"]
+    levels = [level for level in levels if level["service_code"] in set(told["service_code"])]
+    if not levels:
         return Section("spread", t.say("spread"), (), (Note(t.say("spread_none")),))
     months = charts.span(told["month"])
     panels, rows, gaps = [], [], {}

@@ -44,6 +44,7 @@ _SATURATED = 0.99
 _YEARS_TRIED = 4  # how far back misses still tell of today
 _STEPS = (1, 2, 3, 4, 6, 9, 12, 18, 24)
 _LEAST_ERRORS = 30
+_MOST_EXAMPLES = 4000
 _WIDTH_UNTRIED = 0.15
 _SHARES, _SIZES = (0.1, 0.3, 0.7, 0.9), (60, 250)
 # what a series may be refused for and still be an example for others
@@ -286,6 +287,10 @@ def _habits(panel: _Panel, lines: _Lines) -> _Habits:
     """The habits that would have missed least so far, half a year and a year ahead."""
     if panel.share.shape[1] < 2 * _LEAST_MONTHS + 6:
         return _Habits()
+    series = np.arange(panel.share.shape[0])
+    if len(series) > _MOST_EXAMPLES:  # three numbers are found from some thousands as well as from all; countries are what others are drawn to
+        kept = (series % -(-len(series) // _MOST_EXAMPLES) == 0) | np.isin(series, panel.parent)
+        panel, lines = panel.only(kept), _Lines(*(values[kept] for values in (lines.height, lines.pace, lines.known, lines.straight)))
 
     def told(free: Floats) -> _Habits:
         return _Habits(round(float(0.85 + 0.15 * expit(free[0])), 4), round(float(np.exp(np.clip(free[1], -2, 8))), 3), round(float(expit(free[2])), 4))

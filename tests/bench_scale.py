@@ -155,6 +155,8 @@ def _lay_down(folder: Path, millions: int) -> int:
     """The six landed tables of a world of so many figures; those beside the figures are empty or hold one row."""
     regions = max(2, round(millions * 1e6 / (MONTHS * MEASURES * ACTOR_TYPES)))
     with duckdb.connect() as connection:
+        # what this process has used at most is counted as used by those it starts
+        connection.execute("set memory_limit = '1GB'; set preserve_insertion_order = false")
         macro, copy = _WORLD.split(";", 1)
         connection.execute(macro)
         connection.execute(copy.format(folder=folder).replace("?", str(regions)))

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pll_pipeline.config import PllError
-from pll_pipeline.publishing import delimited, descriptor, difference, disclosure, duckdb, parquet, report, workbook
+from pll_pipeline.publishing import catalogue, delimited, descriptor, dictionary, difference, disclosure, duckdb, jsonstat, parquet, report, workbook
 from pll_pipeline.publishing.imprint import Imprint, Inputs
 
 __all__ = ["Inputs", "write_release"]
@@ -33,7 +33,13 @@ def write_release(folder: Path, build_file: Path, release_id: str, built_at: dat
             workbook.write(folder, connection, tables, imprint)
         with _face("the report"):
             report.write(folder, connection, tables, imprint, previous)
+        with _face("the data dictionary"):
+            dictionary.write(folder, connection, tables, imprint)
+        with _face("the JSON-stat cube"):
+            jsonstat.write(folder, connection, tables, imprint)
         difference.write(folder, connection, tables, imprint, previous)
+        with _face("the catalogue"):
+            catalogue.write(folder, connection, tables, imprint)
     descriptor.write_data_package(folder, tables, imprint)
     descriptor.write_manifest(folder, tables, imprint)
 

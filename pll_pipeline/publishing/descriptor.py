@@ -14,7 +14,7 @@ from typing import Any
 
 from pll_pipeline.columns import COLUMNS
 from pll_pipeline.publishing.duckdb import LOAD_TIME, Column, Table
-from pll_pipeline.publishing.imprint import DESCRIPTION, DESCRIPTION_EN, SIMULATED, SIMULATED_EN, TITLE, TITLE_EN, Imprint, iso
+from pll_pipeline.publishing.imprint import DESCRIPTION, DESCRIPTION_EN, LICENCES, SIMULATED, SIMULATED_EN, TITLE, TITLE_EN, Imprint, iso
 
 MANIFEST = "release.json"
 DATA_PACKAGE = "datapackage.json"
@@ -27,13 +27,6 @@ _FIELD_TYPES = {
     "BOOLEAN": "boolean",
     "DATE": "date",
     LOAD_TIME: "datetime",
-}
-# What publishers call a licence → its identifier and address. A licence told in other words is passed on in those words.
-_LICENCES = {
-    "NLOD 1.0": ("NLOD-1.0", "https://data.norge.no/nlod/no/1.0"),
-    "NLOD 2.0": ("NLOD-2.0", "https://data.norge.no/nlod/no/2.0"),
-    "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
-    "CC0 1.0": ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
 }
 
 
@@ -100,8 +93,8 @@ def _file(folder: Path, path: str) -> dict[str, Any]:
 
 
 def _licence(text: str) -> dict[str, str]:
-    if text in _LICENCES:
-        name, path = _LICENCES[text]
+    if text in LICENCES:
+        name, path = LICENCES[text]
         return {"name": name, "path": path, "title": text}
     return {"name": "notspecified", "title": text}
 

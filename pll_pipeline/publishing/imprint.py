@@ -26,6 +26,19 @@ DESCRIPTION_EN = (
 SIMULATED = "SIMULERTE TALL: ingen har publisert dem, og de er aldri statistikk."
 SIMULATED_EN = "SIMULATED FIGURES: nobody published them, and they are never statistics."
 
+# What publishers call a licence → its identifier and address. A licence told in other words is passed on in those words.
+LICENCES = {
+    "NLOD 1.0": ("NLOD-1.0", "https://data.norge.no/nlod/no/1.0"),
+    "NLOD 2.0": ("NLOD-2.0", "https://data.norge.no/nlod/no/2.0"),
+    "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
+    "CC0 1.0": ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+}
+
+
+def address_of_licence(text: str) -> str | None:
+    """The address of a licence that is known by its name; None for one told in other words."""
+    return LICENCES[text][1] if text in LICENCES else None
+
 
 @dataclass(frozen=True)
 class Inputs:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import openpyxl
@@ -15,6 +16,7 @@ import pytest
 from frictionless import Package, system
 from tests.release_world import BUILT_AT, LONG_TABLE_ROWS, inputs, write_build
 
+from pll_pipeline import publishing
 from pll_pipeline.config import CONTRACT_VERSION, PllError
 from pll_pipeline.publishing import workbook, write_release
 from pll_pipeline.publishing.descriptor import hash_of
@@ -60,7 +62,7 @@ def test_the_database_is_stored_for_old_clients_and_leaves_nothing_beside_it(rel
     stored = database.execute("select tags['storage_version'] from duckdb_databases() where database_name = 'pll'").fetchall()
     assert stored == [("v1.4.0+",)]
     assert sorted(path.name for path in release.iterdir()) == [
-        "csv", "datapackage.json", "difference.md", "parquet", "pll.duckdb", "pll.xlsx", "release.json",
+        "catalog.jsonld", "catalog.ttl", "csv", "datapackage.json", "dictionary.html", "difference.md", "parquet", "pll.duckdb", "pll.xlsx", "release.json", "report",
     ]  # fmt: skip
 
 
@@ -338,3 +340,19 @@ def test_the_same_build_gives_the_same_figures_byte_for_byte(tmp_path: Path, rel
 def test_an_empty_month_is_an_empty_cell_in_the_workbook(release: Path) -> None:
     months = [row[2] for row in openpyxl.load_workbook(release / "pll.xlsx")["key_figures"].iter_rows(min_row=2, values_only=True)]
     assert [m.date() if m else None for m in months] == [date(2012, 12, 1), None, date(2023, 12, 1)]
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("workbook", "The workbook"), ("report", "The report"), ("dictionary", "The data dictionary"), ("jsonstat", "The JSON-stat cube"), ("catalogue", "The catalogue")],
+)
+def test_a_release_with_a_broken_face_is_not_published_and_the_error_names_it(module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(publishing, module, SimpleNamespace(write=breaks))
+    build_file = write_build(tmp_path / "build.duckdb")
+    (tmp_path / "release").mkdir()
+    with pytest.raises(PllError, match=f"{name} could not be made: ZeroDivisionError"):
+        write_release(tmp_path / "release", build_file, "2026-11-23T030004Z", BUILT_AT, inputs(), None)
+    assert not (tmp_path / "release" / "release.json").exists()

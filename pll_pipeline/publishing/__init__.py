@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pll_pipeline.config import PllError
-from pll_pipeline.publishing import catalogue, delimited, descriptor, dictionary, difference, disclosure, duckdb, jsonstat, parquet, report, workbook
+from pll_pipeline.publishing import catalogue, delimited, descriptor, dictionary, difference, disclosure, duckdb, jsonstat, parquet, powerbi, report, workbook
 from pll_pipeline.publishing.imprint import Imprint, Inputs
 
 __all__ = ["Inputs", "write_release"]
@@ -37,6 +37,8 @@ def write_release(folder: Path, build_file: Path, release_id: str, built_at: dat
             dictionary.write(folder, connection, tables, imprint)
         with _face("the JSON-stat cube"):
             jsonstat.write(folder, connection, tables, imprint)
+        with _face("the Power BI project"):
+            powerbi.write(folder, connection, tables)
         difference.write(folder, connection, tables, imprint, previous)
         with _face("the catalogue"):
             catalogue.write(folder, connection, tables, imprint)

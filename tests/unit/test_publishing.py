@@ -344,7 +344,7 @@ def test_an_empty_month_is_an_empty_cell_in_the_workbook(release: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("workbook", "The workbook"), ("report", "The report"), ("dictionary", "The data dictionary"), ("jsonstat", "The JSON-stat cube"), ("catalogue", "The catalogue")],
+    [("workbook", "The workbook"), ("report", "The report"), ("dictionary", "The data dictionary"), ("jsonstat", "The JSON-stat cube"), ("powerbi", "The Power BI project"), ("catalogue", "The catalogue")],
 )
 def test_a_release_with_a_broken_face_is_not_published_and_the_error_names_it(module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:

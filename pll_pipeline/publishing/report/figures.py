@@ -584,24 +584,25 @@ def _changes(release: _Release, previous: Path | None, since: datetime | None, s
     }
     if previous is None or series.is_empty():
         return found
-    release.connection.execute(f"attach if not exists {literal(previous / DATABASE)} as previous (read_only)")
-    known = release.connection.execute(
-        "select list(column_name) from duckdb_columns() where database_name = 'previous' and table_name = ?", [_ADOPTION]
-    ).fetchone()
-    if known and {"measure_code", "region_key", "actor_type_code", "month", "adoption_share"} <= set(known[0] or ()):
-        found["compared"] = release.ask(
-            "compared",
-            f"""
-            with past as (
-                select measure_code, actor_type_code, month, adoption_share from previous.marts.{_ADOPTION}
-                where region_key = '{NATION}' and adoption_share is not null
-                qualify month = max(month) over (partition by measure_code, actor_type_code)
+    release.connection.execute(f"attach {literal(previous / DATABASE)} as earlier (read_only)")
+    try:
+        known = release.connection.execute("select list(column_name) from duckdb_columns() where database_name = 'earlier' and table_name = ?", [_ADOPTION]).fetchone()
+        if known and {"measure_code", "region_key", "actor_type_code", "month", "adoption_share"} <= set(known[0] or ()):
+            found["compared"] = release.ask(
+                "compared",
+                f"""
+                with past as (
+                    select measure_code, actor_type_code, month, adoption_share from earlier.marts.{_ADOPTION}
+                    where region_key = '{NATION}' and adoption_share is not null
+                    qualify month = max(month) over (partition by measure_code, actor_type_code)
+                )
+                select main.service_code, main.actor_type_code, past.month as month_before, past.adoption_share as share_before, main.month, main.share
+                from main_series as main left join past on main.measure_code = past.measure_code and main.actor_type_code = past.actor_type_code
+                order by {_rank_of("main.service_code", SERVICES)}
+                """,
             )
-            select main.service_code, main.actor_type_code, past.month as month_before, past.adoption_share as share_before, main.month, main.share
-            from main_series as main left join past on main.measure_code = past.measure_code and main.actor_type_code = past.actor_type_code
-            order by {_rank_of("main.service_code", SERVICES)}
-            """,
-        )
+    finally:
+        release.connection.execute("detach earlier")
     return found
 
 

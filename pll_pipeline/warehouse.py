@@ -351,7 +351,8 @@ def _explained(error: Exception, marts_dir: Path, stands: str, needed: int) -> P
     elif is_one_of(_NOT_WRITABLE):
         what, do = f"The folder of releases cannot be written to ({error})", "give write access to it, then run again"
     else:
-        what, do = f"The release could not be published: {error}", "mend what the message says, then run again; --debug shows where it arose"
+        during = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+        what, do = f"The release could not be published{during}: {error}", "mend what the message says, then run again; --debug shows where it arose"
     return PllError(f"{what}. {stands}", where=where, do=do)
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from pll_pipeline.config import PllError
 from pll_pipeline.publishing import catalogue, delimited, descriptor, dictionary, difference, disclosure, duckdb, jsonstat, parquet, powerbi, report, workbook
 from pll_pipeline.publishing.imprint import Imprint, Inputs
 
@@ -48,12 +47,9 @@ def write_release(folder: Path, build_file: Path, release_id: str, built_at: dat
 
 @contextmanager
 def _face(name: str) -> Iterator[None]:
-    """Say which face of the release could not be made. A full disk is not the face's fault and is told as what it is."""
+    """Let a failure say which face of the release it was met in."""
     try:
         yield
-    except (PllError, OSError):
-        raise
     except Exception as error:
-        raise PllError(
-            f"{name[:1].upper()}{name[1:]} could not be made: {type(error).__name__}: {error}", where="the new release", do="nothing is published; the figures are built, mend what draws this face and run again"
-        ) from error
+        error.add_note(f"while making {name}")
+        raise

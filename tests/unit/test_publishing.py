@@ -20,6 +20,7 @@ from pll_pipeline import publishing
 from pll_pipeline.config import CONTRACT_VERSION, PllError
 from pll_pipeline.publishing import workbook, write_release
 from pll_pipeline.publishing.descriptor import hash_of
+from pll_pipeline.warehouse import current, publish
 
 RELEASE_ID = "2026-11-23T030004Z"
 PUBLIC = ["star.dim_region", "star.fct_observation", "marts.mart_key_figures"]
@@ -344,7 +345,7 @@ def test_an_empty_month_is_an_empty_cell_in_the_workbook(release: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("workbook", "The workbook"), ("report", "The report"), ("dictionary", "The data dictionary"), ("jsonstat", "The JSON-stat cube"), ("powerbi", "The Power BI project"), ("catalogue", "The catalogue")],
+    [("workbook", "the workbook"), ("report", "the report"), ("dictionary", "the data dictionary"), ("jsonstat", "the JSON-stat cube"), ("powerbi", "the Power BI project"), ("catalogue", "the catalogue")],
 )
 def test_a_release_with_a_broken_face_is_not_published_and_the_error_names_it(module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:
@@ -352,7 +353,6 @@ def test_a_release_with_a_broken_face_is_not_published_and_the_error_names_it(mo
 
     monkeypatch.setattr(publishing, module, SimpleNamespace(write=breaks))
     build_file = write_build(tmp_path / "build.duckdb")
-    (tmp_path / "release").mkdir()
-    with pytest.raises(PllError, match=f"{name} could not be made: ZeroDivisionError"):
-        write_release(tmp_path / "release", build_file, "2026-11-23T030004Z", BUILT_AT, inputs(), None)
-    assert not (tmp_path / "release" / "release.json").exists()
+    with pytest.raises(PllError, match=f"The release could not be published, while making {name}: division by zero"):
+        publish(build_file, tmp_path / "marts", inputs())
+    assert current(tmp_path / "marts") is None

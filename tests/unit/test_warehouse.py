@@ -83,6 +83,8 @@ STEPS = [
     (publishing.duckdb, "write"),
     (publishing.parquet, "write"),
     (publishing.workbook, "write"),
+    (publishing.report, "write"),
+    (publishing.catalogue, "write"),
     (publishing.difference, "write"),
     (publishing.descriptor, "write_manifest"),
     (warehouse, "_seal"),

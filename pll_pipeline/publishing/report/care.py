@@ -18,8 +18,10 @@ def changes(t: Teller) -> Section:
     """What is new since the release before, and what publishers changed of what they had said."""
     parts: list[Any] = []
     figures = t.figures
-    if figures.previous_id is None or figures.previous_built_at is None:
+    if figures.is_first:
         parts.append(Note(t.say("changes_first")))
+    elif figures.previous_id is None or figures.previous_built_at is None:
+        parts.append(Note(t.say("changes_unreadable")))
     else:
         parts.append(Note(t.say("changes_since", release=figures.previous_id, built=t.write.time(figures.previous_built_at)) + " " + t.say("changes_all")))
         if figures["compared"].height:

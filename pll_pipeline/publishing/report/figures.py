@@ -121,7 +121,8 @@ class Figures:
 
     frames: dict[str, pl.DataFrame]
     focus: str | None  # the service whose regions are ranked and mapped
-    previous_id: str | None
+    is_first: bool
+    previous_id: str | None  # None too where the one before cannot be read
     previous_built_at: datetime | None
 
     def __getitem__(self, name: str) -> pl.DataFrame:
@@ -179,7 +180,7 @@ def read(connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imp
     frames |= _changes(release, previous, previous_built_at, frames["series"])
     frames |= _care(release)
     focus = next(iter(frames["levels"]["service_code"]), None)
-    return Figures(frames, focus, previous_id, previous_built_at)
+    return Figures(frames, focus, previous is None, previous_id, previous_built_at)
 
 
 def _members(release: _Release) -> dict[str, pl.DataFrame]:
@@ -547,10 +548,14 @@ def _forecast(release: _Release) -> dict[str, pl.DataFrame]:
 
 
 def _identity(previous: Path | None) -> tuple[str | None, datetime | None]:
+    """Which release that is; none where there is none, or it cannot be read. A comparison never stops a release."""
     if previous is None:
         return None, None
-    manifest = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))
-    return manifest["release_id"], datetime.fromisoformat(manifest["built_at"])
+    try:
+        manifest = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))
+        return manifest["release_id"], datetime.fromisoformat(manifest["built_at"])
+    except (OSError, ValueError, KeyError):
+        return None, None
 
 
 def _changes(release: _Release, previous: Path | None, since: datetime | None, series: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -582,7 +587,7 @@ def _changes(release: _Release, previous: Path | None, since: datetime | None, s
             needs,
         ),
     }
-    if previous is None or series.is_empty():
+    if previous is None or since is None or series.is_empty():
         return found
     release.connection.execute(f"attach {literal(previous / DATABASE)} as earlier (read_only)")
     try:

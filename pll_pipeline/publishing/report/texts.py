@@ -217,6 +217,7 @@ NB: dict[str, str] = {
     # 9 changes
     "changes": "Hva er endret siden forrige utgave?",
     "changes_first": "Dette er den første utgaven. Det finnes ingen tidligere å sammenligne med.",
+    "changes_unreadable": "Forrige utgave kan ikke leses, så det er ingenting å sammenligne med.",
     "changes_since": "Sammenlignet med utgave {release}, laget {built}.",
     "changes_all": "Alle endringer i tabeller, rader og verdier står i difference.md i utgaven.",
     "changes_figures": "Tallene for landet, før og nå",
@@ -505,6 +506,7 @@ EN: dict[str, str] = {
     "refusal_not_begun": "the introduction has not begun",
     "changes": "What changed since the last release?",
     "changes_first": "This is the first release. There is no earlier one to compare with.",
+    "changes_unreadable": "The last release cannot be read, so there is nothing to compare with.",
     "changes_since": "Compared with release {release}, built {built}.",
     "changes_all": "Every change in tables, rows and values is in difference.md in the release.",
     "changes_figures": "The figures for the country, before and now",

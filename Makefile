@@ -46,7 +46,7 @@ test: setup
 	@PATH=".uv/bin:$$PATH" .venv/bin/python -m pytest
 
 bench: setup
-	@.venv/bin/python -m tests.bench && .venv/bin/python -m tests.bench_readers && .venv/bin/python -m tests.bench_demo
+	@.venv/bin/python -m tests.bench && .venv/bin/python -m tests.bench_readers && .venv/bin/python -m tests.bench_demo && .venv/bin/python -m tests.bench_faces
 
 serve: setup
 	@.venv/bin/pll serve

@@ -104,6 +104,12 @@ def _target(config: Config) -> Path:
     return config.build_file.parent / "dbt-run"
 
 
+def built_manifest(config: Config) -> Path | None:
+    """What dbt wrote of the build that stands in the build file; None where there is none."""
+    path = _target(config) / "manifest.json"
+    return path if path.is_file() else None
+
+
 def _row_counts(config: Config) -> Path:
     return _target(config) / "row_counts"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pll_pipeline.assets import LOCK, LOG
+from pll_pipeline.assets.marts import built_manifest
 from pll_pipeline.config import Config
 from pll_pipeline.landing import read_inputs
 from pll_pipeline.publishing import Inputs
@@ -18,6 +19,10 @@ _FACES = {
     "parquet": ("parquet", "One Parquet file per public table, for Power BI and every other BI tool."),
     "csv": ("csv", "One CSV per public table."),
     "workbook": ("pll.xlsx", "The marts as a workbook with Norwegian headings."),
+    "report": ("report/index.html", "The page in Norwegian and English, each one file."),
+    "power_bi": ("powerbi/PLL.pbip", "A Power BI project: a semantic model on the Parquet files and a report on it."),
+    "open_data": ("catalog.ttl", "The DCAT catalogue, the JSON-stat cube and the data dictionary, for systems that harvest."),
+    "documentation": ("dbt_docs.html", "dbt's documentation of every table and its lineage, as one file."),
     "description": ("release.json", "What the release holds and was made of, the data package and the difference from the release before."),
 }
 
@@ -32,7 +37,7 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
         required_resource_keys={LOCK},
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        published = publish(config.build_file, config.marts, Inputs(**read_inputs(config)))
+        published = publish(config.build_file, config.marts, Inputs(**read_inputs(config), dbt_manifest=built_manifest(config)))
         LOG.info("published release %s", published.id)
         rows = sum(file.get("rows") or 0 for file in published.manifest["files"] if file["path"].startswith("parquet/"))
         for face, (path, _) in _FACES.items():

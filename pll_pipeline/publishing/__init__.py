@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from pll_pipeline.publishing import catalogue, delimited, descriptor, dictionary, difference, disclosure, duckdb, jsonstat, parquet, powerbi, report, workbook
+from pll_pipeline.publishing import catalogue, dbt_docs, delimited, descriptor, dictionary, difference, disclosure, duckdb, jsonstat, parquet, powerbi, report, workbook
 from pll_pipeline.publishing.imprint import Imprint, Inputs
 
 __all__ = ["Inputs", "write_release"]
@@ -34,6 +34,8 @@ def write_release(folder: Path, build_file: Path, release_id: str, built_at: dat
             report.write(folder, connection, tables, imprint, previous)
         with _face("the data dictionary"):
             dictionary.write(folder, connection, tables, imprint)
+        with _face("the documentation of the tables"):
+            dbt_docs.write(folder, tables, imprint)
         with _face("the JSON-stat cube"):
             jsonstat.write(folder, connection, tables, imprint)
         with _face("the Power BI project"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pll_pipeline.config import CONTRACT_VERSION
@@ -47,7 +48,7 @@ class Inputs:
     `fingerprint` is one hash over everything the figures depend on. `snapshots` have source_name, snapshot_at, sha256;
     `stale_sources` have source_name, reason, snapshot_at (None when nothing is held); `sources` have at least title,
     title_en, publisher, landing_page, licence and attribution; `drift` has source_name, snapshot_at and what is told of
-    that snapshot against the one before it. Times are datetimes or ISO texts.
+    that snapshot against the one before it; `dbt_manifest` is what dbt wrote of the build. Times are datetimes or ISO texts.
     """
 
     fingerprint: str
@@ -57,6 +58,7 @@ class Inputs:
     sources: list[dict[str, Any]]
     code_version: str
     drift: list[dict[str, Any]] = field(default_factory=list)
+    dbt_manifest: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from pll_pipeline.publishing.imprint import DESCRIPTION, SIMULATED, TITLE, Impri
 FILE_NAME = "pll.xlsx"
 MOST_ROWS = 10_000  # a sheet to read; whoever needs all has csv, Parquet and DuckDB beside it, and a workbook of a million rows takes minutes to write and to open
 MOST_CHARACTERS = 32_767  # Excel's own limit; texts are cut by the writer
+CHART_SHEET = "Figur"
+_CHART_ROWS = 60  # more bars than that nobody reads
 _FIRST_YEAR = 1900
 _TEXT_WAS_CUT = -2  # what the writer returns then
 _LONGEST_SHEET_NAME = 31
@@ -46,14 +48,51 @@ def write(folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...
         "DATE": book.add_format({"num_format": "yyyy-mm-dd"}),
         LOAD_TIME: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
         "formula": book.add_format({"quote_prefix": True}),
+        "share": book.add_format({"num_format": "0.0 %"}),
     }
     marts = [table for table in tables if table.schema == "marts"]
     about = book.add_worksheet("Om")
+    if "mart_adoption_latest" in {table.name for table in marts}:
+        _write_chart(book, connection, formats, imprint)
     sheets = {table.name: book.add_worksheet(name) for table, name in zip(marts, _sheet_names(marts), strict=True)}
     left_out = {table.name: _write_mart(sheets[table.name], connection, table, formats) for table in marts}
     _write_columns(book.add_worksheet("Kolonner"), marts, sheets, formats)
     _write_about(about, marts, sheets, left_out, imprint, formats)
     book.close()
+
+
+def _write_chart(book: xlsxwriter.Workbook, connection: DuckDBPyConnection, formats: dict[str, Format], imprint: Imprint) -> None:
+    """The newest shares of the country as a table and a bar chart of it."""
+    sheet = book.add_worksheet(CHART_SHEET)
+    rows = connection.execute(
+        f"""
+        select measure_name || ', ' || lower(actor_type_name) || ' (' || strftime(month, '%Y-%m') || ')', adoption_share
+        from release.marts.mart_adoption_latest
+        where region_key = 'land:NO' and adoption_share is not null
+        order by service_name, measure_name, adoption_share desc limit {_CHART_ROWS}
+        """
+    ).fetchall()
+    sheet.write_string(0, 0, "Mål, aktørtype (måned)", formats["heading"])
+    sheet.write_string(0, 1, "Andel i landet", formats["heading"])
+    sheet.set_column(0, 0, 60)
+    sheet.set_column(1, 1, 14)
+    sheet.freeze_panes(1, 0)
+    write = _writer(sheet, "VARCHAR", formats)
+    for row, (name, share) in enumerate(rows, 1):
+        write(row, 0, name)
+        sheet.write_number(row, 1, share, formats["share"])
+    if not rows:
+        sheet.write_string(1, 0, "Ingen andel for landet er publisert.")
+        return
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series({"name": "Andel i landet", "categories": [CHART_SHEET, 1, 0, len(rows), 0], "values": [CHART_SHEET, 1, 1, len(rows), 1], "fill": {"color": "#005f78"}, "gap": 40})
+    title = "Nyeste andel i landet"
+    chart.set_title({"name": f"SIMULERTE TALL: {title}" if imprint.inputs.is_simulated else title, "name_font": {"size": 12}})
+    chart.set_x_axis({"min": 0, "max": 1, "num_format": "0 %", "major_gridlines": {"visible": True, "line": {"color": "#d3dbe0"}}})
+    chart.set_y_axis({"reverse": True})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 820, "height": 140 + 22 * len(rows)})
+    sheet.insert_chart(1, 3, chart, {"description": "Søylediagram over tabellen til venstre: nyeste publiserte andel i landet per mål og aktørtype."})
 
 
 def heading(column: str) -> str:
@@ -67,7 +106,7 @@ def norwegian(comment: str) -> str:
 
 
 def _sheet_names(marts: list[Table]) -> Iterator[str]:
-    taken = {"om", "kolonner"}
+    taken = {"om", "kolonner", CHART_SHEET.lower()}
     for mart in marts:
         name = plain = mart.name.removeprefix("mart_")[:_LONGEST_SHEET_NAME]
         number = 1

@@ -33,7 +33,7 @@ def test_the_assets_are_the_sources_the_landing_tables_dbts_nodes_and_the_faces_
     expected = {f"{layer}/{name}" for layer in ("raw", "validated") for name in sources}
     expected |= {f"validated/{table['name']}" for table in manifest["sources"].values()}
     expected |= {f"{node['schema']}/{node['name']}" for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
-    expected |= {f"published/{face}" for face in ("duckdb", "parquet", "csv", "workbook", "description")}
+    expected |= {f"published/{face}" for face in ("duckdb", "parquet", "csv", "workbook", "report", "power_bi", "open_data", "documentation", "description")}
     assert _keys(graph) == expected
 
 

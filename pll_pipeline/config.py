@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
-CONTRACT_VERSION = "1.2"
+CONTRACT_VERSION = "1.3"
 RELEASES_KEPT = 14
 _NORWAY = ZoneInfo("Europe/Oslo")
 

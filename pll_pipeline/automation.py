@@ -33,7 +33,7 @@ JOB = "night"
 _LEAST_ROOM = 64 * 2**20
 # Dagster's own lines stay in its event log
 _NO_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_DAGSTER_SETTINGS = f"telemetry:\n  enabled: false\npython_logs:\n  managed_python_loggers: [{LOG.name}]\n  python_log_level: INFO\n"
+_DAGSTER_SETTINGS = f"telemetry:\n  enabled: false\nnux:\n  enabled: false\npython_logs:\n  managed_python_loggers: [{LOG.name}]\n  python_log_level: INFO\n"
 
 
 @dataclass(frozen=True)

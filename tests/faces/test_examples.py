@@ -35,8 +35,8 @@ def test_a_question_has_an_answer(path: Path, demo: World) -> None:
 
 
 def test_a_question_to_what_is_published_runs_too(released: World) -> None:
-    for path in QUESTIONS:
-        released.ask(path.read_text(encoding="utf-8"))
+    answered = {path.stem for path in QUESTIONS if released.ask(path.read_text(encoding="utf-8"))}
+    assert answered >= {"01_hvor_er_vi", "02_mot_planen", "07_etter_planen", "09_hva_mangler", "10_slik_det_ble_sagt"}
 
 
 def test_no_share_of_the_examples_is_more_than_all(demo: World) -> None:
@@ -57,7 +57,8 @@ def test_the_python_example_runs_on_the_parquet_files(demo: World) -> None:
 def test_the_r_example_is_r(tmp_path: Path) -> None:
     if shutil.which("Rscript") is None:
         pytest.skip("no R here: apt install r-base-core")
-    subprocess.run(["Rscript", "-e", f"parse('{EXAMPLES / 'arrow.R'}')"], check=True, capture_output=True, cwd=tmp_path)
+    said = subprocess.run(["Rscript", "-e", f"parse('{EXAMPLES / 'arrow.R'}')"], check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
 
 
 def test_the_excel_example_is_m(npm: Path) -> None:

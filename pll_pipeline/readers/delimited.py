@@ -32,7 +32,8 @@ def read(content: bytes, how: Delimited, *, where: str) -> pl.DataFrame:
         raise PllError(problem, where=where, do="look at the publication and archive it again")
     frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, schema={name: pl.String for name in header}, orient="row")
     file = where.rsplit("/", 1)[-1]
-    return frame.with_columns(pl.format("{}:{}", pl.lit(file), pl.Series(lines)).alias("row_reference"))
+    numbers = pl.int_range(lines.start, lines.stop, eager=True) if isinstance(lines, range) else pl.Series(lines)
+    return frame.with_columns((pl.lit(f"{file}:") + numbers.cast(pl.String)).alias("row_reference"))
 
 
 def _at_once(content: bytes, how: Delimited) -> tuple[list[str], pl.DataFrame, range] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from string import Formatter as Braces
 
 import polars as pl
@@ -80,6 +81,13 @@ def test_both_languages_say_the_same_things_with_the_same_braces() -> None:
     nb, en = TEXTS["nb"], TEXTS["en"]
     assert nb.keys() == en.keys()
     assert {key for key in nb if braces(nb[key]) != braces(en[key])} == set()
+
+
+def test_every_text_is_said_somewhere() -> None:
+    folder = Path(charts.__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in (".py", ".j2") and path.name != "texts.py")
+    made = ("status_", "phase_", "kind_", "fresh_", "cadence_", "refusal_", "level_", "term_", "basis_", "derived", "aggregated")  # put together from what a release says
+    assert [key for key in TEXTS["nb"] if f'"{key}"' not in code and f"'{key}'" not in code and not key.startswith(made)] == []
 
 
 @pytest.mark.parametrize("theme", THEMES)

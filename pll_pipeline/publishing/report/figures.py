@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -633,8 +633,3 @@ def _care(release: _Release) -> dict[str, pl.DataFrame]:
         {"fct_quarantine": ("source_name", "rule", "reason")},
     )
     return {"coverage": coverage, "quarantine": quarantine}
-
-
-def months_until(first: date, last: date) -> int:
-    """Calendar months from one month to another."""
-    return (last.year - first.year) * 12 + last.month - first.month

@@ -1,6 +1,6 @@
 """How a number, a share, a month or a period is written in Norwegian and in English: the one place of the report that knows (by Babel).
 
-Not here: sentences (`sentences.py`), fixed words (`texts.py`), numbers of charts' axes (they are written with this too).
+Not here: words (`texts.py`), numbers of charts' axes (they are written with this too).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Formatter:
         sign = f"{NBSP}%" if self.language == "nb" else "%"
         if 100 - least / 2 <= percent < 100:
             return f">{NBSP}{self.number(100 - least, decimals)}{sign}"
-        if 0 < percent < least / 2:
+        if 0 < percent <= least / 2:
             return f"<{NBSP}{self.number(least, decimals)}{sign}"
         pattern = f"#,##0.{('0' if fixed else '#') * decimals}" if decimals else "#,##0"
         return self._tidy(format_decimal(percent, pattern, locale=self.locale)) + sign

@@ -105,7 +105,7 @@ def _actors(t: Teller, by_actor: pl.DataFrame) -> Figure:
     where = [f"{t.service(row['service_code'])}, {t.actor(row['actor_type_code'])}" for row in (top, bottom)]
     return t.figure(
         "actors", t.say("actors_head", service=t.service(top["service_code"]), actor=t.actor(top["actor_type_code"]), share=t.write.share(top["share"])), t.say("actors_sub"),
-        data=by_actor, table=_ADOPTION, sources=t.figures["series"]["source_name"].unique().sort().to_list(), shown=shown, is_wide=True,
+        data=by_actor, table=_ADOPTION, sources=t.figures["series"]["source_name"].unique().sort().to_list(), shown=shown,
         alt=t.say("actors_alt", top=where[0], top_share=t.write.share(top["share"]), bottom=where[1], bottom_share=t.write.share(bottom["share"])),
     )  # fmt: skip
 
@@ -152,7 +152,7 @@ def _targets(t: Teller, targets: pl.DataFrame) -> Figure:
     first = rows_of(drawn, measure_code=groups[0][0], actor_type_code=groups[0][1]) if groups else rows_of(targets)
     subtitle = t.say("plan_sub" if measured else "plan_sub_unmeasured", measure=t.measure(first[0]["measure_code"]), actor=t.of_actor(first[0]["actor_type_code"]))
     return t.figure(
-        "plan", _plan_head(t, first), subtitle, data=targets.drop("address"), table="mart_target_status", sources=(), panels=tuple(panels), tables=(whole,), is_wide=True
+        "plan", _plan_head(t, first), subtitle, data=targets.drop("address"), table="mart_target_status", sources=(), panels=tuple(panels), tables=(whole,)
     )
 
 
@@ -208,7 +208,7 @@ def _rollout(t: Teller, rollout: pl.DataFrame) -> Figure:
     notes = (t.say("rollout_basis"), *([t.say("rollout_note", shown=t.write.number(rollout.height), all=t.write.number(every))] if rollout.height < every else []))
     return t.figure(
         "rollout", t.say("rollout_head", areas=told), t.say("rollout_sub", month=t.write.month(month)), data=rollout, table="mart_rollout_by_area_month", sources=(),
-        shown=table(t.say("rollout_table"), heads, rows), notes=notes, is_wide=True,
+        shown=table(t.say("rollout_table"), heads, rows), notes=notes,
     )  # fmt: skip
 
 
@@ -271,7 +271,7 @@ def _curves(t: Teller, known: pl.DataFrame, levels: dict[str, dict[str, Any]]) -
     )  # fmt: skip
     return t.figure(
         "curves", head, t.say("curves_sub"), data=known.drop("region_name"), table=_ADOPTION, sources=t.figures["series"]["source_name"].unique().sort().to_list(),
-        panels=tuple(panels), tables=(whole,), is_wide=True,
+        panels=tuple(panels), tables=(whole,),
     )  # fmt: skip
 
 
@@ -300,7 +300,7 @@ def _points(t: Teller, points: pl.DataFrame) -> Figure:
     heads = [(t.say("measure"), "text"), (t.say("period"), "text"), (t.say("share"), "number"), (t.say("owner"), "text")]
     return t.figure(
         "points", t.say("points_head"), t.say("points_sub"), data=points, table="mart_key_figures", sources=["published_figures"], panels=tuple(panels),
-        tables=(table(t.say("points_table"), heads, rows),), notes=(t.say("points_missing", services=t.write.listed(missing)),) if missing else (), is_wide=True,
+        tables=(table(t.say("points_table"), heads, rows),), notes=(t.say("points_missing", services=t.write.listed(missing)),) if missing else (),
     )  # fmt: skip
 
 

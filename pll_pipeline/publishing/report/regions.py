@@ -49,7 +49,7 @@ def spread(t: Teller) -> Section:
     figure = t.figure(
         "spread", t.say("spread_head", service=t.service(level["service_code"]), gap=t.write.points(gap, signed=False)),
         t.say("spread_sub", level=_capital(t.level(level["region_level"], many=True)), known=now["known"], all=level["regions"], service=t.service(level["service_code"])),
-        data=told, table=_ADOPTION, sources=_sources(t), panels=tuple(panels), tables=(table(t.say("spread_table"), heads, rows),), is_wide=True,
+        data=told, table=_ADOPTION, sources=_sources(t), panels=tuple(panels), tables=(table(t.say("spread_table"), heads, rows),),
     )  # fmt: skip
     return Section("spread", t.say("spread"), (t.say("spread_intro"),), (figure,))
 
@@ -83,7 +83,7 @@ def _ranking(t: Teller, ranked: pl.DataFrame, focus: dict[str, Any]) -> Figure:
     shown = table(t.say("ranking_table", service=about["service"], level=level, month=about["month"]), heads, (row_of(row) for row in rows_of(ranked)), foot=_nation_rows(ranked))
     return t.figure(
         "ranking", t.say("ranking_head", top=known[0]["region_name"], top_share=t.write.share(known[0]["share"]), bottom=known[-1]["region_name"], bottom_share=t.write.share(known[-1]["share"])),
-        t.say("ranking_sub", **about), data=ranked, table=_ADOPTION, sources=_sources(t), shown=shown, is_wide=True,
+        t.say("ranking_sub", **about), data=ranked, table=_ADOPTION, sources=_sources(t), shown=shown,
         alt=t.say("ranking_alt", count=len(known), level=many, listed=listed, suppressed=hidden),
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def _matrix(t: Teller, focus: dict[str, Any]) -> Figure:
     heads = [(t.say("region"), "text")] + [(t.service(code) + t.of_actor(actors.get(code)), "number") for code in services]
     regions = list(dict.fromkeys(zip(matrix["region_key"], matrix["region_name"], strict=True)))
     shown = table(t.say("matrix_table"), heads, ([name, *(cell(key, code) for code in services)] for key, name in regions))
-    return t.figure("matrix", t.say("matrix_head", level=level), t.say("matrix_sub"), data=matrix, table=_ADOPTION, sources=_sources(t), shown=shown, is_wide=True)
+    return t.figure("matrix", t.say("matrix_head", level=level), t.say("matrix_sub"), data=matrix, table=_ADOPTION, sources=_sources(t), shown=shown)
 
 
 def maps(t: Teller) -> Section:
@@ -123,7 +123,7 @@ def maps(t: Teller) -> Section:
     figure = t.figure(
         "maps", head, t.say("maps_sub", service=t.service(focus["service_code"]), actor=t.of_actor(focus["actor_type_code"])),
         data=every.drop("tile_column", "tile_row", "is_offset", "is_inset"), table=_ADOPTION, sources=_sources(t), maps=drawn, tables=(whole,),
-        notes=(t.say("maps_table_kommune"),) if finest == "kommune" else (), is_wide=True,
+        notes=(t.say("maps_table_kommune"),) if finest == "kommune" else (),
     )  # fmt: skip
     return Section("maps", t.say("maps"), (t.say("maps_intro"),), (figure,))
 
@@ -177,7 +177,7 @@ def _cells(t: Teller, cells: pl.DataFrame, focus: dict[str, Any]) -> Figure:
     about = {"service": t.service(focus["service_code"]), "actor": t.of_actor(focus["actor_type_code"]), "level": t.level(focus["region_level"], many=True)}
     return t.figure(
         "cells", t.say("cells_head", **numbers), t.say("cells_sub", **about, first=t.write.month(first), last=t.write.month(last)), data=cells.drop("region_name"), table=_ADOPTION,
-        sources=_sources(t), shown=table(t.say("cells_table"), heads, rows), alt=t.say("cells_head", **numbers), is_wide=True,
+        sources=_sources(t), shown=table(t.say("cells_table"), heads, rows), alt=t.say("cells_head", **numbers),
     )  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def _years(t: Teller, years: pl.DataFrame) -> Figure:
         t.say("years_table"), heads, ([t.service(row["service_code"]), *(number(told[row["service_code"], year]) for year in calendar), number(row["figures"])] for row in rows_of(totals))
     )
     head = t.say("years_head", service=t.service(most["service_code"]), count=t.write.number(most["figures"]), year=most["year"])
-    return t.figure("years", head, t.say("years_sub"), data=years, table="mart_key_figures", sources=(), shown=shown, is_wide=True)
+    return t.figure("years", head, t.say("years_sub"), data=years, table="mart_key_figures", sources=(), shown=shown)
 
 
 def forecast(t: Teller) -> Section:
@@ -246,7 +246,7 @@ def _forecast(t: Teller, ahead: pl.DataFrame, passes: pl.DataFrame, level: str) 
     ]  # fmt: skip
     return t.figure(
         "forecast", _forecast_head(t, ahead, passes, actors), t.say("forecast_sub", level=level), data=ahead, table="mart_adoption_forecast", sources=_sources(t), panels=tuple(panels),
-        tables=(table(t.say("forecast_table"), heads, rows),), is_wide=True,
+        tables=(table(t.say("forecast_table"), heads, rows),),
     )  # fmt: skip
 
 

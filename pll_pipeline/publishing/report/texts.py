@@ -1,4 +1,4 @@
-"""The page's words in Norwegian and in English, by the same keys; braces are filled by `sentences.py` and `page.py`.
+"""The page's words in Norwegian and in English, by the same keys; braces are filled by who tells (`teller.py`).
 
 A test holds that both languages have the same keys with the same braces. Not here: numbers and months (`formats.py`), names of
 regions, measures and sources (the release has them).
@@ -7,7 +7,6 @@ regions, measures and sources (the release has them).
 from __future__ import annotations
 
 NB: dict[str, str] = {
-    "language": "Norsk",
     "other_language": "English",
     "title": "Innføringen av pasientens legemiddelliste",
     "subtitle": "Nøkkeltall om PLL, SFM, e-resept, kjernejournal og e-multidose i Norge",
@@ -28,8 +27,6 @@ NB: dict[str, str] = {
     "suppressed": "skjermet",
     "suppressed_between": "skjermet, {lower}–{upper}",
     "unknown": "ukjent",
-    "nation": "Norge",
-    "the_nation": "Landet",
     "month": "Måned",
     "region": "Region",
     "service": "Tjeneste",
@@ -50,10 +47,8 @@ NB: dict[str, str] = {
     "now_intro": "Fem tjenester skal virke sammen for at alle som har ansvar for en pasient skal se den samme listen over legemidler. Her er det nyeste tallet om hver av dem.",
     "no_nation_share": "Ingen har publisert hvor stor andel av landet som bruker {service}.",
     "no_figure": "Ingen tall om {service} er publisert.",
-    "newest_figure": "Det nyeste enkelttallet er fra {period}.",
     "newest_place": "Det nyeste tallet gjelder {region}, ikke landet.",
     "not_adoption": "Tallet sier hvor mange tjenesten gjelder, ikke hvor langt innføringen er kommet.",
-    "newest_share": "Nyeste andel: {value} ({measure}, {period}).",
     "published_by": "Publisert av {owner}",
     "derived": "Utledet av to publiserte tall.",
     "aggregated": "Summert av publiserte deler.",
@@ -306,7 +301,6 @@ NB: dict[str, str] = {
 }
 
 EN: dict[str, str] = {
-    "language": "English",
     "other_language": "Norsk",
     "title": "The introduction of Norway's patient medicine list",
     "subtitle": "Key figures on PLL, SFM, e-prescription, the summary care record and e-multidose in Norway",
@@ -327,8 +321,6 @@ EN: dict[str, str] = {
     "suppressed": "suppressed",
     "suppressed_between": "suppressed, {lower}–{upper}",
     "unknown": "unknown",
-    "nation": "Norway",
-    "the_nation": "The country",
     "month": "Month",
     "region": "Region",
     "service": "Service",
@@ -348,10 +340,8 @@ EN: dict[str, str] = {
     "now_intro": "Five services must work together for everyone responsible for a patient to see the same list of medicines. Here is the newest figure on each.",
     "no_nation_share": "Nobody has published what share of the country uses {service}.",
     "no_figure": "No figures on {service} are published.",
-    "newest_figure": "The newest single figure is from {period}.",
     "newest_place": "The newest figure is about {region}, not the country.",
     "not_adoption": "The figure tells how many the service concerns, not how far the introduction has come.",
-    "newest_share": "Newest share: {value} ({measure}, {period}).",
     "published_by": "Published by {owner}",
     "derived": "Derived from two published figures.",
     "aggregated": "Summed from published parts.",

@@ -89,7 +89,6 @@ class Figure:
     alt: str = ""
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
-    is_wide: bool = False
 
 
 @dataclass(frozen=True)

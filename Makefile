@@ -43,7 +43,7 @@ run: setup
 	@.venv/bin/pll run
 
 test: setup
-	@PATH=".uv/bin:$$PATH" .venv/bin/python -m pytest
+	@PATH=".uv/bin:$$PATH" .venv/bin/python -m pytest -n 2 --dist loadfile
 
 bench: setup
 	@.venv/bin/python -m tests.bench && .venv/bin/python -m tests.bench_readers && .venv/bin/python -m tests.bench_demo && .venv/bin/python -m tests.bench_faces

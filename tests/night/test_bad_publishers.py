@@ -14,6 +14,7 @@ import tenacity
 import yaml
 from typer.testing import CliRunner, Result
 
+from pll_pipeline import cli
 from pll_pipeline.archive import snapshots
 from pll_pipeline.cli import app
 from pll_pipeline.config import Config
@@ -125,7 +126,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         # waiting is tried where the client is tested
         patch.setattr(http, "_BACK_OFF", tenacity.wait_none())
         patch.setenv("PLL_DATA", str(data))
-        patch.setenv("COLUMNS", "4000")
+        for console in (cli.out, cli.err):  # so wide that no line is folded
+            patch.setattr(console, "width", 4000)
         publishers = {}
         for name, day in BAD_DAYS.items():
             publisher = open_publishers.enter_context(Publisher())

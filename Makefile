@@ -46,7 +46,7 @@ test: setup
 	@PATH=".uv/bin:$$PATH" .venv/bin/python -m pytest -n 2 --dist loadfile
 
 bench: setup
-	@.venv/bin/python -m tests.bench && .venv/bin/python -m tests.bench_readers && .venv/bin/python -m tests.bench_demo && .venv/bin/python -m tests.bench_faces
+	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs
 
 serve: setup
 	@.venv/bin/pll serve
@@ -55,7 +55,7 @@ lock:
 	$(UV) lock
 
 generated: setup
-	.venv/bin/python -m pll_pipeline.columns
+	.venv/bin/python -m pll_pipeline.vocabulary.columns
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:

@@ -15,19 +15,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 import dagster as dg
 
-from pll_pipeline.assets import LOCK, LOG
+from pll_pipeline.assets import LOG
 from pll_pipeline.assets.raw import ASK_TAG
 from pll_pipeline.assets.validated import REBUILD_TAG
-from pll_pipeline.config import Config, PllError
-from pll_pipeline.landing import SourceState, validate_source
+from pll_pipeline.config import Config
+from pll_pipeline.errors import PllError
 from pll_pipeline.lock import one_writer
+from pll_pipeline.published.releases import Release, current
 from pll_pipeline.sources.model import Source
-from pll_pipeline.warehouse import Release, current
+from pll_pipeline.validated.verdicts import SourceState, validate_source
 
 JOB = "night"
 _LEAST_ROOM = 64 * 2**20
@@ -51,7 +51,9 @@ class Night:
         """0 published or nothing new, 3 a source keeps an earlier snapshot, 1 failed and the last release stands."""
         if self.failure:
             return 1
-        return 3 if self.unanswered or any(s.is_stale or s.newest is None for s in self.states) else 0
+        return (
+            3 if self.unanswered or any(s.is_stale or s.newest is None for s in self.states) else 0
+        )
 
 
 def night_job(config: Config) -> dg.UnresolvedAssetJobDefinition:
@@ -68,7 +70,11 @@ def night_job(config: Config) -> dg.UnresolvedAssetJobDefinition:
 def night_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     """Every night at 03:00 Norwegian time."""
     return dg.ScheduleDefinition(
-        name="every_night", job=job, cron_schedule="0 3 * * *", execution_timezone="Europe/Oslo", default_status=dg.DefaultScheduleStatus.RUNNING
+        name="every_night",
+        job=job,
+        cron_schedule="0 3 * * *",
+        execution_timezone="Europe/Oslo",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
     )
 
 
@@ -76,7 +82,11 @@ def require_room(config: Config) -> None:
     """Raises `PllError` when the disk has less room than a night takes: what dbt and Dagster write, and four releases like the last."""
     config.data.mkdir(parents=True, exist_ok=True)
     release = current(config.marts)
-    size = sum(file.stat().st_size for file in release.folder.rglob("*") if file.is_file()) if release else 0
+    size = (
+        sum(file.stat().st_size for file in release.folder.rglob("*") if file.is_file())
+        if release
+        else 0
+    )
     needed, free = _LEAST_ROOM + 4 * size, shutil.disk_usage(config.data).free
     if free < needed:
         stands = f"release {release.id} stands" if release else "there is no release yet"
@@ -121,11 +131,15 @@ def tell(config: Config, paragraph: str) -> None:
             if address.scheme != "https" and address.hostname not in ("127.0.0.1", "localhost"):
                 raise ValueError("only https addresses are posted to")
             body = json.dumps({"text": paragraph}, ensure_ascii=False).encode()
-            request = urllib.request.Request(config.alert_webhook, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - scheme checked above
+            request = urllib.request.Request(
+                config.alert_webhook, data=body, headers={"Content-Type": "application/json"}
+            )
             with urllib.request.urlopen(request, timeout=10):  # noqa: S310
                 pass
         except (OSError, ValueError) as error:
-            log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  The webhook could not be told: {error}\n")
+            log.write(
+                f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  The webhook could not be told: {error}\n"
+            )
 
 
 def use_dagster_home(config: Config) -> None:
@@ -136,8 +150,14 @@ def use_dagster_home(config: Config) -> None:
         if not settings.exists():
             settings.write_text(_DAGSTER_SETTINGS, encoding="utf-8")
     except OSError as error:
-        raise PllError(f"Dagster's home cannot be written: {error.strerror}", where=str(config.dagster_home), do="give write access to the data folder, or make room") from error
-    os.environ.update(DAGSTER_HOME=str(config.dagster_home), DAGSTER_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
+        raise PllError(
+            f"Dagster's home cannot be written: {error.strerror}",
+            where=str(config.dagster_home),
+            do="give write access to the data folder, or make room",
+        ) from error
+    os.environ.update(
+        DAGSTER_HOME=str(config.dagster_home), DAGSTER_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1"
+    )
 
 
 def run_night(
@@ -172,7 +192,9 @@ def run_night(
     return Night(
         published=after if after and (before is None or after.id != before.id) else None,
         standing=after,
-        states=[validate_source(config, source) for source in sources.values()] if not failure else [],
+        states=[validate_source(config, source) for source in sources.values()]
+        if not failure
+        else [],
         unanswered=unanswered,
         failure=failure,
     )

@@ -1,4 +1,4 @@
-"""Where things are, and how a failure is told.
+"""Where files are.
 
 One frozen object built from the environment, with defaults inside the checkout. Not here: settings of single
 sources (`sources/`), anything that opens, creates or deletes a file.
@@ -17,22 +17,6 @@ PACKAGE = CHECKOUT / "pll_pipeline"
 CONTRACT_VERSION = "1.3"
 RELEASES_KEPT = 14
 _NORWAY = ZoneInfo("Europe/Oslo")
-
-
-class PllError(Exception):
-    """A failure a person must act on: what happened, where, and what to do next.
-
-    Printed as one paragraph by the command line and the failure hook; a traceback only with `--debug`.
-    """
-
-    def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
-        self.what, self.where, self.do = what, where, do
-        super().__init__(self.paragraph())
-
-    def paragraph(self) -> str:
-        """The whole message as one paragraph."""
-        sentences = [self.what, f"Where: {self.where}" if self.where else "", f"What to do: {self.do}" if self.do else ""]
-        return " ".join(s if s.endswith((".", "?", "!")) else f"{s}." for s in sentences if s)
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,9 @@ class Config:
     def as_of(self, day: date) -> Config:
         """The same snapshots as they were held at the end of `day` in Norway, built into a folder of their own."""
         end = datetime.combine(day + timedelta(days=1), time(), _NORWAY).astimezone(UTC)
-        return replace(self, data=self.data / "as-of" / day.isoformat(), held_in=self.data, known_until=end)
+        return replace(
+            self, data=self.data / "as-of" / day.isoformat(), held_in=self.data, known_until=end
+        )
 
     @property
     def raw(self) -> Path:

@@ -14,8 +14,8 @@ from pll_pipeline.assets.raw import source_assets
 from pll_pipeline.assets.validated import landing_assets
 from pll_pipeline.automation import night_job, night_lock, night_schedule
 from pll_pipeline.config import Config
-from pll_pipeline.sources import register
 from pll_pipeline.sources.model import Source
+from pll_pipeline.sources.register import register
 
 
 def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definitions:
@@ -23,7 +23,12 @@ def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definiti
     tables = warehouse_assets(config)
     job = night_job(config)
     return dg.Definitions(
-        assets=[*(source_assets(config, source) for source in sources.values()), landing_assets(config, sources), tables, release_assets(config, tables)],
+        assets=[
+            *(source_assets(config, source) for source in sources.values()),
+            landing_assets(config, sources),
+            tables,
+            release_assets(config, tables),
+        ],
         jobs=[job],
         schedules=[night_schedule(job)],
         resources={LOCK: night_lock(config)},

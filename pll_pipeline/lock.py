@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pll_pipeline.config import PllError
+from pll_pipeline.errors import PllError
 
 
 @contextmanager
@@ -22,16 +22,26 @@ def one_writer(lock_file: Path, doing: str) -> Iterator[None]:
     try:
         handle = lock_file.open("a+", encoding="utf-8")
     except OSError as error:
-        raise PllError(f"The lock cannot be opened: {error.strerror}", where=str(lock_file), do="give write access to the data folder") from error
+        raise PllError(
+            f"The lock cannot be opened: {error.strerror}",
+            where=str(lock_file),
+            do="give write access to the data folder",
+        ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
-            raise PllError(f"Another run is under way: {holder}", where=str(lock_file), do="wait until it has ended, then run again") from None
+            raise PllError(
+                f"Another run is under way: {holder}",
+                where=str(lock_file),
+                do="wait until it has ended, then run again",
+            ) from None
         handle.seek(0)
         handle.truncate()
-        handle.write(f"{doing}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        handle.write(
+            f"{doing}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        )
         handle.flush()
         yield

@@ -63,11 +63,16 @@ def publisher(*told: Told, tls: ssl.SSLContext | None = None) -> Iterator[Loopba
     server = _Server(("127.0.0.1", 0), _Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    loopback = Loopback(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}", lambda _: Told(status=404))
+    loopback = Loopback(
+        f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}",
+        lambda _: Told(status=404),
+    )
     if told:
         loopback.answers(*told)
     server.loopback = loopback  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
     thread.start()
     try:
         yield loopback
@@ -90,7 +95,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         loopback: Loopback = self.server.loopback  # type: ignore[attr-defined]
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        asked = Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        asked = Asked(
+            self.command,
+            self.path,
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+        )
         loopback.asked.append(asked)
         told = loopback.answering(asked)
         try:

@@ -85,27 +85,61 @@ class Codes:
         self.region = {row["region_key"]: row for row in rows("region")}
         self.measure = {row["measure_code"]: row for row in rows("measure")}
         self.actor = {row["actor_type_code"]: row for row in rows("actor_type")}
-        self.reform = [(f"kommune:{r['old_code']}", f"kommune:{r['code_2024']}", float(r["share"]), r["quality"], int(r["first_year"]), int(r["last_year"])) for r in rows("kommune_reform")]
-        self.split: dict[str, dict[int, list[tuple[str, float]]]] = defaultdict(lambda: defaultdict(list))
+        self.reform = [
+            (
+                f"kommune:{r['old_code']}",
+                f"kommune:{r['code_2024']}",
+                float(r["share"]),
+                r["quality"],
+                int(r["first_year"]),
+                int(r["last_year"]),
+            )
+            for r in rows("kommune_reform")
+        ]
+        self.split: dict[str, dict[int, list[tuple[str, float]]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         for row in rows("kommune_hf_share"):
-            self.split[f"kommune:{row['kommune_code']}"][int(row["year"])].append((row["hf_key"], float(row["share"])))
+            self.split[f"kommune:{row['kommune_code']}"][int(row["year"])].append(
+                (row["hf_key"], float(row["share"]))
+            )
 
     def is_valid(self, key: str, month: date) -> bool:
         begins, ends = self.region[key]["valid_from"], self.region[key]["valid_to"]
-        return (not begins or date.fromisoformat(begins) <= month) and (not ends or month < date.fromisoformat(ends))
+        return (not begins or date.fromisoformat(begins) <= month) and (
+            not ends or month < date.fromisoformat(ends)
+        )
 
     def kommuner(self, month: date) -> list[str]:
-        return [key for key, row in self.region.items() if row["region_level"] == "kommune" and self.is_valid(key, month)]
+        return [
+            key
+            for key, row in self.region.items()
+            if row["region_level"] == "kommune" and self.is_valid(key, month)
+        ]
 
     @cached_property
     def hospitals(self) -> list[str]:
-        with_residents = {hospital for years in self.split.values() for shares in years.values() for hospital, _ in shares}
-        return [key for key, row in self.region.items() if row["region_level"] == "hf" or (row["region_level"] == "sykehus" and key in with_residents)]
+        with_residents = {
+            hospital
+            for years in self.split.values()
+            for shares in years.values()
+            for hospital, _ in shares
+        }
+        return [
+            key
+            for key, row in self.region.items()
+            if row["region_level"] == "hf"
+            or (row["region_level"] == "sykehus" and key in with_residents)
+        ]
 
     def lies_in(self, kommune: str, on: date) -> list[tuple[str, float]]:
         """The wholes a kommune lies in on a day, and how much of it."""
         row = self.region[kommune]
-        wholes = [(row[f"{level}_key"], 1.0) for level in ("fylke", "helsefellesskap", "rhf") if row[f"{level}_key"]] + [("land:NO", 1.0)]
+        wholes = [
+            (row[f"{level}_key"], 1.0)
+            for level in ("fylke", "helsefellesskap", "rhf")
+            if row[f"{level}_key"]
+        ] + [("land:NO", 1.0)]
         if kommune not in self.split:
             return [*wholes, (row["hf_key"], 1.0)]
         years = sorted(self.split[kommune])
@@ -118,15 +152,35 @@ class Codes:
         level = self.region[whole]["region_level"]
         if level in ("land", "rhf"):
             for key, row in self.region.items():
-                if level == "land" and row["region_level"] in ("rhf", "fylke") and self.is_valid(key, month):
+                if (
+                    level == "land"
+                    and row["region_level"] in ("rhf", "fylke")
+                    and self.is_valid(key, month)
+                ):
                     found[row["region_level"]].append((key, 1.0))
-                if row["region_level"] == "helsefellesskap" and (level == "land" or row["rhf_key"] == whole):
+                if row["region_level"] == "helsefellesskap" and (
+                    level == "land" or row["rhf_key"] == whole
+                ):
                     found["helsefellesskap"].append((key, 1.0))
-            found["hf"] = [(key, 1.0) for key in self.hospitals if level == "land" or self.region[key]["rhf_key"] == whole]
-        found["kommune"] = [(kommune, share) for kommune in self.kommuner(month) for key, share in self.lies_in(kommune, month) if key == whole]
+            found["hf"] = [
+                (key, 1.0)
+                for key in self.hospitals
+                if level == "land" or self.region[key]["rhf_key"] == whole
+            ]
+        found["kommune"] = [
+            (kommune, share)
+            for kommune in self.kommuner(month)
+            for key, share in self.lies_in(kommune, month)
+            if key == whole
+        ]
         reformed = self.reformed_on(whole)
         if reformed and month < reformed:
-            found["kommune_today"] = [(kommune, share) for kommune in self.kommuner(reformed) for key, share in self.lies_in(kommune, reformed) if key == whole]
+            found["kommune_today"] = [
+                (kommune, share)
+                for kommune in self.kommuner(reformed)
+                for key, share in self.lies_in(kommune, reformed)
+                if key == whole
+            ]
         return {kind: parts for kind, parts in found.items() if parts}
 
     def reformed_on(self, whole: str) -> date | None:
@@ -134,7 +188,11 @@ class Codes:
         begun = [
             date.fromisoformat(row["valid_from"])
             for key, row in self.region.items()
-            if row["region_level"] == "kommune" and not row["valid_to"] and row["valid_from"] and key not in self.split_in(whole) and whole in [k for k, _ in self.lies_in(key, date(2026, 6, 1))]
+            if row["region_level"] == "kommune"
+            and not row["valid_to"]
+            and row["valid_from"]
+            and key not in self.split_in(whole)
+            and whole in [k for k, _ in self.lies_in(key, date(2026, 6, 1))]
         ]
         return max(begun, default=None)
 
@@ -154,7 +212,9 @@ def standing(raw: Path, restates: dict[str, bool]) -> list[Said]:
         said: dict[tuple[Any, ...], Said] = {}
         for folder in sorted(path for path in (raw / source).iterdir() if path.is_dir()):
             at = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))["taken_at"]
-            stated = {_identity(figure): figure for figure in read(folder / "figures.csv", source, at)}
+            stated = {
+                _identity(figure): figure for figure in read(folder / "figures.csv", source, at)
+            }
             said = stated if is_whole else said | stated
         known += said.values()
     return known
@@ -169,9 +229,25 @@ def read(path: Path, source: str, at: str) -> Iterator[Said]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             start, end, grain = period(row["period"])
-            value, low, high, qualifier, status = cell(row["value"], 0.01 if row["unit"] == "percent" else 1.0)
+            value, low, high, qualifier, status = cell(
+                row["value"], 0.01 if row["unit"] == "percent" else 1.0
+            )
             status = row["status"] if status == "observed" else status
-            yield Said(row["measure"], row["key"], row["actor"], start, end, grain, value, low, high, qualifier, status, source, at)
+            yield Said(
+                row["measure"],
+                row["key"],
+                row["actor"],
+                start,
+                end,
+                grain,
+                value,
+                low,
+                high,
+                qualifier,
+                status,
+                source,
+                at,
+            )
 
 
 def period(text: str) -> tuple[date, date, str]:
@@ -216,15 +292,24 @@ class Oracle:
             is_flow = codes.measure[figure.measure]["time_kind"] == "flow"
             if figure.month and (not is_flow or figure.grain == "month"):
                 key = figure.measure, figure.region, figure.actor, figure.month
-                self.monthly[key] = min([figure, *([self.monthly[key]] if key in self.monthly else [])], key=_newest_of_month)
+                self.monthly[key] = min(
+                    [figure, *([self.monthly[key]] if key in self.monthly else [])],
+                    key=_newest_of_month,
+                )
         self.months = {figure.month for figure in said if figure.month}
 
     def eligible(self, denominator: str, region: str, actor: str, month: date) -> Said | None:
         """The denominator that holds: of the year, begun by the end of the month; of the actor type, else of all."""
         for one in dict.fromkeys((actor, "alle")):
-            held = [f for f in self.by_cell[denominator, region, one] if f.end.year == month.year and f.start <= last_day(month)]
+            held = [
+                f
+                for f in self.by_cell[denominator, region, one]
+                if f.end.year == month.year and f.start <= last_day(month)
+            ]
             if held:
-                return min(held, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source))
+                return min(
+                    held, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source)
+                )
         return None
 
     @cached_property
@@ -242,8 +327,12 @@ class Oracle:
                     rows[code, region, actor, month] = row
         return rows
 
-    def _told(self, code: str, measure: dict[str, str], region: str, actor: str, month: date, counted: str) -> Row | None:
-        stated = self.monthly.get((code, region, actor, month)) if measure["unit"] == "share" else None
+    def _told(
+        self, code: str, measure: dict[str, str], region: str, actor: str, month: date, counted: str
+    ) -> Row | None:
+        stated = (
+            self.monthly.get((code, region, actor, month)) if measure["unit"] == "share" else None
+        )
         count = self.monthly.get((counted, region, actor, month)) if counted else None
         denominator = measure["denominator_code"] or None
         whole = self.eligible(denominator, region, actor, month) if denominator else None
@@ -251,24 +340,54 @@ class Oracle:
             return None
         of = stated or count
         assert of is not None
-        share, share_low, share_high, qualifier, status, basis = of.value, of.low, of.high, of.qualifier, of.status, "published"
+        share, share_low, share_high, qualifier, status, basis = (
+            of.value,
+            of.low,
+            of.high,
+            of.qualifier,
+            of.status,
+            "published",
+        )
         if stated is None:
             share = share_low = share_high = None
             if whole is not None:
                 basis = "derived"
                 share = _ratio(of.value, whole.value)
                 share_low, share_high = _ratio(of.low, whole.high), _ratio(of.high, whole.low)
-                qualifier, status = _quotient(of.qualifier, whole.qualifier), _worst(of.status, whole.status)
+                qualifier, status = (
+                    _quotient(of.qualifier, whole.qualifier),
+                    _worst(of.status, whole.status),
+                )
         return Row(
-            code, region, actor, month, count.value if count else None, count.low if count else None, count.high if count else None, whole.value if whole else None,
-            share, share_low, share_high, qualifier, status, basis, denominator, None, of.source, count.qualifier if count else "exact", count.status if count else None,
-            whole.qualifier if whole else "exact", whole.status if whole else None,
-        )  # fmt: skip
+            code,
+            region,
+            actor,
+            month,
+            count.value if count else None,
+            count.low if count else None,
+            count.high if count else None,
+            whole.value if whole else None,
+            share,
+            share_low,
+            share_high,
+            qualifier,
+            status,
+            basis,
+            denominator,
+            None,
+            of.source,
+            count.qualifier if count else "exact",
+            count.status if count else None,
+            whole.qualifier if whole else "exact",
+            whole.status if whole else None,
+        )
 
     @cached_property
     def rows(self) -> dict[tuple[str, str, str, date], Row]:
         rows = dict(self.told)
-        rows |= self.region_sums({code: self._adds(code, "adds_over_regions") for code in self.codes.measure})
+        rows |= self.region_sums(
+            {code: self._adds(code, "adds_over_regions") for code in self.codes.measure}
+        )
         rows |= self.actor_sums(rows)
         return rows
 
@@ -276,19 +395,36 @@ class Oracle:
         measure = self.codes.measure[code]
         if measure["is_adoption"] != "true":
             return False
-        parts = [measure] if measure["unit"] != "share" else [self.codes.measure.get(measure[part], {}) for part in ("numerator_code", "denominator_code")]
+        parts = (
+            [measure]
+            if measure["unit"] != "share"
+            else [
+                self.codes.measure.get(measure[part], {})
+                for part in ("numerator_code", "denominator_code")
+            ]
+        )
         return all(part.get(over) == "true" for part in parts)
 
     def _may_be_added(self, row: Row) -> bool:
-        return row.count_status not in (None, "missing") and (row.denominator is None or row.eligible is not None)
+        return row.count_status not in (None, "missing") and (
+            row.denominator is None or row.eligible is not None
+        )
 
     def region_sums(self, adds: dict[str, bool]) -> dict[tuple[str, str, str, date], Row]:
         by_series: dict[tuple[str, str, date], dict[str, Row]] = defaultdict(dict)
         for (code, region, actor, month), row in self.told.items():
             if adds[code] and self._may_be_added(row):
                 by_series[code, actor, month][region] = row
-        wholes = [key for key, row in self.codes.region.items() if row["region_level"] in ("land", "rhf", "hf", "sykehus", "helsefellesskap", "fylke")]
-        parts_of = {month: {whole: self.codes.parts(whole, month) for whole in wholes} for month in self.months if month}
+        wholes = [
+            key
+            for key, row in self.codes.region.items()
+            if row["region_level"] in ("land", "rhf", "hf", "sykehus", "helsefellesskap", "fylke")
+        ]
+        parts_of = {
+            month: {whole: self.codes.parts(whole, month) for whole in wholes}
+            for month in self.months
+            if month
+        }
         made = {}
         for (code, actor, month), reporting in by_series.items():
             for whole in wholes:
@@ -298,7 +434,15 @@ class Oracle:
                         made[code, whole, actor, month] = row
         return made
 
-    def sum_of(self, code: str, whole: str, actor: str, month: date, parts: dict[str, list[tuple[str, float]]], reporting: dict[str, Row]) -> Row | None:
+    def sum_of(
+        self,
+        code: str,
+        whole: str,
+        actor: str,
+        month: date,
+        parts: dict[str, list[tuple[str, float]]],
+        reporting: dict[str, Row],
+    ) -> Row | None:
         """The sum over the kind of parts that tells of most; None where no kind tells, or none tells all and there is no denominator."""
         denominator = self.codes.measure[code]["denominator_code"] or None
         best: tuple[float, int, str] | None = None
@@ -314,14 +458,26 @@ class Oracle:
         base = None
         if denominator:
             own = self.eligible(denominator, whole, actor, month)
-            base = own.value if own and own.value and own.value > 0 else self._base_of_parts(denominator, actor, month, members)
+            base = (
+                own.value
+                if own and own.value and own.value > 0
+                else self._base_of_parts(denominator, actor, month, members)
+            )
         return _finished(row, code, whole, actor, month, denominator, base)
 
-    def _base_of_parts(self, denominator: str, actor: str, month: date, members: list[tuple[str, float]]) -> float | None:
+    def _base_of_parts(
+        self, denominator: str, actor: str, month: date, members: list[tuple[str, float]]
+    ) -> float | None:
         """Among how many the parts are, reporting or not: by their denominators of the actor type, else by those of all."""
         for one in dict.fromkeys((actor, "alle")):
-            held = [(self._of_actor(denominator, part, one, month), share) for part, share in members]
-            values = [share * figure.value for figure, share in held if figure and figure.value is not None]
+            held = [
+                (self._of_actor(denominator, part, one, month), share) for part, share in members
+            ]
+            values = [
+                share * figure.value
+                for figure, share in held
+                if figure and figure.value is not None
+            ]
             if values:
                 return sum(values) or None
         return None
@@ -330,10 +486,16 @@ class Oracle:
         held = self.eligible(denominator, region, actor, month)
         return held if held and held.actor == actor else None
 
-    def actor_sums(self, rows: dict[tuple[str, str, str, date], Row]) -> dict[tuple[str, str, str, date], Row]:
+    def actor_sums(
+        self, rows: dict[tuple[str, str, str, date], Row]
+    ) -> dict[tuple[str, str, str, date], Row]:
         by_cell: dict[tuple[str, str, date], dict[str, Row]] = defaultdict(dict)
         for (code, region, actor, month), row in rows.items():
-            adds = self.codes.measure[code]["unit"] == "share" and self._adds(code, "adds_over_actor_types") and self._adds(code, "adds_over_regions")
+            adds = (
+                self.codes.measure[code]["unit"] == "share"
+                and self._adds(code, "adds_over_actor_types")
+                and self._adds(code, "adds_over_regions")
+            )
             if adds and (self._may_be_added(row) if row.basis != "aggregated" else True):
                 by_cell[code, region, month][actor] = row
         made = {}
@@ -341,15 +503,31 @@ class Oracle:
             if (code, region, "alle", month) in rows:
                 continue
             outermost = [
-                row for actor, row in sorted(by_actor.items()) if self.codes.actor[actor]["actor_type_kind"] == "actor" and not any(above in by_actor for above in self.codes.ancestors(actor))
+                row
+                for actor, row in sorted(by_actor.items())
+                if self.codes.actor[actor]["actor_type_kind"] == "actor"
+                and not any(above in by_actor for above in self.codes.ancestors(actor))
             ]
             if len(outermost) < 2:
                 continue
             denominator = self.codes.measure[code]["denominator_code"]
             own = self._of_actor(denominator, region, "alle", month)
-            bases = sum(max(row.base or 0, row.eligible or 0) if row.basis == "aggregated" else (row.eligible or 0) for row in outermost)
+            bases = sum(
+                max(row.base or 0, row.eligible or 0)
+                if row.basis == "aggregated"
+                else (row.eligible or 0)
+                for row in outermost
+            )
             base = own.value if own and own.value and own.value > 0 else (bases or None)
-            made[code, region, "alle", month] = _finished(add_up([(row, 1.0) for row in outermost]), code, region, "alle", month, denominator, base)
+            made[code, region, "alle", month] = _finished(
+                add_up([(row, 1.0) for row in outermost]),
+                code,
+                region,
+                "alle",
+                month,
+                denominator,
+                base,
+            )
         return made
 
 
@@ -371,25 +549,74 @@ def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
         highs.append(row.eligible if row.count_high is None and is_open else row.count_high)
         eligible.append(None if row.eligible is None else share * row.eligible)
         hedges |= {"estimate"} if share < 1 else set()
-        hedges |= {row.qualifier} if is_sum else {row.count_qualifier, TURNED.get(row.eligible_qualifier, row.eligible_qualifier)}
+        hedges |= (
+            {row.qualifier}
+            if is_sum
+            else {row.count_qualifier, TURNED.get(row.eligible_qualifier, row.eligible_qualifier)}
+        )
         statuses |= {status or "", "" if is_sum else row.eligible_status or ""}
         sources.append(row.source)
     low, high = _total(lows), _total(highs)
     count = _total(values)
     if count is None and low is not None and low == high:
         count = low
-    qualifier = next((hedge for hedge in ("estimate", "approx") if hedge in hedges), None) or ("approx" if {"at_least", "at_most"} <= hedges else next(iter(hedges - {"exact"}), "exact"))
-    status = "suppressed" if "suppressed" in statuses and count is None else "provisional" if "provisional" in statuses else "observed"
+    qualifier = next((hedge for hedge in ("estimate", "approx") if hedge in hedges), None) or (
+        "approx" if {"at_least", "at_most"} <= hedges else next(iter(hedges - {"exact"}), "exact")
+    )
+    status = (
+        "suppressed"
+        if "suppressed" in statuses and count is None
+        else "provisional"
+        if "provisional" in statuses
+        else "observed"
+    )
     known = [value for value in eligible if value is not None]
-    return Row("", "", "", date.min, count, low, high, sum(known) if known else None, None, None, None, qualifier, status, "aggregated", None, None, min(sources), qualifier, status)
+    return Row(
+        "",
+        "",
+        "",
+        date.min,
+        count,
+        low,
+        high,
+        sum(known) if known else None,
+        None,
+        None,
+        None,
+        qualifier,
+        status,
+        "aggregated",
+        None,
+        None,
+        min(sources),
+        qualifier,
+        status,
+    )
 
 
-def _finished(row: Row, code: str, region: str, actor: str, month: date, denominator: str | None, base: float | None) -> Row:
+def _finished(
+    row: Row,
+    code: str,
+    region: str,
+    actor: str,
+    month: date,
+    denominator: str | None,
+    base: float | None,
+) -> Row:
     reported = None if base is None or row.eligible is None else min(1.0, row.eligible / base)
     return replace(
-        row, measure=code, region=region, actor=actor, month=month, denominator=denominator, reported=reported, base=base,
-        share=_ratio(row.count, row.eligible), share_low=_ratio(row.count_low, row.eligible), share_high=_ratio(row.count_high, row.eligible),
-    )  # fmt: skip
+        row,
+        measure=code,
+        region=region,
+        actor=actor,
+        month=month,
+        denominator=denominator,
+        reported=reported,
+        base=base,
+        share=_ratio(row.count, row.eligible),
+        share_low=_ratio(row.count_low, row.eligible),
+        share_high=_ratio(row.count_high, row.eligible),
+    )
 
 
 def _total(values: list[float | None]) -> float | None:
@@ -409,7 +636,11 @@ def _quotient(part: str, whole: str) -> str:
 
 
 def _worst(*statuses: str) -> str:
-    return next(status for status in ("suppressed", "missing", "provisional", "observed") if status in statuses)
+    return next(
+        status
+        for status in ("suppressed", "missing", "provisional", "observed")
+        if status in statuses
+    )
 
 
 def _newest(at: str) -> tuple[int, ...]:

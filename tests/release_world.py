@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pll_pipeline.publishing import Inputs
+from pll_pipeline.published.outputs import Inputs
 
 BUILT_AT = datetime(2026, 11, 23, 3, 0, 4, tzinfo=UTC)
 LONG_TABLE_ROWS = 5_000  # enough for dictionaries and other encodings to be chosen
@@ -72,10 +72,24 @@ def inputs(**changes: Any) -> Inputs:
     known: dict[str, Any] = {
         "fingerprint": "f" * 64,
         "is_simulated": False,
-        "snapshots": [{"source_name": "figures", "snapshot_at": "2026-01-02T03:04:05Z", "sha256": "a" * 64}],
-        "stale_sources": [{"source_name": "population", "reason": "the publisher did not answer", "snapshot_at": None}],
+        "snapshots": [
+            {"source_name": "figures", "snapshot_at": "2026-01-02T03:04:05Z", "sha256": "a" * 64}
+        ],
+        "stale_sources": [
+            {
+                "source_name": "population",
+                "reason": "the publisher did not answer",
+                "snapshot_at": None,
+            }
+        ],
         "sources": [
-            _source("figures", "Publiserte tall", "Published figures", "Flere utgivere", "Ingen lisens funnet; tallene siteres med adresse"),
+            _source(
+                "figures",
+                "Publiserte tall",
+                "Published figures",
+                "Flere utgivere",
+                "Ingen lisens funnet; tallene siteres med adresse",
+            ),
             _source("population", "Folketall", "Population", "Statistisk sentralbyrå", "NLOD 2.0"),
         ],
         "code_version": "0.1.0",

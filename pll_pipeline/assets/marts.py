@@ -18,10 +18,11 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from pll_pipeline.archive import hash_of_files
 from pll_pipeline.assets import LOCK, LOG
-from pll_pipeline.config import Config, PllError
-from pll_pipeline.landing import dbt_files
+from pll_pipeline.config import Config
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import hash_of_files
+from pll_pipeline.validated.verdicts import dbt_files
 
 DBT = Path(sys.executable).with_name("dbt")
 
@@ -44,10 +45,29 @@ def manifest(config: Config) -> Path:
     if path.is_file() and stamp.is_file() and stamp.read_text() == state:
         return path
     target.mkdir(parents=True, exist_ok=True)
-    command = [str(DBT), "--quiet", "--log-format", "json", "--log-level-file", "none", "parse", *_folders(config, target)]
-    done = subprocess.run(command, env={**os.environ, **dbt_environment(config)}, capture_output=True, text=True, check=False)
+    command = [
+        str(DBT),
+        "--quiet",
+        "--log-format",
+        "json",
+        "--log-level-file",
+        "none",
+        "parse",
+        *_folders(config, target),
+    ]
+    done = subprocess.run(
+        command,
+        env={**os.environ, **dbt_environment(config)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise PllError(f"The dbt project does not parse: {_what_is_wrong(done.stdout)}", where=str(config.dbt_project), do="mend the file it names")
+        raise PllError(
+            f"The dbt project does not parse: {_what_is_wrong(done.stdout)}",
+            where=str(config.dbt_project),
+            do="mend the file it names",
+        )
     stamp.write_text(state)
     return path
 
@@ -69,11 +89,17 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
                 kept = _row_counts(config) / event.metadata["unique_id"].value.rsplit(".", 1)[-1]
                 if isinstance(event, dg.Output) and kept.is_file():
                     tables += 1
-                    yield event.with_metadata({**event.metadata, "dagster/row_count": int(kept.read_text())})
+                    yield event.with_metadata(
+                        {**event.metadata, "dagster/row_count": int(kept.read_text())}
+                    )
                 else:
                     yield event
         if not invocation.is_successful():
-            raise PllError(_what_failed(invocation), where=str(config.build_file), do="see the failing model or test; the last release stands")
+            raise PllError(
+                _what_failed(invocation),
+                where=str(config.build_file),
+                do="see the failing model or test; the last release stands",
+            )
         LOG.info("built %d tables, every test passed", tables)
 
     return dbt_build
@@ -87,7 +113,15 @@ def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) 
     _row_counts(config).mkdir()
     shutil.copy(parsed.with_name("partial_parse.msgpack"), target)
     return DbtCliInvocation.run(
-        args=[str(DBT), "--log-format", "json", "--log-level-file", "none", "build", *_folders(config, target)],
+        args=[
+            str(DBT),
+            "--log-format",
+            "json",
+            "--log-level-file",
+            "none",
+            "build",
+            *_folders(config, target),
+        ],
         env={**os.environ, **dbt_environment(config), "PLL_ROW_COUNTS": str(_row_counts(config))},
         manifest=json.loads(parsed.read_bytes()),
         dagster_dbt_translator=DagsterDbtTranslator(),
@@ -115,7 +149,14 @@ def _row_counts(config: Config) -> Path:
 
 
 def _folders(config: Config, target: Path) -> list[str]:
-    return ["--project-dir", str(config.dbt_project), "--profiles-dir", str(config.dbt_project), "--target-path", str(target)]
+    return [
+        "--project-dir",
+        str(config.dbt_project),
+        "--profiles-dir",
+        str(config.dbt_project),
+        "--target-path",
+        str(target),
+    ]
 
 
 def _dbt_log(config: Config) -> Path:
@@ -130,12 +171,19 @@ def _what_is_wrong(lines: str) -> str:
         with suppress(ValueError):
             event = json.loads(line)["info"]
             if event["level"] == "error":
-                said.append(event["msg"].split("Traceback (most recent call last)")[0] or event["msg"].strip().splitlines()[-1])
+                said.append(
+                    event["msg"].split("Traceback (most recent call last)")[0]
+                    or event["msg"].strip().splitlines()[-1]
+                )
     return " ".join(" ".join(said).split())[:2000] or "dbt said nothing"
 
 
 def _what_failed(invocation: Any) -> str:
     results = invocation.get_artifact("run_results.json")["results"]
-    bad = [f"{r['unique_id'].split('.', 2)[-1]}: {' '.join((r['message'] or 'no message').split())}" for r in results if r["status"] in ("error", "fail", "runtime error")]
+    bad = [
+        f"{r['unique_id'].split('.', 2)[-1]}: {' '.join((r['message'] or 'no message').split())}"
+        for r in results
+        if r["status"] in ("error", "fail", "runtime error")
+    ]
     more = f" (and {len(bad) - 5} more)" if len(bad) > 5 else ""
     return f"The warehouse could not be built: {'; '.join(bad[:5]) or 'dbt stopped before any model'}{more}"

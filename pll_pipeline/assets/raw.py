@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pll_pipeline.archive import newest_snapshot
 from pll_pipeline.assets import LOCK, LOG
-from pll_pipeline.columns import COLUMNS
-from pll_pipeline.config import Config, PllError
-from pll_pipeline.fetchers import fetch
-from pll_pipeline.landing import SourceState, validate_source
-from pll_pipeline.observations import MILESTONE, OBSERVATION
+from pll_pipeline.config import Config
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import newest_snapshot
+from pll_pipeline.raw.fetching import fetch
 from pll_pipeline.sources.model import MilestoneTable, Source
+from pll_pipeline.validated.mapping import MILESTONE, OBSERVATION
+from pll_pipeline.validated.verdicts import SourceState, validate_source
+from pll_pipeline.vocabulary.columns import COLUMNS
 
 ASK_TAG = "pll/ask"
 TRIES = 3
@@ -26,32 +27,63 @@ Event = dg.MaterializeResult | dg.AssetCheckResult
 
 def source_assets(config: Config, source: Source) -> dg.AssetsDefinition:
     """The step of one source: assets `raw/<name>` and `validated/<name>`, each with its check."""
-    raw_key, validated_key = dg.AssetKey(["raw", source.name]), dg.AssetKey(["validated", source.name])
+    raw_key, validated_key = (
+        dg.AssetKey(["raw", source.name]),
+        dg.AssetKey(["validated", source.name]),
+    )
     window = timedelta(days=source.max_age_days)
 
     @dg.multi_asset(
         name=f"source_{source.name}",
         specs=[
             dg.AssetSpec(
-                raw_key, group_name="raw", skippable=True, kinds={"file"},
+                raw_key,
+                group_name="raw",
+                skippable=True,
+                kinds={"file"},
                 description=f"Bytes of «{source.title}» exactly as received from {source.publisher}, one snapshot per change.",
-                freshness_policy=dg.FreshnessPolicy.time_window(fail_window=window, warn_window=window * 0.9),
-                metadata={"landing_page": dg.MetadataValue.url(source.landing_page), "licence": source.licence},
+                freshness_policy=dg.FreshnessPolicy.time_window(
+                    fail_window=window, warn_window=window * 0.9
+                ),
+                metadata={
+                    "landing_page": dg.MetadataValue.url(source.landing_page),
+                    "licence": source.licence,
+                },
             ),
             dg.AssetSpec(
-                validated_key, deps=[raw_key], group_name="validated", kinds={"polars", "pandera"},
+                validated_key,
+                deps=[raw_key],
+                group_name="validated",
+                kinds={"polars", "pandera"},
                 description=f"«{source.title}», read and held against the rules. A refused snapshot leaves the one before it standing.",
                 metadata={"dagster/column_schema": _schema(source)},
             ),
         ],
         check_specs=[
-            dg.AssetCheckSpec("publisher_answered", asset=raw_key, description="The publisher was asked and what is held is whole."),
-            dg.AssetCheckSpec("is_recent", asset=raw_key, description=f"The newest snapshot is at most {source.max_age_days} days old."),
-            dg.AssetCheckSpec("rules_are_kept", asset=validated_key, description="The newest snapshot keeps the rules of observations, targets and milestones."),
+            dg.AssetCheckSpec(
+                "publisher_answered",
+                asset=raw_key,
+                description="The publisher was asked and what is held is whole.",
+            ),
+            dg.AssetCheckSpec(
+                "is_recent",
+                asset=raw_key,
+                description=f"The newest snapshot is at most {source.max_age_days} days old.",
+            ),
+            dg.AssetCheckSpec(
+                "rules_are_kept",
+                asset=validated_key,
+                description="The newest snapshot keeps the rules of observations, targets and milestones.",
+            ),
         ],
-        retry_policy=dg.RetryPolicy(max_retries=TRIES - 1, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        retry_policy=dg.RetryPolicy(
+            max_retries=TRIES - 1,
+            delay=5,
+            backoff=dg.Backoff.EXPONENTIAL,
+            jitter=dg.Jitter.PLUS_MINUS,
+        ),
         required_resource_keys={LOCK},
-    )  # fmt: skip
+    )
     def step(context: dg.AssetExecutionContext) -> Iterator[Event]:
         try:
             yield from _ask(context, config, source, raw_key)
@@ -65,7 +97,9 @@ def source_assets(config: Config, source: Source) -> dg.AssetsDefinition:
     return step
 
 
-def _ask(context: dg.AssetExecutionContext, config: Config, source: Source, key: dg.AssetKey) -> Iterator[Event]:
+def _ask(
+    context: dg.AssetExecutionContext, config: Config, source: Source, key: dg.AssetKey
+) -> Iterator[Event]:
     asked = context.run.tags.get(ASK_TAG, "*")
     if asked in ("*", source.name) or source.name in asked.split(","):
         try:
@@ -83,19 +117,38 @@ def _ask(context: dg.AssetExecutionContext, config: Config, source: Source, key:
             LOG.info("%s: %s", source.name, "new snapshot" if is_new else "unchanged")
             yield _answered(key, passed=True, reason="new snapshot" if is_new else "unchanged")
             if is_new:
-                yield dg.MaterializeResult(asset_key=key, metadata={"snapshot": snapshot.name, "bytes": sum(f.bytes for f in snapshot.files), "sha256": snapshot.sha256})
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata={
+                        "snapshot": snapshot.name,
+                        "bytes": sum(f.bytes for f in snapshot.files),
+                        "sha256": snapshot.sha256,
+                    },
+                )
     else:
         yield _answered(key, passed=True, reason="not asked in this run")
     newest = newest_snapshot(config.raw, source.name, config.known_until)
     age = (datetime.now(UTC) - newest.taken_at).days if newest else None
     yield dg.AssetCheckResult(
-        asset_key=key, check_name="is_recent", passed=age is not None and age <= source.max_age_days, severity=dg.AssetCheckSeverity.WARN,
-        metadata={"age_days": age if age is not None else "no snapshot", "max_age_days": source.max_age_days},
-    )  # fmt: skip
+        asset_key=key,
+        check_name="is_recent",
+        passed=age is not None and age <= source.max_age_days,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "age_days": age if age is not None else "no snapshot",
+            "max_age_days": source.max_age_days,
+        },
+    )
 
 
 def _answered(key: dg.AssetKey, *, passed: bool, reason: str) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(asset_key=key, check_name="publisher_answered", passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata={"reason": reason})
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name="publisher_answered",
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"reason": reason},
+    )
 
 
 def _verdict(config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[Event]:
@@ -106,14 +159,41 @@ def _verdict(config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[E
     if newest is not None and not newest.is_accepted:
         LOG.warning("%s refused: %s", state.source.name, reason)
     yield dg.AssetCheckResult(
-        asset_key=key, check_name="rules_are_kept", passed=newest is not None and newest.is_accepted, severity=dg.AssetCheckSeverity.WARN,
-        metadata={"reason": reason, "quarantined_rows": newest.quarantine_count if newest else 0, "changed_since_last": "; ".join(newest.drift) if newest else ""},
-    )  # fmt: skip
-    rows = {"dagster/row_count": standing.observation_count + standing.milestone_count + standing.target_count} if standing else {}
-    held = {"standing_snapshot": standing.snapshot_name, "folder": str(config.validated / state.source.name / standing.snapshot_name)} if standing else {}
-    yield dg.MaterializeResult(asset_key=key, metadata={**rows, **held, "snapshots": len(state.verdicts), "newly_read": state.newly_read})
+        asset_key=key,
+        check_name="rules_are_kept",
+        passed=newest is not None and newest.is_accepted,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "reason": reason,
+            "quarantined_rows": newest.quarantine_count if newest else 0,
+            "changed_since_last": "; ".join(newest.drift) if newest else "",
+        },
+    )
+    rows = (
+        {
+            "dagster/row_count": standing.observation_count
+            + standing.milestone_count
+            + standing.target_count
+        }
+        if standing
+        else {}
+    )
+    held = (
+        {
+            "standing_snapshot": standing.snapshot_name,
+            "folder": str(config.validated / state.source.name / standing.snapshot_name),
+        }
+        if standing
+        else {}
+    )
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={**rows, **held, "snapshots": len(state.verdicts), "newly_read": state.newly_read},
+    )
 
 
 def _schema(source: Source) -> dg.TableSchema:
     frame = MILESTONE if all(isinstance(t, MilestoneTable) for t in source.tables) else OBSERVATION
-    return dg.TableSchema([dg.TableColumn(name, str(kind), COLUMNS[name].en) for name, kind in frame.items()])
+    return dg.TableSchema(
+        [dg.TableColumn(name, str(kind), COLUMNS[name].en) for name, kind in frame.items()]
+    )

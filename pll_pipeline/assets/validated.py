@@ -10,9 +10,16 @@ import dagster as dg
 
 from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config
-from pll_pipeline.landing import TABLES, code_fingerprint, gather, inputs_fingerprint, validate_source, write_inputs
+from pll_pipeline.published.releases import current
 from pll_pipeline.sources.model import Source
-from pll_pipeline.warehouse import current
+from pll_pipeline.validated.verdicts import (
+    TABLES,
+    code_fingerprint,
+    gather,
+    inputs_fingerprint,
+    validate_source,
+    write_inputs,
+)
 
 REBUILD_TAG = "pll/rebuild"
 
@@ -33,7 +40,14 @@ def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefin
     @dg.multi_asset(
         name="landing",
         specs=[
-            dg.AssetSpec(["validated", table], deps=upstream, skippable=True, group_name="validated", kinds={"parquet"}, description=_DESCRIPTIONS[table])
+            dg.AssetSpec(
+                ["validated", table],
+                deps=upstream,
+                skippable=True,
+                group_name="validated",
+                kinds={"parquet"},
+                description=_DESCRIPTIONS[table],
+            )
             for table in TABLES
         ],
         required_resource_keys={LOCK},
@@ -42,17 +56,30 @@ def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefin
         states = [validate_source(config, source) for source in sources.values()]
         fingerprint = inputs_fingerprint(states, code_fingerprint(config))
         release = current(config.marts)
-        if release and release.manifest["fingerprint"] == fingerprint and REBUILD_TAG not in context.run.tags:
+        if (
+            release
+            and release.manifest["fingerprint"] == fingerprint
+            and REBUILD_TAG not in context.run.tags
+        ):
             LOG.info("nothing new: release %s already holds exactly this", release.id)
             return
         tables = gather(config, states)
         write_inputs(config, states, fingerprint)
-        LOG.info("landed %d figures, %d targets, %d milestones", *(tables[table].height for table in ("observation", "target", "milestone")))
+        LOG.info(
+            "landed %d figures, %d targets, %d milestones",
+            *(tables[table].height for table in ("observation", "target", "milestone")),
+        )
         for table, frame in tables.items():
-            schema = dg.TableSchema([dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()])
+            schema = dg.TableSchema(
+                [dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()]
+            )
             yield dg.MaterializeResult(
                 asset_key=["validated", table],
-                metadata={"dagster/row_count": frame.height, "dagster/column_schema": schema, "dagster/uri": str(config.validated / f"{table}.parquet")},
+                metadata={
+                    "dagster/row_count": frame.height,
+                    "dagster/column_schema": schema,
+                    "dagster/uri": str(config.validated / f"{table}.parquet"),
+                },
             )
 
     return landing

@@ -31,8 +31,8 @@ from typing import Literal
 
 import polars as pl
 
-from pll_pipeline.archive import Snapshot, newest_snapshot
-from pll_pipeline.config import PllError
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import Snapshot, newest_snapshot
 
 CELL = {
     "service_code": pl.String,
@@ -72,7 +72,11 @@ _ACTOR_TYPES = {
     "kommunal_helse_omsorg": _ActorType("kommune", 1),  # the kommune itself
     "hjemmetjeneste": _ActorType("kommune", 1, 8000),
     "sykehjem": _ActorType("kommune", 1, 6000),
-    "apotek": _ActorType("kommune", 0, counted={"2015-12": 834, "2021-02": 988, "2022-12": 1045, "2023-12": 1045, "2026-01": 1069}),
+    "apotek": _ActorType(
+        "kommune",
+        0,
+        counted={"2015-12": 834, "2021-02": 988, "2022-12": 1045, "2023-12": 1045, "2026-01": 1069},
+    ),
     "multidoseapotek": _ActorType("kommune", 0, 60_000),
     "sykehus": _ActorType("hf", 1, 80_000),
     "avtalespesialist": _ActorType("hf", 1, 4300),
@@ -93,33 +97,127 @@ class _Curve:
 
 
 _CURVES = (
-    _Curve("e-resept", "legekontor", 12, {"2012-01": 0.1, "2013-12": 0.93, "2020-12": 1480, "2021-12": 1490, "2026-12": 0.995}),
-    _Curve("e-resept", "legevakt", 12, {"2013-01": 0.1, "2016-12": 0.93, "2020-12": 164, "2021-12": 165, "2026-12": 0.99}),
-    _Curve("e-resept", "sykehus", 2, {"2013-02": 1, "2016-04": 0.55, "2020-12": 63, "2021-12": 64, "2026-12": 0.99}),
-    _Curve("e-resept", "avtalespesialist", 24, {"2013-01": 0.02, "2020-12": 615, "2021-12": 657, "2026-12": 0.85}),
-    _Curve("e-resept", "sykehjem", 24, {"2016-01": 0.01, "2020-12": 70, "2021-12": 95, "2026-12": 0.35}),
+    _Curve(
+        "e-resept",
+        "legekontor",
+        12,
+        {"2012-01": 0.1, "2013-12": 0.93, "2020-12": 1480, "2021-12": 1490, "2026-12": 0.995},
+    ),
+    _Curve(
+        "e-resept",
+        "legevakt",
+        12,
+        {"2013-01": 0.1, "2016-12": 0.93, "2020-12": 164, "2021-12": 165, "2026-12": 0.99},
+    ),
+    _Curve(
+        "e-resept",
+        "sykehus",
+        2,
+        {"2013-02": 1, "2016-04": 0.55, "2020-12": 63, "2021-12": 64, "2026-12": 0.99},
+    ),
+    _Curve(
+        "e-resept",
+        "avtalespesialist",
+        24,
+        {"2013-01": 0.02, "2020-12": 615, "2021-12": 657, "2026-12": 0.85},
+    ),
+    _Curve(
+        "e-resept", "sykehjem", 24, {"2016-01": 0.01, "2020-12": 70, "2021-12": 95, "2026-12": 0.35}
+    ),
     _Curve("e-resept", "apotek", 6, {"2010-03": 0.01, "2013-02": 1.0}),
-    _Curve("kjernejournal", "legekontor", 18, {"2014-01": 0.02, "2016-06": 0.5, "2019-09": 0.9, "2021-01": 0.985, "2026-12": 0.995}),
+    _Curve(
+        "kjernejournal",
+        "legekontor",
+        18,
+        {"2014-01": 0.02, "2016-06": 0.5, "2019-09": 0.9, "2021-01": 0.985, "2026-12": 0.995},
+    ),
     _Curve("kjernejournal", "legevakt", 6, {"2014-01": 0.02, "2016-06": 0.6, "2017-12": 1.0}),
     _Curve("kjernejournal", "sykehus", 2, {"2014-01": 0.03, "2017-12": 1.0}),
     _Curve("kjernejournal", "avtalespesialist", 24, {"2018-01": 0.02, "2026-12": 0.35}),
-    _Curve("kjernejournal", "kommunal_helse_omsorg", 3, {"2019-12": 1, "2020-06": 6, "2020-12": 30, "2023-12": 274, "2026-12": 0.97}),
-    _Curve("sfm", "legekontor", 18, {"2021-03": 1, "2022-11": 40, "2023-12": 176, "2025-12": 0.55, "2026-12": 0.78}),
+    _Curve(
+        "kjernejournal",
+        "kommunal_helse_omsorg",
+        3,
+        {"2019-12": 1, "2020-06": 6, "2020-12": 30, "2023-12": 274, "2026-12": 0.97},
+    ),
+    _Curve(
+        "sfm",
+        "legekontor",
+        18,
+        {"2021-03": 1, "2022-11": 40, "2023-12": 176, "2025-12": 0.55, "2026-12": 0.78},
+    ),
     _Curve("sfm", "avtalespesialist", 18, {"2022-05": 1, "2023-12": 30, "2026-12": 0.35}),
     _Curve("sfm", "legevakt", 12, {"2023-06": 1, "2026-12": 0.3}),
     _Curve("sfm", "sykehus", 2, {"2022-11": 1, "2026-12": 0.6}),
     _Curve("sfm", "hjemmetjeneste", 12, {"2024-02": 1, "2026-12": 0.15}),
     _Curve("sfm", "sykehjem", 12, {"2023-12": 1, "2026-12": 0.2}),
-    _Curve("pll", "legekontor", 18, {"2021-09": 1, "2022-12": 12, "2023-12": 30, "2025-12": 0.1, "2026-06": 0.27, "2027-12": 0.52, "2029-12": 0.82}),
-    _Curve("pll", "legevakt", 12, {"2024-03": 1, "2025-12": 0.06, "2026-06": 0.27, "2027-12": 0.52, "2029-12": 0.82}),
-    _Curve("pll", "sykehus", 2, {"2022-03": 1, "2023-12": 2, "2025-12": 0.1, "2026-06": 0.3, "2027-12": 0.55, "2029-12": 0.85}),
-    _Curve("pll", "avtalespesialist", 18, {"2023-02": 1, "2023-12": 8, "2025-12": 0.07, "2026-06": 0.22, "2027-12": 0.47, "2029-12": 0.77}),
+    _Curve(
+        "pll",
+        "legekontor",
+        18,
+        {
+            "2021-09": 1,
+            "2022-12": 12,
+            "2023-12": 30,
+            "2025-12": 0.1,
+            "2026-06": 0.27,
+            "2027-12": 0.52,
+            "2029-12": 0.82,
+        },
+    ),
+    _Curve(
+        "pll",
+        "legevakt",
+        12,
+        {"2024-03": 1, "2025-12": 0.06, "2026-06": 0.27, "2027-12": 0.52, "2029-12": 0.82},
+    ),
+    _Curve(
+        "pll",
+        "sykehus",
+        2,
+        {
+            "2022-03": 1,
+            "2023-12": 2,
+            "2025-12": 0.1,
+            "2026-06": 0.3,
+            "2027-12": 0.55,
+            "2029-12": 0.85,
+        },
+    ),
+    _Curve(
+        "pll",
+        "avtalespesialist",
+        18,
+        {
+            "2023-02": 1,
+            "2023-12": 8,
+            "2025-12": 0.07,
+            "2026-06": 0.22,
+            "2027-12": 0.47,
+            "2029-12": 0.77,
+        },
+    ),
     _Curve("pll", "hjemmetjeneste", 18, {"2024-02": 1, "2025-12": 0.05, "2026-12": 0.12}),
     _Curve("pll", "sykehjem", 18, {"2023-10": 1, "2025-12": 0.04, "2026-12": 0.1}),
-    _Curve("e-multidose", "legekontor", 18, {"2018-03": 1, "2019-12": 0.05, "2022-05": 0.35, "2024-12": 0.72, "2026-12": 0.88}),
-    _Curve("e-multidose", "hjemmetjeneste", 18, {"2018-03": 1, "2019-12": 0.04, "2022-05": 0.3, "2024-12": 0.65, "2026-12": 0.82}),
+    _Curve(
+        "e-multidose",
+        "legekontor",
+        18,
+        {"2018-03": 1, "2019-12": 0.05, "2022-05": 0.35, "2024-12": 0.72, "2026-12": 0.88},
+    ),
+    _Curve(
+        "e-multidose",
+        "hjemmetjeneste",
+        18,
+        {"2018-03": 1, "2019-12": 0.04, "2022-05": 0.3, "2024-12": 0.65, "2026-12": 0.82},
+    ),
     _Curve("e-multidose", "sykehjem", 18, {"2023-02": 1, "2026-12": 0.15}),
-    _Curve("e-multidose", "multidoseapotek", 6, {"2018-03": 1, "2022-05": 0.6, "2024-12": 0.9, "2026-12": 0.97}),
+    _Curve(
+        "e-multidose",
+        "multidoseapotek",
+        6,
+        {"2018-03": 1, "2022-05": 0.6, "2024-12": 0.9, "2026-12": 0.97},
+    ),
 )
 
 
@@ -147,18 +245,82 @@ _READY = "Antall kommuner som har tatt i bruk eller er teknisk tilrettelagt"
 _FULL = "Antall legekontor/avtalespesialister med SFM med brukergrensesnitt"
 _PLAN = "Mål: andel prioriterte aktører der PLL er prøvd ut og innført"
 ANCHORS = (
-    Anchor(("e-resept", _UNIQUE, "2021-12"), 2471, "e-resept", _PRESCRIBERS, date(2021, 12, 1), "in_use"),
-    Anchor(("e-resept", _UNIQUE_CHANGE, "2021-12"), 79, "e-resept", _PRESCRIBERS, date(2021, 12, 1), "change_12m"),
-    Anchor(("denominator", "Antall apotek", "2021-02"), 988, "e-resept", ("apotek",), date(2021, 2, 1), "eligible"),
-    Anchor(("denominator", "Antall apotek", "2022-12"), 1045, "e-resept", ("apotek",), date(2022, 12, 1), "eligible"),
-    Anchor(("denominator", "Antall apotek", "2023-12"), 1045, "e-resept", ("apotek",), date(2023, 12, 1), "eligible"),
+    Anchor(
+        ("e-resept", _UNIQUE, "2021-12"),
+        2471,
+        "e-resept",
+        _PRESCRIBERS,
+        date(2021, 12, 1),
+        "in_use",
+    ),
+    Anchor(
+        ("e-resept", _UNIQUE_CHANGE, "2021-12"),
+        79,
+        "e-resept",
+        _PRESCRIBERS,
+        date(2021, 12, 1),
+        "change_12m",
+    ),
+    Anchor(
+        ("denominator", "Antall apotek", "2021-02"),
+        988,
+        "e-resept",
+        ("apotek",),
+        date(2021, 2, 1),
+        "eligible",
+    ),
+    Anchor(
+        ("denominator", "Antall apotek", "2022-12"),
+        1045,
+        "e-resept",
+        ("apotek",),
+        date(2022, 12, 1),
+        "eligible",
+    ),
+    Anchor(
+        ("denominator", "Antall apotek", "2023-12"),
+        1045,
+        "e-resept",
+        ("apotek",),
+        date(2023, 12, 1),
+        "eligible",
+    ),
     # said of 2019 "before autumn"
-    Anchor(("kjernejournal", _OFFICES, "2019"), 90, "kjernejournal", ("legekontor",), date(2019, 9, 1), "share"),
+    Anchor(
+        ("kjernejournal", _OFFICES, "2019"),
+        90,
+        "kjernejournal",
+        ("legekontor",),
+        date(2019, 9, 1),
+        "share",
+    ),
     # said of 2020 before the autumn's starts
-    Anchor(("kjernejournal", "Antall kommuner i gang (PLO)", "2020"), 6, "kjernejournal", ("kommunal_helse_omsorg",), date(2020, 6, 1), "in_use"),
+    Anchor(
+        ("kjernejournal", "Antall kommuner i gang (PLO)", "2020"),
+        6,
+        "kjernejournal",
+        ("kommunal_helse_omsorg",),
+        date(2020, 6, 1),
+        "in_use",
+    ),
     # published as in use or technically ready; in the simulated world all of them are in use
-    Anchor(("kjernejournal", _READY, "2023-12"), 274, "kjernejournal", ("kommunal_helse_omsorg",), date(2023, 12, 1), "in_use"),
-    Anchor(("sfm", _FULL, "2023-12"), 200, "sfm", ("legekontor", "avtalespesialist"), date(2023, 12, 1), "in_use", is_least=True),
+    Anchor(
+        ("kjernejournal", _READY, "2023-12"),
+        274,
+        "kjernejournal",
+        ("kommunal_helse_omsorg",),
+        date(2023, 12, 1),
+        "in_use",
+    ),
+    Anchor(
+        ("sfm", _FULL, "2023-12"),
+        200,
+        "sfm",
+        ("legekontor", "avtalespesialist"),
+        date(2023, 12, 1),
+        "in_use",
+        is_least=True,
+    ),
     # the plan: the simulated world keeps to it
     Anchor(("pll", _PLAN, "2026-06"), 25, "pll", PRIORITISED, date(2026, 6, 1), "share"),
     Anchor(("pll", _PLAN, "2027"), 50, "pll", PRIORITISED, date(2027, 12, 1), "share"),
@@ -172,7 +334,11 @@ _OPENINGS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("PLL", "Haraldsplass og Mottaksklinikken ved Haukeland"): ("hf:983974724",),
     ("PLL", "Bergen"): ("kommune:4601",),
     ("PLL", "Bergen kommune"): ("kommune:4601",),
-    ("PLL", "Bodø, Saltdal og Nordlandssykehuset"): ("kommune:1804", "kommune:1840", "hf:983974910"),
+    ("PLL", "Bodø, Saltdal og Nordlandssykehuset"): (
+        "kommune:1804",
+        "kommune:1840",
+        "hf:983974910",
+    ),
     ("PLL", "Fem helsefellesskap (ikke navngitt)"): (),
     ("PLL", "Hele landet"): (_LAND,),
     ("kjernejournal", "Arendal"): ("kommune:4203",),
@@ -205,10 +371,20 @@ class _Country:
 
     def places(self, kind: _ActorType) -> pl.DataFrame:
         """One row per kommune, with the `place` its organisations of a type belong to."""
-        return self.kommuner.with_columns(place=pl.col("region_key" if kind.place == "kommune" else "hf_key"))
+        return self.kommuner.with_columns(
+            place=pl.col("region_key" if kind.place == "kommune" else "hf_key")
+        )
 
 
-def simulate(seeds: Path, raw: Path, *, scale: float = 1.0, months: int = 94, until: date = date(2026, 10, 1), seed: int = 20190101) -> pl.DataFrame:
+def simulate(
+    seeds: Path,
+    raw: Path,
+    *,
+    scale: float = 1.0,
+    months: int = 94,
+    until: date = date(2026, 10, 1),
+    seed: int = 20190101,
+) -> pl.DataFrame:
     """The simulated truth, one row per service, region, actor type and month; columns and types as `CELL`, sorted by its keys.
 
     `months` months ending with `until`. `scale` is the share of kommuner, spread over all helsefellesskap (each keeps at
@@ -247,11 +423,18 @@ def populations(seeds: Path, raw: Path) -> pl.DataFrame:
     a float. Raises `PllError` when no population is held.
     """
     content = _newest(raw, "ssb_population").read("population.csv")
-    held = pl.read_csv(content, schema={"kommune_code": pl.String, "year": pl.Int64, "value": pl.Float64}).filter(pl.col("value") > 0)
+    held = pl.read_csv(
+        content, schema={"kommune_code": pl.String, "year": pl.Int64, "value": pl.Float64}
+    ).filter(pl.col("value") > 0)
     reform = _seed(seeds, "kommune_reform").select(
-        "code_2024", pl.col("old_code").alias("kommune_code"), pl.col("share").cast(pl.Float64), pl.col("first_year", "last_year").cast(pl.Int64)
+        "code_2024",
+        pl.col("old_code").alias("kommune_code"),
+        pl.col("share").cast(pl.Float64),
+        pl.col("first_year", "last_year").cast(pl.Int64),
     )
-    moved = held.join(reform, on="kommune_code").filter(pl.col("year").is_between("first_year", "last_year"))
+    moved = held.join(reform, on="kommune_code").filter(
+        pl.col("year").is_between("first_year", "last_year")
+    )
     stayed = held.join(moved, on=["kommune_code", "year"], how="anti")
     code = pl.coalesce("code_2024", "kommune_code")
     return (
@@ -265,7 +448,10 @@ def populations(seeds: Path, raw: Path) -> pl.DataFrame:
 def _window(months: int, until: date) -> range:
     last = until.year * 12 + until.month - 1
     if months < 1 or last - months + 1 < _AXIS.start or last >= _AXIS.stop:
-        raise PllError(f"{months} months until {until:%Y-%m} cannot be simulated", do=f"stay within {_FIRST_YEAR} to {_END_YEAR - 1}, one month or more")
+        raise PllError(
+            f"{months} months until {until:%Y-%m} cannot be simulated",
+            do=f"stay within {_FIRST_YEAR} to {_END_YEAR - 1}, one month or more",
+        )
     return range(last - months + 1, last + 1)
 
 
@@ -296,7 +482,11 @@ def _seed(seeds: Path, name: str) -> pl.DataFrame:
 def _newest(raw: Path, source_name: str) -> Snapshot:
     snapshot = newest_snapshot(raw, source_name)
     if snapshot is None:
-        raise PllError(f"No snapshot of {source_name} is held", where=str(raw / source_name), do="bring the bundled snapshots back from version control")
+        raise PllError(
+            f"No snapshot of {source_name} is held",
+            where=str(raw / source_name),
+            do="bring the bundled snapshots back from version control",
+        )
     return snapshot
 
 
@@ -307,12 +497,22 @@ def _country(seeds: Path, raw: Path) -> _Country:
     unknown = kommuner.join(known, on="region_key", how="anti")
     if not unknown.is_empty():
         missing = unknown["region_key"][0]
-        raise PllError(f"No population is held for {missing}", where=str(raw / "ssb_population"), do="archive a population file of today's kommuner")
-    grid = kommuner.select("region_key").join(pl.DataFrame({"month": _AXIS}), how="cross").join(known, on=["region_key", "month"], how="left")
+        raise PllError(
+            f"No population is held for {missing}",
+            where=str(raw / "ssb_population"),
+            do="archive a population file of today's kommuner",
+        )
+    grid = (
+        kommuner.select("region_key")
+        .join(pl.DataFrame({"month": _AXIS}), how="cross")
+        .join(known, on=["region_key", "month"], how="left")
+    )
     between = pl.col("population").interpolate_by("month").over("region_key")
     residents = grid.select("region_key", "month", residents=between).sort("region_key", "month")
     # before the first figure and after the last, as then; whole, so that sums are the same in any order
-    held = pl.col("residents").forward_fill().backward_fill().over("region_key").round().cast(pl.Int64)
+    held = (
+        pl.col("residents").forward_fill().backward_fill().over("region_key").round().cast(pl.Int64)
+    )
     return _Country(regions, kommuner, residents.with_columns(held))
 
 
@@ -334,10 +534,15 @@ def _national_counts(code: str, country: _Country) -> dict[int, int]:
     kind = _ACTOR_TYPES[code]
     if kind.counted:
         known = [_month(month) for month in kind.counted]
-        return {month: round(_interpolated(month, known, list(kind.counted.values()))) for month in _AXIS}
+        return {
+            month: round(_interpolated(month, known, list(kind.counted.values())))
+            for month in _AXIS
+        }
     if kind.residents_each:
         residents = country.residents.group_by("month").agg(pl.col("residents").sum())
-        return {month: round(number / kind.residents_each) for month, number in residents.iter_rows()}
+        return {
+            month: round(number / kind.residents_each) for month, number in residents.iter_rows()
+        }
     return dict.fromkeys(_AXIS, country.places(kind)["place"].n_unique())
 
 
@@ -349,19 +554,33 @@ def _organisations(code: str, country: _Country, window: range, seed: int) -> pl
     kind = _ACTOR_TYPES[code]
     draws = _random(seed, "size", code)
     places = country.places(kind)
-    spread = {place: draws.lognormvariate(0, _SIZE_SPREAD) for place in places["place"].unique().sort()}
-    count = pl.DataFrame(list(_national_counts(code, country).items()), schema=["month", "count"], orient="row")
-    weight = pl.col("residents").sum() * pl.col("place").first().replace_strict(spread, return_dtype=pl.Float64)
+    spread = {
+        place: draws.lognormvariate(0, _SIZE_SPREAD) for place in places["place"].unique().sort()
+    }
+    count = pl.DataFrame(
+        list(_national_counts(code, country).items()), schema=["month", "count"], orient="row"
+    )
+    weight = pl.col("residents").sum() * pl.col("place").first().replace_strict(
+        spread, return_dtype=pl.Float64
+    )
     weights = (
-        country.residents.filter(pl.col("month").is_between(window.start, window.stop, closed="left"))
+        country.residents.filter(
+            pl.col("month").is_between(window.start, window.stop, closed="left")
+        )
         .join(places.select("region_key", "place"), on="region_key")
         .group_by("place", "month")
         .agg(weight=weight)
         .join(count, on="month")
     )
     # enough to choose from: no place gets half as many again as its share, and three
-    most = (1.5 * pl.col("count") * pl.col("weight") / pl.col("weight").sum().over("month")).ceil().cast(pl.Int64) + 3
-    claim = pl.when(pl.col("number") <= kind.least).then(float("inf")).otherwise(pl.col("weight") / (pl.col("number") - 0.5))
+    most = (
+        1.5 * pl.col("count") * pl.col("weight") / pl.col("weight").sum().over("month")
+    ).ceil().cast(pl.Int64) + 3
+    claim = (
+        pl.when(pl.col("number") <= kind.least)
+        .then(float("inf"))
+        .otherwise(pl.col("weight") / (pl.col("number") - 0.5))
+    )
     return (
         weights.with_columns(number=pl.int_ranges(1, most + 1))
         .explode("number")
@@ -373,34 +592,64 @@ def _organisations(code: str, country: _Country, window: range, seed: int) -> pl
 
 def _facts(seeds: Path, raw: Path) -> list[dict[str, str]]:
     """The known starts: the rows of rollout_facts.csv named in the openings, each with its `regions` divided by blanks."""
-    trial = _seed(seeds, "helsefellesskap").filter(pl.col("pll_trial_2024_2025").str.ends_with("yes"))["helsefellesskap_key"]
+    trial = _seed(seeds, "helsefellesskap").filter(
+        pl.col("pll_trial_2024_2025").str.ends_with("yes")
+    )["helsefellesskap_key"]
     snapshot = _newest(raw, "rollout_facts")
     told = {}
     for row in csv.DictReader(io.StringIO(snapshot.read("rollout_facts.csv").decode())):
         opening = (row["context"].partition("]")[0].removeprefix("["), row["area"])
         if opening in _OPENINGS and row["start"] and row["phase"] != "forberedelse":
-            told.setdefault(opening, []).append(row | {"service": opening[0].lower(), "regions": " ".join(_OPENINGS[opening] or trial)})
+            told.setdefault(opening, []).append(
+                row
+                | {"service": opening[0].lower(), "regions": " ".join(_OPENINGS[opening] or trial)}
+            )
     untold = sorted(set(_OPENINGS) - set(told))
     if untold:
         service, area = untold[0]
-        raise PllError(f"The start of {service} in {area!r} is no longer told", where=str(snapshot.folder), do="correct the openings of the model")
+        raise PllError(
+            f"The start of {service} in {area!r} is no longer told",
+            where=str(snapshot.folder),
+            do="correct the openings of the model",
+        )
     return [fact for facts in told.values() for fact in facts]
 
 
 def _relatives(actor_types: pl.DataFrame, code: str) -> set[str]:
     """The codes by which a fact is about an actor type: itself, its parent, its parts, and all."""
     parents = dict(actor_types.select("actor_type_code", "parent_code").iter_rows())
-    return {code, "alle", parents[code] or code} | {part for part, parent in parents.items() if parent == code}
+    return {code, "alle", parents[code] or code} | {
+        part for part, parent in parents.items() if parent == code
+    }
 
 
-def _opened(curve: _Curve, country: _Country, facts: list[dict[str, str]], relatives: set[str]) -> pl.DataFrame:
+def _opened(
+    curve: _Curve, country: _Country, facts: list[dict[str, str]], relatives: set[str]
+) -> pl.DataFrame:
     """One row per place: the month it is known to have opened in, null where unknown, and the `floor` nobody starts before."""
-    known = [fact for fact in facts if fact["service"] == curve.service_code and relatives & set(fact["actor_type"].split("+"))]
-    floor = min((_month(fact["start"]) for fact in known if fact["regions"] == _LAND), default=_AXIS.start)
+    known = [
+        fact
+        for fact in facts
+        if fact["service"] == curve.service_code and relatives & set(fact["actor_type"].split("+"))
+    ]
+    floor = min(
+        (_month(fact["start"]) for fact in known if fact["regions"] == _LAND), default=_AXIS.start
+    )
     region = pl.col("region_key", "helsefellesskap_key", "hf_key")
-    starts = [pl.when(pl.any_horizontal(region.is_in(fact["regions"].split()))).then(_month(fact["start"])) for fact in known]
-    places = country.places(_ACTOR_TYPES[curve.actor_type_code]).with_columns(opened=pl.min_horizontal(pl.lit(None, pl.Int64), *starts))
-    return places.group_by("place").agg(pl.col("opened").min(), pl.col("helsefellesskap_key").first(), floor=pl.lit(floor)).sort("place")
+    starts = [
+        pl.when(pl.any_horizontal(region.is_in(fact["regions"].split()))).then(
+            _month(fact["start"])
+        )
+        for fact in known
+    ]
+    places = country.places(_ACTOR_TYPES[curve.actor_type_code]).with_columns(
+        opened=pl.min_horizontal(pl.lit(None, pl.Int64), *starts)
+    )
+    return (
+        places.group_by("place")
+        .agg(pl.col("opened").min(), pl.col("helsefellesskap_key").first(), floor=pl.lit(floor))
+        .sort("place")
+    )
 
 
 def _levels(curve: _Curve, country: _Country, seed: int) -> pl.DataFrame:
@@ -412,14 +661,24 @@ def _levels(curve: _Curve, country: _Country, seed: int) -> pl.DataFrame:
         elapsed += _SEASON[month % 12] * draws.lognormvariate(0, _UNEVEN)
         time[month] = elapsed
     knots = {_month(month): level for month, level in curve.knots.items()}
-    shares = [level / counts[month] if isinstance(level, int) else level for month, level in knots.items()]
-    logits = [math.log(share / (1 - share)) for share in (min(max(share, 1e-4), 1 - 1e-4) for share in shares)]
+    shares = [
+        level / counts[month] if isinstance(level, int) else level for month, level in knots.items()
+    ]
+    logits = [
+        math.log(share / (1 - share))
+        for share in (min(max(share, 1e-4), 1 - 1e-4) for share in shares)
+    ]
     times = [time[month] for month in knots]
-    levels = [(m, round(counts[m] / (1 + math.exp(-_interpolated(time[m], times, logits))))) for m in range(min(knots), _AXIS.stop)]
+    levels = [
+        (m, round(counts[m] / (1 + math.exp(-_interpolated(time[m], times, logits)))))
+        for m in range(min(knots), _AXIS.stop)
+    ]
     return pl.DataFrame(levels, schema=["month", "level"], orient="row")
 
 
-def _in_use(curve: _Curve, country: _Country, organisations: pl.DataFrame, opened: pl.DataFrame, seed: int) -> pl.DataFrame:
+def _in_use(
+    curve: _Curve, country: _Country, organisations: pl.DataFrame, opened: pl.DataFrame, seed: int
+) -> pl.DataFrame:
     """One row per month and place with organisations: how many are eligible, and how many of them are in use.
 
     In use are the first in the queue, of those that exist and whose region has opened.
@@ -428,11 +687,21 @@ def _in_use(curve: _Curve, country: _Country, organisations: pl.DataFrame, opene
     # a golden step spreads the waits evenly, however few or many organisations a place has
     chance = (pl.col("offset") + pl.col("number") * _GOLDEN) % 1
     turn = pl.col("starts") + curve.pace * (chance / (1 - chance)) ** (1 / _STEEP)
-    may = organisations.join(starts, on="place").filter(pl.col("opens") <= pl.col("month")).select("month", "place", turn=turn)
-    first = may.join(_levels(curve, country, seed), on="month").sort("turn", "place").filter(pl.int_range(1, pl.len() + 1).over("month") <= pl.col("level"))
+    may = (
+        organisations.join(starts, on="place")
+        .filter(pl.col("opens") <= pl.col("month"))
+        .select("month", "place", turn=turn)
+    )
+    first = (
+        may.join(_levels(curve, country, seed), on="month")
+        .sort("turn", "place")
+        .filter(pl.int_range(1, pl.len() + 1).over("month") <= pl.col("level"))
+    )
     in_use = first.group_by("month", "place").agg(in_use_count=pl.len())
     eligible = organisations.group_by("month", "place").agg(eligible_count=pl.len())
-    return eligible.join(in_use, on=["month", "place"], how="left").with_columns(pl.col("in_use_count").fill_null(0))
+    return eligible.join(in_use, on=["month", "place"], how="left").with_columns(
+        pl.col("in_use_count").fill_null(0)
+    )
 
 
 def _starts(curve: _Curve, opened: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -441,18 +710,28 @@ def _starts(curve: _Curve, opened: pl.DataFrame, seed: int) -> pl.DataFrame:
     A place that is known to have opened starts then; the others some time after the country does.
     """
     draws = _random(seed, "start", curve.service_code, curve.actor_type_code)
-    late = {area: draws.gammavariate(2, _DELAY / 2) for area in opened["helsefellesskap_key"].unique().sort()}
+    late = {
+        area: draws.gammavariate(2, _DELAY / 2)
+        for area in opened["helsefellesskap_key"].unique().sort()
+    }
     begins = pl.max_horizontal("floor", pl.lit(_month(next(iter(curve.knots)))))
     later = pl.Series([draws.gammavariate(2, _DELAY / 2) for _ in opened["place"]])
     return opened.select(
         "place",
-        starts=pl.coalesce("opened", begins + pl.col("helsefellesskap_key").replace_strict(late, return_dtype=pl.Float64) + later),
+        starts=pl.coalesce(
+            "opened",
+            begins
+            + pl.col("helsefellesskap_key").replace_strict(late, return_dtype=pl.Float64)
+            + later,
+        ),
         opens=pl.coalesce("opened", "floor"),
         offset=pl.Series([draws.random() for _ in opened["place"]]),
     )
 
 
-def _cells(curve: _Curve, country: _Country, in_use: pl.DataFrame, kept: pl.Series, window: range) -> pl.DataFrame:
+def _cells(
+    curve: _Curve, country: _Country, in_use: pl.DataFrame, kept: pl.Series, window: range
+) -> pl.DataFrame:
     """Every level as the sum of its places, each region in all months of the window."""
     kind = _ACTOR_TYPES[curve.actor_type_code]
     # trusts are whole at every scale, for each keeps a kommune
@@ -460,7 +739,11 @@ def _cells(curve: _Curve, country: _Country, in_use: pl.DataFrame, kept: pl.Seri
     levels = places.select("place", "helsefellesskap_key", "rhf_key", land=pl.lit(_LAND)).unique()
     member = levels.unpivot(index="place", value_name="region_key").select("place", "region_key")
     member = pl.concat([member, levels.select("place", region_key="place")])
-    summed = member.join(in_use, on="place").group_by("region_key", "month").agg(pl.col("in_use_count", "eligible_count").sum())
+    summed = (
+        member.join(in_use, on="place")
+        .group_by("region_key", "month")
+        .agg(pl.col("in_use_count", "eligible_count").sum())
+    )
     grid = summed.select("region_key").unique().join(pl.DataFrame({"month": window}), how="cross")
     return grid.join(summed, on=["region_key", "month"], how="left").select(
         "region_key",

@@ -21,7 +21,13 @@ from pll_pipeline.simulation import plan
 from pll_pipeline.simulation.adoption import simulate
 from pll_pipeline.simulation.disclosure import suppress
 from pll_pipeline.simulation.powerbi_report import Report
-from pll_pipeline.simulation.publications import PxWebTable, delimited, prose_page, table_page, workbook
+from pll_pipeline.simulation.publications import (
+    PxWebTable,
+    delimited,
+    prose_page,
+    table_page,
+    workbook,
+)
 from pll_pipeline.simulation.publisher import Publisher
 
 SOURCES = Path(__file__).resolve().parent / "sources"
@@ -47,7 +53,9 @@ def published_world(config: Config, *, scale: float, months: int) -> Iterator[Pu
 
 def world(config: Config, *, scale: float, months: int) -> pl.DataFrame:
     """The cells of a world as its publisher shows them: real populations, the real start of the roll-out, simulated use."""
-    return suppress(simulate(config.seeds, CHECKOUT / "data" / "raw", scale=scale, months=months), config.seeds)
+    return suppress(
+        simulate(config.seeds, CHECKOUT / "data" / "raw", scale=scale, months=months), config.seeds
+    )
 
 
 def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
@@ -59,7 +67,9 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     newest = cells["month"].max()
     assert isinstance(newest, date)
     refreshed = datetime(newest.year, newest.month, 1, 6, tzinfo=UTC) + timedelta(days=35)
-    report = Report.of(of("pll"), key=uuid5(NOBODY, "key"), tenant=uuid5(NOBODY, "tenant"), last_refresh=refreshed)
+    report = Report.of(
+        of("pll"), key=uuid5(NOBODY, "key"), tenant=uuid5(NOBODY, "tenant"), last_refresh=refreshed
+    )
     publisher.publish("/", report)
     publisher.publish("/sfm.xlsx", workbook(of("sfm")))
     publisher.publish("/eresept.csv", delimited(of("e-resept")))
@@ -75,7 +85,9 @@ def write_sources(folder: Path, address: str, report: Report) -> None:
     """Write the source files of the simulated publications, with the address they are published at."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(SOURCES.glob("*.yaml")):
-        text = path.read_text(encoding="utf-8").replace(f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(address))
+        text = path.read_text(encoding="utf-8").replace(
+            f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(address)
+        )
         (folder / path.name).write_text(text.replace(ANY_ADDRESS, address), encoding="utf-8")
 
 

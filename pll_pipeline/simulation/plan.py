@@ -32,7 +32,16 @@ def milestones(cells: pl.DataFrame) -> Publication:
 def targets(cells: pl.DataFrame) -> Publication:
     """The shares to reach in the country as a CSV: one row per service, prioritised actor type and due date."""
     counted = set(cells.select("service_code", "actor_type_code").unique().iter_rows())
-    return _delimited(TARGETS, [(service, actor, due, share) for service, shares in _SHARES.items() for actor in PRIORITISED if (service, actor) in counted for due, share in shares])
+    return _delimited(
+        TARGETS,
+        [
+            (service, actor, due, share)
+            for service, shares in _SHARES.items()
+            for actor in PRIORITISED
+            if (service, actor) in counted
+            for due, share in shares
+        ],
+    )
 
 
 def _milestones(cells: pl.DataFrame) -> Iterator[tuple[object, ...]]:
@@ -42,14 +51,39 @@ def _milestones(cells: pl.DataFrame) -> Iterator[tuple[object, ...]]:
         .agg(pl.col("month").min())
         .sort("service_code", "actor_type_code")
     )
-    areas = cells.filter(pl.col("region_level") == "helsefellesskap").select("region_code", "region_name").unique().sort("region_code").rows()
+    areas = (
+        cells.filter(pl.col("region_level") == "helsefellesskap")
+        .select("region_code", "region_name")
+        .unique()
+        .sort("region_code")
+        .rows()
+    )
     for service, actor, level, code, name, month in begun.iter_rows():
         yield service, LEVELS[level], code, name, actor, "utproving", _later(month, 0)
-        yield service, LEVELS[level], code, name, actor, "innforing", _later(month, _INTRODUCED_AFTER)
+        yield (
+            service,
+            LEVELS[level],
+            code,
+            name,
+            actor,
+            "innforing",
+            _later(month, _INTRODUCED_AFTER),
+        )
         for place, (area_code, area_name) in enumerate(areas):
             introduced = _INTRODUCED_AFTER + _BETWEEN_AREAS * place
-            for phase, after in (("innforing", introduced), ("i_drift", introduced + _IN_OPERATION_AFTER)):
-                yield service, LEVELS["helsefellesskap"], area_code, area_name, actor, phase, _later(month, after)
+            for phase, after in (
+                ("innforing", introduced),
+                ("i_drift", introduced + _IN_OPERATION_AFTER),
+            ):
+                yield (
+                    service,
+                    LEVELS["helsefellesskap"],
+                    area_code,
+                    area_name,
+                    actor,
+                    phase,
+                    _later(month, after),
+                )
 
 
 def _later(month: date, months: int) -> str:
@@ -57,7 +91,9 @@ def _later(month: date, months: int) -> str:
     return f"{number // 12}-{number % 12 + 1:02}"
 
 
-def _delimited(head: tuple[str, ...], rows: Iterator[tuple[object, ...]] | list[tuple[object, ...]]) -> Publication:
+def _delimited(
+    head: tuple[str, ...], rows: Iterator[tuple[object, ...]] | list[tuple[object, ...]]
+) -> Publication:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(head)

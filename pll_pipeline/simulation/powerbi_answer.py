@@ -103,26 +103,52 @@ def encode(
     return _Encoder(columns, down, tuple(across), totals or {}, closed).encoded(list(rows))
 
 
-def data_of(encoded: Encoded, *, restart: list[list[str]] | None = None, limits: Node | None = None, messages: Sequence[Node] = ()) -> Node:
+def data_of(
+    encoded: Encoded,
+    *,
+    restart: list[list[str]] | None = None,
+    limits: Node | None = None,
+    messages: Sequence[Node] = (),
+) -> Node:
     """What stands under `data`: complete, or with the token by which the answer goes on."""
     moment = datetime.now(UTC).replace(tzinfo=None)
-    completeness: Node = {"IC": restart is None} | ({"HAD": True} if restart is None else {"RT": restart})
-    told: Node = ({"Msg": list(messages)} if messages else {}) | ({"ValueDicts": encoded.dictionaries} if encoded.dictionaries else {})
+    completeness: Node = {"IC": restart is None} | (
+        {"HAD": True} if restart is None else {"RT": restart}
+    )
+    told: Node = ({"Msg": list(messages)} if messages else {}) | (
+        {"ValueDicts": encoded.dictionaries} if encoded.dictionaries else {}
+    )
     return {
         "timestamp": f"{moment.isoformat(timespec='milliseconds')}Z",
         "rootActivityId": str(uuid4()),
-        "descriptor": {**encoded.descriptor, **({"Limits": limits} if limits else {}), "Version": 2},
+        "descriptor": {
+            **encoded.descriptor,
+            **({"Limits": limits} if limits else {}),
+            "Version": 2,
+        },
         "metrics": _metrics(moment, encoded.row_count),
         "fromCache": False,
-        "dsr": {"Version": 2, "MinorVersion": 1, "DS": [{"N": "DS0", **encoded.shape, **completeness, **told}]},
+        "dsr": {
+            "Version": 2,
+            "MinorVersion": 1,
+            "DS": [{"N": "DS0", **encoded.shape, **completeness, **told}],
+        },
     }
 
 
 def failure(code: str, message: str) -> Node:
     """What stands under `data` where the query failed: errors are written with the long names."""
     told = [{"Code": code, "Severity": "Error", "Message": message}]
-    values = [{"timestamp": f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"}, {"additionalMessages": told}]
-    error = {"code": code, "source": "PowerBI", "message": {"lang": "en-US", "value": message}, "azure:values": values}
+    values = [
+        {"timestamp": f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"},
+        {"additionalMessages": told},
+    ]
+    error = {
+        "code": code,
+        "source": "PowerBI",
+        "message": {"lang": "en-US", "value": message},
+        "azure:values": values,
+    }
     return {"dsr": {"DataShapes": [{"odata.error": error}]}}
 
 
@@ -130,7 +156,12 @@ def envelope(data: Sequence[Node]) -> bytes:
     """The whole answer to the queries of one request."""
     jobs = [str(uuid4()) for _ in data]
     results = [{"jobId": job, "result": {"data": one}} for job, one in zip(jobs, data, strict=True)]
-    return json.dumps({"jobIds": jobs, "results": results}, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(
+        {"jobIds": jobs, "results": results},
+        ensure_ascii=False,
+        separators=(",", ":"),
+        allow_nan=False,
+    ).encode()
 
 
 def literal(value: Value) -> str:
@@ -154,8 +185,21 @@ def literal(value: Value) -> str:
 def _metrics(moment: datetime, row_count: int) -> Node:
     time = f"{moment.isoformat()}Z"
     query, engine = str(uuid4()), str(uuid4())
-    whole = {"Id": query, "Name": "Execute Semantic Query", "Component": "DSE", "Start": time, "End": time}
-    counted = {"Id": engine, "ParentId": query, "Name": "Execute DAX Query", "Component": "DSE", "Start": time, "End": time}
+    whole = {
+        "Id": query,
+        "Name": "Execute Semantic Query",
+        "Component": "DSE",
+        "Start": time,
+        "End": time,
+    }
+    counted = {
+        "Id": engine,
+        "ParentId": query,
+        "Name": "Execute DAX Query",
+        "Component": "DSE",
+        "Start": time,
+        "End": time,
+    }
     return {"Version": "1.0.0", "Events": [whole, counted | {"Metrics": {"RowCount": row_count}}]}
 
 
@@ -220,7 +264,9 @@ class _Container:
     def __init__(self, fields: Sequence[_Field], dictionaries: dict[str, _Dictionary]) -> None:
         self._fields = fields
         self._dictionaries = dictionaries
-        self._bits = [1 << position if position < MASKED_COLUMNS else 0 for position in range(len(fields))]
+        self._bits = [
+            1 << position if position < MASKED_COLUMNS else 0 for position in range(len(fields))
+        ]
         self._before: Sequence[Any] = [_UNWRITTEN] * len(fields)
         self._writers: list[Callable[[Any], Any]] = []
 
@@ -228,7 +274,9 @@ class _Container:
         container: Node = {} if self._writers or not self._fields else {"S": self._schema()}
         repeats = nulls = 0
         new = []
-        for bit, write, value, before in zip(self._bits, self._writers, values, self._before, strict=True):
+        for bit, write, value, before in zip(
+            self._bits, self._writers, values, self._before, strict=True
+        ):
             if bit and value == before:
                 repeats |= bit
             elif bit and value is None:
@@ -273,51 +321,95 @@ class _Encoder:
         totals: Mapping[tuple[Value, ...], Row],
         closed: frozenset[tuple[Value, ...]],
     ) -> None:
-        self._columns, self._down, self._across, self._totals, self._closed = columns, down, across, totals, closed
+        self._columns, self._down, self._across, self._totals, self._closed = (
+            columns,
+            down,
+            across,
+            totals,
+            closed,
+        )
         self._measures = [position for position, column in enumerate(columns) if column.is_measure]
         levels = [*(grouping.groups for grouping in down), *([across] if across else [])]
         groups = [position for level in levels for position in level]
-        self._ids = {position: f"{letter}{number}" for letter, found in (("G", groups), ("M", self._measures)) for number, position in enumerate(found)}
+        self._ids = {
+            position: f"{letter}{number}"
+            for letter, found in (("G", groups), ("M", self._measures))
+            for number, position in enumerate(found)
+        }
         derived = count()
-        self._total_ids = {one: [f"A{next(derived)}" if grouping.subtotal else None for grouping in down] for one in self._measures}
+        self._total_ids = {
+            one: [f"A{next(derived)}" if grouping.subtotal else None for grouping in down]
+            for one in self._measures
+        }
         members = (f"DM{number}" for number in count())
-        self._member_names = [(next(members) if grouping.subtotal else None, next(members)) for grouping in down]
+        self._member_names = [
+            (next(members) if grouping.subtotal else None, next(members)) for grouping in down
+        ]
         self._member_across = next(members)
         self._dictionaries: dict[str, _Dictionary] = {}
         self._row_count = 0
-        lines = [self._container(grouping.groups, may_repeat=depth > 0 or len(grouping.groups) > 1) for depth, grouping in enumerate(down)]
+        lines = [
+            self._container(grouping.groups, may_repeat=depth > 0 or len(grouping.groups) > 1)
+            for depth, grouping in enumerate(down)
+        ]
         if not across:
-            lines[-1:] = [self._container((*(down[-1].groups if down else ()), *self._measures), may_repeat=len(groups) > 1)]
+            lines[-1:] = [
+                self._container(
+                    (*(down[-1].groups if down else ()), *self._measures),
+                    may_repeat=len(groups) > 1,
+                )
+            ]
         self._lines, self._cells = lines, self._container(tuple(self._measures), may_repeat=True)
         self._subtotals = [self._total_container(depth) for depth in range(len(down))]
 
     def encoded(self, rows: list[Row]) -> Encoded:
         shape: Node = {}
         if self._across:
-            columns = sorted({self._picked(row, self._across) for row in rows}, key=lambda one: [(value is not None, value) for value in one])
+            columns = sorted(
+                {self._picked(row, self._across) for row in rows},
+                key=lambda one: [(value is not None, value) for value in one],
+            )
             container = self._container(self._across, may_repeat=len(self._across) > 1)
             shape["SH"] = [{self._member_across: [container.written(column) for column in columns]}]
             self._places = {column: place for place, column in enumerate(columns)}
-        shape["PH"] = self._members(0, (), rows) if self._down else [{"DM0": [self._line(row, 0) for row in rows]}]
+        shape["PH"] = (
+            self._members(0, (), rows)
+            if self._down
+            else [{"DM0": [self._line(row, 0) for row in rows]}]
+        )
         words = {name: list(dictionary.numbers) for name, dictionary in self._dictionaries.items()}
         return Encoded(self._descriptor(), shape, words, self._row_count)
 
     def _container(self, positions: Sequence[int], *, may_repeat: bool) -> _Container:
         """The only column of the outermost groups has every text once, so that no dictionary is worth its while."""
         kinds = [(self._ids[position], self._columns[position]) for position in positions]
-        fields = [_Field(id_, one.type_code, one.type_code == TypeCode.TEXT and (may_repeat or one.is_measure)) for id_, one in kinds]
+        fields = [
+            _Field(
+                id_,
+                one.type_code,
+                one.type_code == TypeCode.TEXT and (may_repeat or one.is_measure),
+            )
+            for id_, one in kinds
+        ]
         return _Container(fields, self._dictionaries)
 
     def _total_container(self, depth: int) -> _Container:
-        kinds = [(self._total_ids[one][depth], self._columns[one].type_code) for one in self._measures]
-        return _Container([_Field(id_, type_code, type_code == TypeCode.TEXT) for id_, type_code in kinds if id_], self._dictionaries)
+        kinds = [
+            (self._total_ids[one][depth], self._columns[one].type_code) for one in self._measures
+        ]
+        return _Container(
+            [_Field(id_, type_code, type_code == TypeCode.TEXT) for id_, type_code in kinds if id_],
+            self._dictionaries,
+        )
 
     def _picked(self, row: Row, positions: Sequence[int]) -> tuple[Value, ...]:
         return tuple([row[position] for position in positions])
 
     def _members(self, depth: int, above: tuple[Value, ...], rows: list[Row]) -> list[Node]:
         total, groups = self._member_names[depth]
-        found = [{groups: [] if above in self._closed else list(self._instances(depth, above, rows))}]
+        found = [
+            {groups: [] if above in self._closed else list(self._instances(depth, above, rows))}
+        ]
         if total is None:
             return found
         self._row_count += 1
@@ -342,26 +434,45 @@ class _Encoder:
         return self._lines[depth].written(self._picked(row, (*groups, *self._measures)))
 
     def _intersections(self, rows: Iterable[Row]) -> Iterator[Node]:
-        cells = {self._places[self._picked(row, self._across)]: self._picked(row, self._measures) for row in rows}
+        cells = {
+            self._places[self._picked(row, self._across)]: self._picked(row, self._measures)
+            for row in rows
+        }
         following = 0
         for place in sorted(cells):
             self._row_count += 1
             if any(value is not None for value in cells[place]):
-                yield ({"I": place} if place != following else {}) | self._cells.written(cells[place])
+                yield ({"I": place} if place != following else {}) | self._cells.written(
+                    cells[place]
+                )
                 following = place + 1
 
     # --- what the answer says of itself
 
     def _descriptor(self) -> Node:
-        depths = {position: {"Depth": depth} for depth, grouping in enumerate(self._down) for position in grouping.groups}
+        depths = {
+            position: {"Depth": depth}
+            for depth, grouping in enumerate(self._down)
+            for position in grouping.groups
+        }
         depths |= dict.fromkeys(self._across, {"SecondaryDepth": 0})
-        select = [self._described(position, depths.get(position, {})) for position in range(len(self._columns))]
+        select = [
+            self._described(position, depths.get(position, {}))
+            for position in range(len(self._columns))
+        ]
         axes: Node = {}
         if self._down:
             named = zip(self._down, self._member_names, strict=True)
-            axes["Primary"] = {"Groupings": [self._grouping(grouping.groups, member, total) for grouping, (total, member) in named]}
+            axes["Primary"] = {
+                "Groupings": [
+                    self._grouping(grouping.groups, member, total)
+                    for grouping, (total, member) in named
+                ]
+            }
         if self._across:
-            axes["Secondary"] = {"Groupings": [self._grouping(self._across, self._member_across, None)]}
+            axes["Secondary"] = {
+                "Groupings": [self._grouping(self._across, self._member_across, None)]
+            }
         return {"Select": select} | ({"Expressions": axes} if axes else {})
 
     def _described(self, position: int, depth: Node) -> Node:
@@ -369,12 +480,27 @@ class _Encoder:
         shown = {"Format": column.format} if column.format else {}
         if column.source:
             key = {"Source": _source(column), "Calc": id_, "IsSameAsSelect": True}
-            return {"Kind": 1, **depth, "Value": id_, **shown, "GroupKeys": [key], "Name": column.name}
+            return {
+                "Kind": 1,
+                **depth,
+                "Value": id_,
+                **shown,
+                "GroupKeys": [key],
+                "Name": column.name,
+            }
         totals = self._total_ids[position]
-        return {"Kind": 2, "Value": id_, **shown, **({"Subtotal": totals} if any(totals) else {}), "Name": column.name}
+        return {
+            "Kind": 2,
+            "Value": id_,
+            **shown,
+            **({"Subtotal": totals} if any(totals) else {}),
+            "Name": column.name,
+        }
 
     def _grouping(self, groups: Sequence[int], member: str, total: str | None) -> Node:
-        keys = [{"Source": _source(self._columns[position]), "Select": position} for position in groups]
+        keys = [
+            {"Source": _source(self._columns[position]), "Select": position} for position in groups
+        ]
         return {"Keys": keys, "Member": member} | ({"SubtotalMember": total} if total else {})
 
 

@@ -22,7 +22,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic import Field as Key
 from pydantic.alias_generators import to_pascal
 
-from pll_pipeline.simulation.powerbi_answer import Grouping, Node, Selected, Subtotal, TypeCode, Value, data_of, encode, literal
+from pll_pipeline.simulation.powerbi_answer import (
+    Grouping,
+    Node,
+    Selected,
+    Subtotal,
+    TypeCode,
+    Value,
+    data_of,
+    encode,
+    literal,
+)
 
 MOST_ROWS = 30_000
 ROWS_WHEN_IGNORED = 500
@@ -38,7 +48,9 @@ _IGNORED = {
 class QueryRefused(Exception):
     """The report cannot answer this query: the server's code and its text."""
 
-    def __init__(self, message: str, code: str = "InvalidOrMalformedSemanticQueryDefinition") -> None:
+    def __init__(
+        self, message: str, code: str = "InvalidOrMalformedSemanticQueryDefinition"
+    ) -> None:
         self.code, self.message = code, message
         super().__init__(message)
 
@@ -231,11 +243,19 @@ class _Command(_Node):
 # --- literals and conditions ----------------------------------------------------------------------------------------
 
 _LITERALS: tuple[tuple[re.Pattern[str], TypeCode, Callable[[str], Value]], ...] = (
-    (re.compile(r"'((?:[^']|'')*)'", re.DOTALL), TypeCode.TEXT, lambda text: text.replace("''", "'")),
+    (
+        re.compile(r"'((?:[^']|'')*)'", re.DOTALL),
+        TypeCode.TEXT,
+        lambda text: text.replace("''", "'"),
+    ),
     (re.compile(r"(-?\d{1,19})L", re.ASCII), TypeCode.INTEGER, lambda text: _of_64_bits(int(text))),
     (re.compile(r"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)D", re.ASCII), TypeCode.DOUBLE, float),
     (re.compile(r"(-?\d+(?:\.\d+)?)M", re.ASCII), TypeCode.DECIMAL, Decimal),
-    (re.compile(r"datetime'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)'", re.ASCII), TypeCode.DATETIME, datetime.fromisoformat),
+    (
+        re.compile(r"datetime'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)'", re.ASCII),
+        TypeCode.DATETIME,
+        datetime.fromisoformat,
+    ),
     (re.compile("(true|false)"), TypeCode.BOOLEAN, lambda text: text == "true"),
 )
 _NUMBERS = frozenset({TypeCode.INTEGER, TypeCode.DOUBLE, TypeCode.DECIMAL})
@@ -265,11 +285,19 @@ def _comparable(type_code: TypeCode, written: str) -> pl.Expr:
     """The literal, to be compared with values of that type."""
     written_code, value = parsed_literal(written)
     if written_code not in (None, type_code) and not {written_code, type_code} <= _NUMBERS:
-        raise QueryRefused(f"The literal {written[:60]} cannot be compared with values of type {type_code.name.lower()}")
+        raise QueryRefused(
+            f"The literal {written[:60]} cannot be compared with values of type {type_code.name.lower()}"
+        )
     return pl.lit(value)
 
 
-_COMPARED: dict[int, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {0: pl.Expr.eq_missing, 1: gt, 2: ge, 3: lt, 4: le}
+_COMPARED: dict[int, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    0: pl.Expr.eq_missing,
+    1: gt,
+    2: ge,
+    3: lt,
+    4: le,
+}
 
 
 class _Names:
@@ -280,7 +308,9 @@ class _Names:
         self._fields = {field.name: field for field in fields}
         unknown = set(self._entities.values()) - {field.entity for field in fields}
         if unknown or len(self._entities) != len(query.from_):
-            raise QueryRefused(f"The query's sources are not all known, or one is named twice: {', '.join(sorted(unknown))}")
+            raise QueryRefused(
+                f"The query's sources are not all known, or one is named twice: {', '.join(sorted(unknown))}"
+            )
 
     def field(self, reference: _Property, *, is_measure: bool = False) -> Field:
         entity = self._entities.get(reference.expression.source_ref.source)
@@ -299,7 +329,10 @@ class _Names:
             case _Not(expression=inside):
                 return ~self.filter(inside)
             case _In(expressions=expressions, values=rows):
-                return self._is_among([self.field(one.column) for one in expressions], [[value.literal.value for value in row] for row in rows])
+                return self._is_among(
+                    [self.field(one.column) for one in expressions],
+                    [[value.literal.value for value in row] for row in rows],
+                )
             case compared:
                 field = self.field(compared.left.column)
                 right = _comparable(field.type_code, compared.right.literal.value)
@@ -308,7 +341,13 @@ class _Names:
     def _is_among(self, fields: list[Field], rows: list[list[str]]) -> pl.Expr:
         if any(len(row) != len(fields) for row in rows):
             raise QueryRefused("A row of values does not fit the expressions of its condition")
-        each = [_all_of(field.values.eq_missing(_comparable(field.type_code, written)) for field, written in zip(fields, row, strict=True)) for row in rows]
+        each = [
+            _all_of(
+                field.values.eq_missing(_comparable(field.type_code, written))
+                for field, written in zip(fields, row, strict=True)
+            )
+            for row in rows
+        ]
         return reduce(or_, each, pl.lit(False))
 
 
@@ -347,17 +386,33 @@ class _Chosen:
 
 
 def _choose(names: _Names, selection: _Selection) -> _Chosen:
-    expression = _Expression(Column=selection.column, Measure=selection.measure, Aggregation=selection.aggregation)
+    expression = _Expression(
+        Column=selection.column, Measure=selection.measure, Aggregation=selection.aggregation
+    )
     if selection.aggregation:
         field = names.field(selection.aggregation.expression.column)
         function = selection.aggregation.function
-        if function not in _FUNCTIONS or (function in _OF_NUMBERS and field.type_code not in _NUMBERS):
-            raise QueryRefused(f"The function {function} cannot sum up the column '{field.property}'")
+        if function not in _FUNCTIONS or (
+            function in _OF_NUMBERS and field.type_code not in _NUMBERS
+        ):
+            raise QueryRefused(
+                f"The function {function} cannot sum up the column '{field.property}'"
+            )
         summed, type_code = _FUNCTIONS[function]
-        return _Chosen(summed(field.values), Selected(selection.name, type_code or field.type_code, None, field.format), expression, field.entity)
+        return _Chosen(
+            summed(field.values),
+            Selected(selection.name, type_code or field.type_code, None, field.format),
+            expression,
+            field.entity,
+        )
     field = names.field(selection.chosen, is_measure=selection.measure is not None)
     source = None if field.is_measure else field.name
-    return _Chosen(field.values, Selected(selection.name, field.type_code, source, field.format), expression, field.entity)
+    return _Chosen(
+        field.values,
+        Selected(selection.name, field.type_code, source, field.format),
+        expression,
+        field.entity,
+    )
 
 
 # --- answering ------------------------------------------------------------------------------------------------------
@@ -372,22 +427,34 @@ def answer(command: Any, fields: Sequence[Field], table: pl.DataFrame, *, fact: 
         asked = _Command.model_validate(command)
     except ValidationError as error:
         first = error.errors()[0]
-        raise QueryRefused(f"The query is not understood: {first['msg']} at {'.'.join(map(str, first['loc'][:8]))}") from error
+        raise QueryRefused(
+            f"The query is not understood: {first['msg']} at {'.'.join(map(str, first['loc'][:8]))}"
+        ) from error
     return _Question(asked, fields, table, fact).data()
 
 
 class _Question:
     """A command and the table it asks. Columns of its frames are called by their positions in the query's select."""
 
-    def __init__(self, command: _Command, fields: Sequence[Field], table: pl.DataFrame, fact: str) -> None:
+    def __init__(
+        self, command: _Command, fields: Sequence[Field], table: pl.DataFrame, fact: str
+    ) -> None:
         self._command, self._binding = command, command.binding
         self._names = _Names(command.query, fields)
         self._chosen = [_choose(self._names, selection) for selection in command.query.select]
         self._columns = [one.selected for one in self._chosen]
         self._refuse_contradictions(fact)
-        self._groups = [position for position in self._grouping.projections if not self._columns[position].is_measure]
-        self._measures = [position for position, column in enumerate(self._columns) if column.is_measure]
-        self._table = table.filter(_all_of(self._names.filter(where.condition) for where in command.query.where))
+        self._groups = [
+            position
+            for position in self._grouping.projections
+            if not self._columns[position].is_measure
+        ]
+        self._measures = [
+            position for position, column in enumerate(self._columns) if column.is_measure
+        ]
+        self._table = table.filter(
+            _all_of(self._names.filter(where.condition) for where in command.query.where)
+        )
 
     @property
     def _grouping(self) -> _Grouping:
@@ -400,7 +467,10 @@ class _Question:
             raise QueryRefused("Every entry of Select must be projected once")
         entities = {one.entity for one in self._chosen}
         if len(entities) > 1 and fact not in entities:
-            raise QueryRefused("The columns belong to tables that nothing relates to each other", "InvalidUnconstrainedJoin")
+            raise QueryRefused(
+                "The columns belong to tables that nothing relates to each other",
+                "InvalidUnconstrainedJoin",
+            )
 
     def data(self) -> Node:
         reduction = self._binding.data_reduction.primary
@@ -408,44 +478,81 @@ class _Question:
             encoded = encode(self._columns, [self._summed_up()], down=())
             return data_of(encoded, messages=[_IGNORED] if reduction else [])
         rows = self._rows()
-        start = self._start(rows, reduction.window.restart_tokens[0]) if reduction and reduction.window and reduction.window.restart_tokens else 0
+        start = (
+            self._start(rows, reduction.window.restart_tokens[0])
+            if reduction and reduction.window and reduction.window.restart_tokens
+            else 0
+        )
         end = min(start + self._asked_count(reduction), rows.height)
         has_totals = self._grouping.subtotal != Subtotal.NONE
-        totals = {(): [self._summed_up()[position] for position in self._measures]} if has_totals else {}
+        totals = (
+            {(): [self._summed_up()[position] for position in self._measures]} if has_totals else {}
+        )
         page = rows[start:end]
-        encoded = encode(self._columns, page.rows(), down=[Grouping(tuple(self._groups), self._grouping.subtotal)], totals=totals)
+        encoded = encode(
+            self._columns,
+            page.rows(),
+            down=[Grouping(tuple(self._groups), self._grouping.subtotal)],
+            totals=totals,
+        )
         if reduction and reduction.top:
             limits = {"Primary": {"Id": "L0", "Top": {"Count": self._asked_count(reduction)}}}
             data = data_of(encoded, limits=limits)
             if end < rows.height:
                 mark_as_cut(data["dsr"]["DS"][0])
             return data
-        return data_of(encoded, restart=None if end == rows.height else [[literal(page.row(-1)[position]) for position in self._groups]])
+        return data_of(
+            encoded,
+            restart=None
+            if end == rows.height
+            else [[literal(page.row(-1)[position]) for position in self._groups]],
+        )
 
     def _asked_count(self, reduction: _Reduction | None) -> int:
         """A count beyond the largest is ignored, as the server does."""
         how = (reduction.window or reduction.top) if reduction else None
         if how and how.count:
             return how.count if how.count <= MOST_ROWS else ROWS_WHEN_IGNORED
-        return ROWS_WHEN_IGNORED if self._binding.data_reduction.data_volume <= _SMALL_VOLUME else _ROWS_OF_A_LARGE_VOLUME
+        return (
+            ROWS_WHEN_IGNORED
+            if self._binding.data_reduction.data_volume <= _SMALL_VOLUME
+            else _ROWS_OF_A_LARGE_VOLUME
+        )
 
     def _summed_up(self) -> tuple[Value, ...]:
-        row = self._table.select(self._chosen[position].values.alias(str(position)) for position in self._measures).row(0, named=True)
+        row = self._table.select(
+            self._chosen[position].values.alias(str(position)) for position in self._measures
+        ).row(0, named=True)
         return tuple(row.get(str(position)) for position in range(len(self._columns)))
 
     def _rows(self) -> pl.DataFrame:
         """Every combination of the groups that has a value, in the order asked for and then by the groups."""
         groups = [self._chosen[position].values.alias(str(position)) for position in self._groups]
-        rows = self._table.group_by(groups).agg(self._chosen[position].values.alias(str(position)) for position in self._measures)
+        rows = self._table.group_by(groups).agg(
+            self._chosen[position].values.alias(str(position)) for position in self._measures
+        )
         if self._measures and not self._binding.include_empty_groups:
-            rows = rows.filter(pl.any_horizontal(pl.col(str(position)).is_not_null() for position in self._measures))
-        is_descending = {str(self._position(one.expression)): one.direction == _DESCENDING for one in reversed(self._command.query.order_by)}
-        order = dict(reversed(is_descending.items())) | {name: False for name in map(str, self._groups) if name not in is_descending}
+            rows = rows.filter(
+                pl.any_horizontal(
+                    pl.col(str(position)).is_not_null() for position in self._measures
+                )
+            )
+        is_descending = {
+            str(self._position(one.expression)): one.direction == _DESCENDING
+            for one in reversed(self._command.query.order_by)
+        }
+        order = dict(reversed(is_descending.items())) | {
+            name: False for name in map(str, self._groups) if name not in is_descending
+        }
         directions = list(order.values())
-        return rows.sort(*order, descending=directions, nulls_last=directions).select(str(position) for position in range(len(self._columns)))
+        return rows.sort(*order, descending=directions, nulls_last=directions).select(
+            str(position) for position in range(len(self._columns))
+        )
 
     def _position(self, expression: _Expression) -> int:
-        found = [position for position, one in enumerate(self._chosen) if one.expression == expression]
+        found = [
+            position for position, one in enumerate(self._chosen) if one.expression == expression
+        ]
         if not found:
             raise QueryRefused("The rows are to be ordered by what is not selected")
         return found[0]
@@ -454,8 +561,14 @@ class _Question:
         """A page begins with the row its token points at."""
         if len(token) != len(self._groups):
             raise QueryRefused("The restart token does not fit the groups")
-        values = [_comparable(self._columns[position].type_code, text) for position, text in zip(self._groups, token, strict=True)]
-        is_row = _all_of(pl.col(str(position)).eq_missing(value) for position, value in zip(self._groups, values, strict=True))
+        values = [
+            _comparable(self._columns[position].type_code, text)
+            for position, text in zip(self._groups, token, strict=True)
+        ]
+        is_row = _all_of(
+            pl.col(str(position)).eq_missing(value)
+            for position, value in zip(self._groups, values, strict=True)
+        )
         found = rows.select(is_row.arg_true()).to_series()
         if found.is_empty():
             raise QueryRefused("The restart token points at no row")

@@ -24,15 +24,37 @@ from pll_pipeline.simulation.powerbi_answer import Node, envelope, failure
 from pll_pipeline.simulation.powerbi_model import FACT, FIELDS, Model, stable_id, with_row_numbers
 from pll_pipeline.simulation.powerbi_query import QueryRefused, answer, mark_as_cut
 
-TABLE_COLUMNS = ("Tjeneste", "Region nivå", "Region nummer", "Region", "Aktørtype", "Måned", "I bruk", "Antall som kan ta i bruk")
+TABLE_COLUMNS = (
+    "Tjeneste",
+    "Region nivå",
+    "Region nummer",
+    "Region",
+    "Aktørtype",
+    "Måned",
+    "I bruk",
+    "Antall som kan ta i bruk",
+)
 SERVICE_NAMES = {
-    "e-resept": "E-resept", "kjernejournal": "Kjernejournal", "sfm": "Sentral forskrivningsmodul",
-    "pll": "Pasientens legemiddelliste", "e-multidose": "E-multidose",
-}  # fmt: skip
+    "e-resept": "E-resept",
+    "kjernejournal": "Kjernejournal",
+    "sfm": "Sentral forskrivningsmodul",
+    "pll": "Pasientens legemiddelliste",
+    "e-multidose": "E-multidose",
+}
 LEVEL_NAMES = {
-    "land": "Land", "gruppe": "Gruppe", "rhf": "Regionalt helseforetak", "hf": "Helseforetak", "helsefellesskap": "Helsefellesskap",
-    "fylke": "Fylke", "kommune": "Kommune", "bydel": "Bydel", "sykehus": "Sykehus", "svalbard": "Svalbard", "jan_mayen": "Jan Mayen", "uoppgitt": "Uoppgitt",
-}  # fmt: skip
+    "land": "Land",
+    "gruppe": "Gruppe",
+    "rhf": "Regionalt helseforetak",
+    "hf": "Helseforetak",
+    "helsefellesskap": "Helsefellesskap",
+    "fylke": "Fylke",
+    "kommune": "Kommune",
+    "bydel": "Bydel",
+    "sykehus": "Sykehus",
+    "svalbard": "Svalbard",
+    "jan_mayen": "Jan Mayen",
+    "uoppgitt": "Uoppgitt",
+}
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:\d{1,5})?")
 _EPOCH = datetime(1970, 1, 1)
@@ -96,7 +118,9 @@ class Report:
         self.last_refresh, self.misbehaviour = last_refresh, misbehaviour
 
     @classmethod
-    def of(cls, cells: pl.DataFrame, *, key: UUID, tenant: UUID, last_refresh: datetime, **how: Any) -> Report:
+    def of(
+        cls, cells: pl.DataFrame, *, key: UUID, tenant: UUID, last_refresh: datetime, **how: Any
+    ) -> Report:
         """The report of a simulated world's cells, after suppression; what is suppressed shows as its mark and counts nowhere."""
         is_shown = pl.col("eligible_text").str.contains(r"^\d")
         table = cells.select(
@@ -107,13 +131,17 @@ class Report:
             pl.col("actor_type_name").alias("Aktørtype"),
             pl.col("month").alias("Måned"),
             pl.col("in_use_text").alias("I bruk"),
-            pl.when(is_shown).then(pl.col("eligible_count").cast(pl.Int64)).alias("Antall som kan ta i bruk"),
+            pl.when(is_shown)
+            .then(pl.col("eligible_count").cast(pl.Int64))
+            .alias("Antall som kan ta i bruk"),
         )
         return cls(table, key=key, tenant=tenant, last_refresh=last_refresh, **how)
 
     def view_address(self, base: str) -> str:
         """The address people are given, at a server's `base` address."""
-        token = json.dumps({"k": str(self.key), "t": str(self.tenant), "c": 8}, separators=(",", ":"))
+        token = json.dumps(
+            {"k": str(self.key), "t": str(self.tenant), "c": 8}, separators=(",", ":")
+        )
         return f"{base.rstrip('/')}/view?r={quote(base64.b64encode(token.encode()).decode())}"
 
     def __call__(self, request: Request) -> Response:
@@ -147,15 +175,31 @@ class Report:
         return _NOT_FOUND
 
     def _told(self, request: Request, content: bytes) -> Response:
-        return Response(content, "application/json; charset=utf-8", headers={"requestId": _uuid_in(request.headers.get("requestid", ""))})
+        return Response(
+            content,
+            "application/json; charset=utf-8",
+            headers={"requestId": _uuid_in(request.headers.get("requestid", ""))},
+        )
 
     @property
     def _model(self) -> Model:
         match self.misbehaviour:
             case Misbehaviour.RENAMED_FIELD:
-                return Model([replace(field, property="Tatt i bruk") if field.identity == "in_use" else field for field in FIELDS])
+                return Model(
+                    [
+                        replace(field, property="Tatt i bruk")
+                        if field.identity == "in_use"
+                        else field
+                        for field in FIELDS
+                    ]
+                )
             case Misbehaviour.HIDDEN_FIELD:
-                return Model([replace(field, is_hidden=True) if field.identity == "in_use" else field for field in FIELDS])
+                return Model(
+                    [
+                        replace(field, is_hidden=True) if field.identity == "in_use" else field
+                        for field in FIELDS
+                    ]
+                )
         return Model()
 
     # --- the view page
@@ -165,7 +209,9 @@ class Report:
         cluster = _cluster(request)
         if cluster is None or token.get("k") != str(self.key):
             return _NOT_FOUND
-        descriptor = _as_json({"k": str(self.key), "t": str(self.tenant)}).decode().replace('"', '\\"')
+        descriptor = (
+            _as_json({"k": str(self.key), "t": str(self.tenant)}).decode().replace('"', '\\"')
+        )
         page = _VIEW_PAGE
         for name, value in {
             "record": _cluster_record(request).content.decode(),
@@ -181,16 +227,29 @@ class Report:
 
     def _metadata(self) -> Node:
         model = self._model
-        report = {"id": _REPORT_ID, "modelId": _MODEL_ID, "objectId": stable_id("report", str(self.key)), "displayName": self.title, "isFromPbix": True}
+        report = {
+            "id": _REPORT_ID,
+            "modelId": _MODEL_ID,
+            "objectId": stable_id("report", str(self.key)),
+            "displayName": self.title,
+            "isFromPbix": True,
+        }
         exploration: Node = {"id": 4_711_003, "reportId": _REPORT_ID, "report": report}
         if self.layout == "legacy":
             exploration |= {"sections": model.legacy_sections(), "config": "{}", "filters": "[]"}
         else:
-            exploration |= {"sections": model.pbir_sections(), "explorationContent": {"explorationDocument": model.pbir_document()}}
+            exploration |= {
+                "sections": model.pbir_sections(),
+                "explorationContent": {"explorationDocument": model.pbir_document()},
+            }
         return {"models": [self._model_entry()], "exploration": exploration}
 
     def _model_entry(self) -> Node:
-        refreshed = self.last_refresh.astimezone(UTC).replace(tzinfo=None) if self.last_refresh.tzinfo else self.last_refresh
+        refreshed = (
+            self.last_refresh.astimezone(UTC).replace(tzinfo=None)
+            if self.last_refresh.tzinfo
+            else self.last_refresh
+        )
         return {
             "id": _MODEL_ID,
             "dbName": stable_id("dataset", str(self.key)),
@@ -218,7 +277,9 @@ class Report:
         commands = _commands_in(asked)
         if commands is None or asked.get("modelId") != _MODEL_ID:
             return _bad_request("the body is not a request for data of the report's model")
-        if self.misbehaviour == Misbehaviour.ONLY_SAVED_QUERIES and not all(_first_page(one) in self._model.saved_commands for one in commands):
+        if self.misbehaviour == Misbehaviour.ONLY_SAVED_QUERIES and not all(
+            _first_page(one) in self._model.saved_commands for one in commands
+        ):
             return _NOT_AUTHORIZED
         content = envelope([self._answer(command) for command in commands])
         if self.misbehaviour == Misbehaviour.REFRESHED_BETWEEN_PAGES:
@@ -227,10 +288,17 @@ class Report:
 
     def _answer(self, command: Any) -> Node:
         if self.misbehaviour == Misbehaviour.ERROR_IN_ANSWER:
-            return failure("rsDataShapeProcessingError", "An error occurred while processing the data shape.")
+            return failure(
+                "rsDataShapeProcessingError", "An error occurred while processing the data shape."
+            )
         is_looping = self.misbehaviour == Misbehaviour.RESTART_LOOP
         try:
-            data = answer(_first_page(command) if is_looping else command, self._model.fields, self._table, fact=FACT)
+            data = answer(
+                _first_page(command) if is_looping else command,
+                self._model.fields,
+                self._table,
+                fact=FACT,
+            )
         except QueryRefused as refused:
             return failure(refused.code, refused.message)
         shape = data["dsr"]["DS"][0]
@@ -239,7 +307,10 @@ class Report:
             shape.pop("HAD", None)
         if self.misbehaviour == Misbehaviour.INCOMPLETE:
             mark_as_cut(shape)
-            shape["PH"] = [{name: rows[: (len(rows) + 1) // 2] for name, rows in member.items()} for member in shape["PH"]]
+            shape["PH"] = [
+                {name: rows[: (len(rows) + 1) // 2] for name, rows in member.items()}
+                for member in shape["PH"]
+            ]
         return data
 
 
@@ -255,7 +326,11 @@ def _json_in(body: bytes) -> Any:
 
 def _token_in(token: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_" if set(token) & set("-_") else None))
+        found = json.loads(
+            base64.b64decode(
+                token + "=" * (-len(token) % 4), altchars=b"-_" if set(token) & set("-_") else None
+            )
+        )
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -264,7 +339,10 @@ def _token_in(token: str) -> Mapping[str, Any]:
 def _commands_in(asked: Any) -> list[Any] | None:
     """The command of every query of a request, None where the request is malformed."""
     try:
-        return [query["Query"]["Commands"][0]["SemanticQueryDataShapeCommand"] for query in asked["queries"]]
+        return [
+            query["Query"]["Commands"][0]["SemanticQueryDataShapeCommand"]
+            for query in asked["queries"]
+        ]
     except (TypeError, KeyError, IndexError):
         return None
 
@@ -307,8 +385,20 @@ def _cluster_record(request: Request) -> Response:
     cluster = _cluster(request)
     if cluster is None:
         return _NOT_FOUND
-    return Response(_as_json({"FixedClusterUri": cluster, "TTLSeconds": 300, "RuleDescription": "", "Clients": [], "ClientServicesMetadata": None}))
+    return Response(
+        _as_json(
+            {
+                "FixedClusterUri": cluster,
+                "TTLSeconds": 300,
+                "RuleDescription": "",
+                "Clients": [],
+                "ClientServicesMetadata": None,
+            }
+        )
+    )
 
 
 _NOT_FOUND = Response(b"", status=404)
-_NOT_AUTHORIZED = Response(b"", status=401, headers={"X-PowerBI-Error-Info": "PowerBINotAuthorizedException"})
+_NOT_AUTHORIZED = Response(
+    b"", status=401, headers={"X-PowerBI-Error-Info": "PowerBINotAuthorizedException"}
+)

@@ -23,7 +23,9 @@ LARGEST_BODY = 4 << 20
 RETRY_AFTER_SECONDS = 1
 _DRIP_SECONDS = 0.2
 _LEAST_TO_PACK = 1000
-_PAGE = b"<!doctype html><html><title>Vedlikehold</title><p>Tjenesten er under vedlikehold.</p></html>"
+_PAGE = (
+    b"<!doctype html><html><title>Vedlikehold</title><p>Tjenesten er under vedlikehold.</p></html>"
+)
 
 
 class Misbehaviour(Enum):
@@ -49,7 +51,9 @@ class Publisher:
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.publisher = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     @property
     def address(self) -> str:
@@ -59,7 +63,12 @@ class Publisher:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -81,7 +90,9 @@ class Publisher:
 
     def answer(self, request: Request) -> Response:
         """What is published there, or that nothing is."""
-        path = max((p for p in self._publications if _is_below(request.path, p)), key=len, default=None)
+        path = max(
+            (p for p in self._publications if _is_below(request.path, p)), key=len, default=None
+        )
         return self._publications[path](request) if path is not None else Response(b"", status=404)
 
     def _mood(self, path: str) -> Misbehaviour | None:
@@ -124,13 +135,24 @@ class _Handler(BaseHTTPRequestHandler):
         elif mood is Misbehaviour.REDIRECT_LOOP:
             self._send(Response(b"", status=302, headers={"Location": self.path}))
         else:
-            self._send(_conditional(self.server.publisher.answer(Request(self.command, parts.path, parse_qs(parts.query), headers, body)), self.command, headers), mood)
+            self._send(
+                _conditional(
+                    self.server.publisher.answer(
+                        Request(self.command, parts.path, parse_qs(parts.query), headers, body)
+                    ),
+                    self.command,
+                    headers,
+                ),
+                mood,
+            )
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def _send(self, response: Response, mood: Misbehaviour | None = None) -> None:
         # a wrong length shows in what is not packed only: packed content knows itself where it ends
-        accepted = "" if mood is Misbehaviour.WRONG_LENGTH else self.headers.get("Accept-Encoding", "")
+        accepted = (
+            "" if mood is Misbehaviour.WRONG_LENGTH else self.headers.get("Accept-Encoding", "")
+        )
         content, headers = _packed(response, accepted)
         self.send_response(response.status)
         for name, value in {"Content-Type": response.content_type, **headers}.items():
@@ -155,7 +177,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _INSTEAD = {
-    Misbehaviour.TOO_MANY_REQUESTS: Response(b"", status=429, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}),
+    Misbehaviour.TOO_MANY_REQUESTS: Response(
+        b"", status=429, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
+    ),
     Misbehaviour.UNAVAILABLE: Response(b"", status=503),
     Misbehaviour.WEB_PAGE: Response(_PAGE, content_type="text/html; charset=utf-8"),
     Misbehaviour.WITHDRAWN: Response(b"", status=404),
@@ -174,5 +198,8 @@ def _conditional(response: Response, method: str, headers: Mapping[str, str]) ->
 
 def _packed(response: Response, accepted: str) -> tuple[bytes, dict[str, str]]:
     if "gzip" in accepted and len(response.content) >= _LEAST_TO_PACK:
-        return gzip.compress(response.content, 1, mtime=0), {**response.headers, "Content-Encoding": "gzip"}
+        return gzip.compress(response.content, 1, mtime=0), {
+            **response.headers,
+            "Content-Encoding": "gzip",
+        }
     return response.content, dict(response.headers)

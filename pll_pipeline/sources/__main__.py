@@ -1,5 +1,5 @@
-"""`python -m pll_pipeline.sources` writes `source.schema.json`."""
+"""`python -m pll_pipeline.sources.register` writes `source.schema.json`."""
 
-from pll_pipeline.sources import SCHEMA_FILE, json_schema
+from pll_pipeline.sources.register import SCHEMA_FILE, json_schema
 
 SCHEMA_FILE.write_text(json_schema(), encoding="utf-8")

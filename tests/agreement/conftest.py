@@ -12,7 +12,7 @@ import pytest
 from pll_pipeline.assets.marts import manifest as parse
 from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.definitions import build_definitions
-from pll_pipeline.sources import register
+from pll_pipeline.sources.register import register
 
 
 @pytest.fixture(scope="session")

@@ -8,17 +8,26 @@ from typing import Any
 
 import pytest
 
-from pll_pipeline.columns import COLUMNS, dbt_docs
-from pll_pipeline.sources import SCHEMA_FILE, json_schema
+from pll_pipeline.sources.register import SCHEMA_FILE, json_schema
+from pll_pipeline.vocabulary.columns import COLUMNS, dbt_docs
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
-PORTABLE = sorted([*(PROJECT / "models" / "star").glob("*.sql"), *(PROJECT / "models" / "marts").glob("*.sql")])
+PORTABLE = sorted(
+    [*(PROJECT / "models" / "star").glob("*.sql"), *(PROJECT / "models" / "marts").glob("*.sql")]
+)
 
 # What a model may read: one floor down.
 # `stg_adoption_forecast` goes back up: fitted in Python, which can have no contract, it is private, and `mart_adoption_forecast` shows it.
-FITTED = {("stg_adoption_forecast", "mart_adoption_by_region_actor_month"), ("mart_adoption_forecast", "stg_adoption_forecast")}
-FLOORS = {"staging": {"validated"}, "star": {"staging", "codes", "star"}, "marts": {"star", "codes", "marts"}}
+FITTED = {
+    ("stg_adoption_forecast", "mart_adoption_by_region_actor_month"),
+    ("mart_adoption_forecast", "stg_adoption_forecast"),
+}
+FLOORS = {
+    "staging": {"validated"},
+    "star": {"staging", "codes", "star"},
+    "marts": {"star", "codes", "marts"},
+}
 # What other engines do not run, or run differently.
 NOT_PORTABLE = {
     "qualify": r"\bqualify\b",
@@ -64,17 +73,25 @@ CONTRACT = {
 
 
 def _public(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] in ("star", "marts")]
+    return [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in ("star", "marts")
+    ]
 
 
 def _sql(path: Path) -> str:
     """The statement without comments and template marks."""
-    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(
+        r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     return re.sub(r"--[^\n]*", " ", text)
 
 
 def test_a_model_reads_one_floor_down(manifest: dict[str, Any]) -> None:
-    layer = {name: node["schema"] for name, node in (manifest["nodes"] | manifest["sources"]).items()}
+    layer = {
+        name: node["schema"] for name, node in (manifest["nodes"] | manifest["sources"]).items()
+    }
     reads = [
         (node["name"], parent)
         for name, node in manifest["nodes"].items()
@@ -90,7 +107,14 @@ MADE_OF_ITS_OWN_FLOOR = {
     "fct_observation": {"fct_observation_revision", "dim_region"},
     "fct_eligible": {"fct_observation", "dim_measure", "dim_month"},
     "fct_adoption": {"fct_observation", "fct_eligible", "dim_measure"},
-    "fct_adoption_sum": {"fct_adoption", "fct_eligible", "dim_region_part", "dim_measure", "dim_actor_type", "dim_month"},
+    "fct_adoption_sum": {
+        "fct_adoption",
+        "fct_eligible",
+        "dim_region_part",
+        "dim_measure",
+        "dim_actor_type",
+        "dim_month",
+    },
     "mart_adoption_latest": {"mart_adoption_by_region_actor_month"},
     "mart_adoption_by_current_region_actor_month": {"mart_adoption_by_region_actor_month"},
     "mart_adoption_forecast": {"mart_adoption_latest"},
@@ -99,9 +123,20 @@ MADE_OF_ITS_OWN_FLOOR = {
 }
 
 
-def test_only_what_is_a_part_of_other_tables_or_comes_of_them_is_made_of_its_own_floor(manifest: dict[str, Any]) -> None:
-    floor = {name: node["schema"] for name, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["schema"] in ("star", "marts")}
-    found = {name.split(".")[-1]: {p.split(".")[-1] for p in manifest["parent_map"][name] if floor.get(p) == floor[name]} for name in floor}
+def test_only_what_is_a_part_of_other_tables_or_comes_of_them_is_made_of_its_own_floor(
+    manifest: dict[str, Any],
+) -> None:
+    floor = {
+        name: node["schema"]
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["schema"] in ("star", "marts")
+    }
+    found = {
+        name.split(".")[-1]: {
+            p.split(".")[-1] for p in manifest["parent_map"][name] if floor.get(p) == floor[name]
+        }
+        for name in floor
+    }
     assert {name: made_of for name, made_of in found.items() if made_of} == MADE_OF_ITS_OWN_FLOOR
 
 
@@ -114,15 +149,24 @@ def test_star_and_marts_are_written_in_sql_that_other_engines_run(path: Path) ->
 @pytest.mark.parametrize("what", NOT_PORTABLE)
 def test_the_rule_of_portable_sql_would_catch_it(what: str) -> None:
     examples = {
-        "qualify": "select 1 from t qualify x = 1", "a cast by colons": "select x::integer", "generate_series": "from generate_series(1, 2)",
-        "a list literal": "select [1, 2]", "exclude": "select * exclude (x)", "group by all": "group by all",
-        "a filtered aggregate": "count(*) filter (where x)", "arg_max": "arg_max(x, y)", "using": "join t using (x)",
-        "an integer division": "select 7 // 2", "a lambda": "x -> x + 1",
-    }  # fmt: skip
+        "qualify": "select 1 from t qualify x = 1",
+        "a cast by colons": "select x::integer",
+        "generate_series": "from generate_series(1, 2)",
+        "a list literal": "select [1, 2]",
+        "exclude": "select * exclude (x)",
+        "group by all": "group by all",
+        "a filtered aggregate": "count(*) filter (where x)",
+        "arg_max": "arg_max(x, y)",
+        "using": "join t using (x)",
+        "an integer division": "select 7 // 2",
+        "a lambda": "x -> x + 1",
+    }
     assert re.search(NOT_PORTABLE[what], examples[what])
 
 
-def test_every_public_table_has_an_enforced_contract_and_persisted_comments(manifest: dict[str, Any]) -> None:
+def test_every_public_table_has_an_enforced_contract_and_persisted_comments(
+    manifest: dict[str, Any],
+) -> None:
     assert _public(manifest)
     for node in _public(manifest):
         assert node["config"]["contract"]["enforced"], node["name"]
@@ -130,10 +174,15 @@ def test_every_public_table_has_an_enforced_contract_and_persisted_comments(mani
         assert node["config"]["materialized"] == "table", node["name"]
 
 
-def test_every_column_has_the_type_and_the_words_of_the_vocabulary(manifest: dict[str, Any]) -> None:
+def test_every_column_has_the_type_and_the_words_of_the_vocabulary(
+    manifest: dict[str, Any],
+) -> None:
     for node in _public(manifest):
         for name, column in node["columns"].items():
-            assert (column["data_type"], column["description"]) == (COLUMNS[name].type, COLUMNS[name].description), f"{node['name']}.{name}"
+            assert (column["data_type"], column["description"]) == (
+                COLUMNS[name].type,
+                COLUMNS[name].description,
+            ), f"{node['name']}.{name}"
 
 
 def test_the_vocabulary_holds_no_word_that_no_table_uses(manifest: dict[str, Any]) -> None:
@@ -149,16 +198,30 @@ def test_every_table_says_its_grain_in_both_languages(manifest: dict[str, Any]) 
 
 
 def test_every_table_has_a_test_of_its_grain(manifest: dict[str, Any]) -> None:
-    tested = {node["attached_node"] for node in manifest["nodes"].values() if (node.get("test_metadata") or {}).get("name") == "unique_grain"}
-    assert [node["name"] for node in _public(manifest) if node["unique_id"] not in tested] == ["fct_quarantine"], "a row may break the same rule twice"
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if (node.get("test_metadata") or {}).get("name") == "unique_grain"
+    }
+    assert [node["name"] for node in _public(manifest) if node["unique_id"] not in tested] == [
+        "fct_quarantine"
+    ], "a row may break the same rule twice"
 
 
 def test_every_seed_types_and_describes_every_column(manifest: dict[str, Any]) -> None:
     for node in manifest["nodes"].values():
         if node["resource_type"] == "seed":
-            header = (PROJECT / "seeds" / f"{node['name']}.csv").read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
+            header = (
+                (PROJECT / "seeds" / f"{node['name']}.csv")
+                .read_text(encoding="utf-8")
+                .split("\n", 1)[0]
+                .strip()
+                .split(",")
+            )
             assert sorted(node["config"]["column_types"]) == sorted(header), node["name"]
-            assert sorted(c for c, column in node["columns"].items() if " | " in column["description"]) == sorted(header), node["name"]
+            assert sorted(
+                c for c, column in node["columns"].items() if " | " in column["description"]
+            ) == sorted(header), node["name"]
 
 
 def test_names_tell_what_a_table_is(manifest: dict[str, Any]) -> None:
@@ -179,7 +242,9 @@ def test_every_table_and_column_users_hold_on_to_is_there(manifest: dict[str, An
 def test_every_rule_of_meaning_has_a_unit_test(manifest: dict[str, Any]) -> None:
     tested = {test["model"] for test in manifest["unit_tests"].values()}
     trivial = {"dim_service", "dim_actor_type", "dim_measure", "dim_source"}
-    assert {node["name"] for node in _public(manifest)} - tested == trivial, "these copy a code list and have no rule"
+    assert {node["name"] for node in _public(manifest)} - tested == trivial, (
+        "these copy a code list and have no rule"
+    )
 
 
 def test_what_is_generated_is_as_generated() -> None:

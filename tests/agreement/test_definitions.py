@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pll_pipeline.config import CHECKOUT
-from pll_pipeline.sources import register
+from pll_pipeline.sources.register import register
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("raw", "validated", "codes", "staging", "star", "marts", "published")
@@ -28,12 +28,31 @@ def _keys(graph: dg.AssetGraph) -> set[str]:
     return {key.to_user_string() for key in graph.get_all_asset_keys()}
 
 
-def test_the_assets_are_the_sources_the_landing_tables_dbts_nodes_and_the_faces_of_a_release(graph: dg.AssetGraph, manifest: dict[str, Any]) -> None:
+def test_the_assets_are_the_sources_the_landing_tables_dbts_nodes_and_the_faces_of_a_release(
+    graph: dg.AssetGraph, manifest: dict[str, Any]
+) -> None:
     sources = register()
     expected = {f"{layer}/{name}" for layer in ("raw", "validated") for name in sources}
     expected |= {f"validated/{table['name']}" for table in manifest["sources"].values()}
-    expected |= {f"{node['schema']}/{node['name']}" for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
-    expected |= {f"published/{face}" for face in ("duckdb", "parquet", "csv", "workbook", "report", "power_bi", "open_data", "documentation", "description")}
+    expected |= {
+        f"{node['schema']}/{node['name']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+    expected |= {
+        f"published/{face}"
+        for face in (
+            "duckdb",
+            "parquet",
+            "csv",
+            "workbook",
+            "report",
+            "power_bi",
+            "open_data",
+            "documentation",
+            "description",
+        )
+    }
     assert _keys(graph) == expected
 
 
@@ -45,7 +64,9 @@ def test_an_assets_group_is_its_layer_and_every_asset_says_what_it_is(graph: dg.
         assert node.description, key
 
 
-def test_the_lineage_runs_unbroken_from_every_publication_to_the_release(graph: dg.AssetGraph) -> None:
+def test_the_lineage_runs_unbroken_from_every_publication_to_the_release(
+    graph: dg.AssetGraph,
+) -> None:
     for source in register():
         seen, ahead = set(), [dg.AssetKey(["raw", source])]
         while ahead:
@@ -60,13 +81,20 @@ def test_no_asset_depends_on_a_later_layer(graph: dg.AssetGraph) -> None:
         for parent in graph.get(key).parent_keys:
             # what is fitted in Python is private, and goes back up for what it is fitted to
             is_fitted = key.path[-1] == "stg_adoption_forecast"
-            assert LAYERS.index(parent.path[0]) <= LAYERS.index(key.path[0]) or is_fitted, (parent, key)
+            assert LAYERS.index(parent.path[0]) <= LAYERS.index(key.path[0]) or is_fitted, (
+                parent,
+                key,
+            )
 
 
 def test_every_source_has_checks_and_freshness_by_its_own_cadence(graph: dg.AssetGraph) -> None:
     checks = {(c.asset_key.to_user_string(), c.name) for c in graph.asset_check_keys}
     for name, source in register().items():
-        assert {(f"raw/{name}", "publisher_answered"), (f"raw/{name}", "is_recent"), (f"validated/{name}", "rules_are_kept")} <= checks
+        assert {
+            (f"raw/{name}", "publisher_answered"),
+            (f"raw/{name}", "is_recent"),
+            (f"validated/{name}", "rules_are_kept"),
+        } <= checks
         policy = graph.get(dg.AssetKey(["raw", name])).freshness_policy
         assert policy is not None
         assert policy.fail_window.to_timedelta().days == source.max_age_days
@@ -78,13 +106,19 @@ def test_every_dbt_test_is_a_check(graph: dg.AssetGraph, manifest: dict[str, Any
     assert len(shown) == len(tests) > 150
 
 
-def test_the_night_runs_every_asset_in_one_process_at_three_in_norway(definitions: dg.Definitions, graph: dg.AssetGraph) -> None:
+def test_the_night_runs_every_asset_in_one_process_at_three_in_norway(
+    definitions: dg.Definitions, graph: dg.AssetGraph
+) -> None:
     job = definitions.resolve_job_def("night")
     assert job.executor_def is dg.in_process_executor
     assert job.asset_layer.selected_asset_keys == graph.get_all_asset_keys()
     (schedule,) = definitions.schedules or []
     assert isinstance(schedule, dg.ScheduleDefinition)
-    assert (schedule.job_name, schedule.cron_schedule, schedule.execution_timezone) == ("night", "0 3 * * *", "Europe/Oslo")
+    assert (schedule.job_name, schedule.cron_schedule, schedule.execution_timezone) == (
+        "night",
+        "0 3 * * *",
+        "Europe/Oslo",
+    )
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
@@ -104,17 +138,39 @@ def test_no_asset_hands_its_result_to_an_io_manager(definitions: dg.Definitions)
 
 
 def test_the_workspace_loads(tmp_path: Path) -> None:
-    command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]
-    environment = {"PLL_DATA": str(tmp_path), "DAGSTER_HOME": "", "DO_NOT_TRACK": "1", "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "definitions",
+        "validate",
+        "-w",
+        "workspace.yaml",
+    ]
+    environment = {
+        "PLL_DATA": str(tmp_path),
+        "DAGSTER_HOME": "",
+        "DO_NOT_TRACK": "1",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "PATH": "/usr/bin:/bin",
+    }
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All code locations passed validation" in done.stdout + done.stderr
 
 
 def test_the_project_block_loads(tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("dg")), "check", "defs"]
-    environment = {"PLL_DATA": str(tmp_path), "HOME": str(tmp_path), "DO_NOT_TRACK": "1", "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        "PLL_DATA": str(tmp_path),
+        "HOME": str(tmp_path),
+        "DO_NOT_TRACK": "1",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "PATH": "/usr/bin:/bin",
+    }
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All definitions loaded successfully" in done.stdout + done.stderr
 
@@ -123,5 +179,9 @@ def test_the_project_block_names_the_same_definitions_as_the_workspace() -> None
     block = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["dg"]
     (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
     assert block["directory_type"] == "project"
-    assert block["project"]["code_location_target_module"] == location["python_module"]["module_name"] == "pll_pipeline.definitions"
+    assert (
+        block["project"]["code_location_target_module"]
+        == location["python_module"]["module_name"]
+        == "pll_pipeline.definitions"
+    )
     assert (CHECKOUT / block["project"]["root_module"]).is_dir()

@@ -15,12 +15,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each floor may import only floors below it: down, never up, never sideways.
 FLOORS = (
-    {"config", "columns"},
-    {"norwegian", "sources", "archive", "lock", "publishing"},
-    {"codes", "readers", "fetchers", "warehouse"},
-    {"observations"},
-    {"validation", "drift"},
-    {"landing", "inspection", "explanation", "simulation"},
+    {"errors"},
+    {"config"},
+    {"lock", "vocabulary"},
+    {"sources"},
+    {"raw"},
+    {"validated"},
+    {"star"},
+    {"published"},
+    {"inspection", "simulation"},
     {"assets"},
     {"automation"},
     {"definitions"},
@@ -30,9 +33,9 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 ONLY = {
     "dagster": {"assets", "automation", "definitions"},
     "dagster_dbt": {"assets"},
-    "requests": {"fetchers"},
-    "duckdb": {"warehouse", "publishing"},
-    "pandera": {"validation"},
+    "requests": {"raw"},
+    "duckdb": {"published"},
+    "pandera": {"validated"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
@@ -45,8 +48,15 @@ def _room(path: Path) -> str:
 
 def _imports(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    return names + [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    names = [
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    ]
+    return names + [
+        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
+    ]
 
 
 def _name(path: Path) -> str:
@@ -63,7 +73,11 @@ def test_a_module_imports_only_floors_below_its_own(path: Path) -> None:
 
 @pytest.mark.parametrize("library", ONLY)
 def test_a_library_is_spoken_to_in_its_rooms_only(library: str) -> None:
-    rooms = {_room(path) for path in MODULES if any(name.split(".")[0] == library for name in _imports(path))}
+    rooms = {
+        _room(path)
+        for path in MODULES
+        if any(name.split(".")[0] == library for name in _imports(path))
+    }
     assert rooms <= ONLY[library]
 
 
@@ -76,7 +90,13 @@ def test_a_module_says_what_it_holds_and_what_must_not_be_put_there(path: Path) 
 
 
 def _tracked_texts() -> list[tuple[str, str]]:
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split("\n")
     texts = []
     for name in filter(None, listed):
         try:
@@ -94,7 +114,9 @@ def test_no_file_carries_a_path_of_a_machine() -> None:
 def test_no_file_but_the_lock_names_a_package_registry() -> None:
     hosts = re.compile(r"\bpypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|deb\.debian\.org")
     named = [name for name, text in _tracked_texts() if hosts.search(text)]
-    assert [name for name in named if name not in ("uv.lock", "tests/agreement/test_directions.py")] == []
+    assert [
+        name for name in named if name not in ("uv.lock", "tests/agreement/test_directions.py")
+    ] == []
 
 
 def test_what_is_shipped_reports_nothing_to_anyone() -> None:

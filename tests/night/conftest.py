@@ -30,7 +30,14 @@ class World:
 
     def pll(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the command as a user does."""
-        return subprocess.run([*self.command, *words], env=self.environment(), cwd=self.data, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [*self.command, *words],
+            env=self.environment(),
+            cwd=self.data,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     @property
     def current(self) -> Path:
@@ -55,7 +62,9 @@ def make_world(folder: Path) -> World:
 
 
 @pytest.fixture(scope="session")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, subprocess.CompletedProcess[str]]:
+def first_night(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[World, subprocess.CompletedProcess[str]]:
     """One whole night on the bundled sources, and what the command said. Not to be changed by a test."""
     world = make_world(tmp_path_factory.mktemp("night"))
     return world, world.pll("run")

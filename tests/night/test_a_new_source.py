@@ -27,8 +27,17 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
 
     looked = own_world.pll("inspect", str(file), "--write", "legekontor_eresept")
     assert looked.returncode == 0, looked.stderr
-    seen = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in looked.stdout.split("\n") if line.startswith("│")}
-    assert seen == {"Kommune": "region kommune", "Måned": "period", "Aktør": "actor_type", "Andel legekontor": "number norwegian"}
+    seen = {
+        line.split("│")[1].strip(): line.split("│")[2].strip()
+        for line in looked.stdout.split("\n")
+        if line.startswith("│")
+    }
+    assert seen == {
+        "Kommune": "region kommune",
+        "Måned": "period",
+        "Aktør": "actor_type",
+        "Andel legekontor": "number norwegian",
+    }
 
     early = own_world.pll("run", "--source", "legekontor_eresept")
     assert early.returncode == 2, "a starter takes no part before somebody has confirmed it"
@@ -37,11 +46,28 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
     said = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert said["read"] == {"kind": "delimited", "encoding": "windows-1252", "separator": ";"}
     assert said["numbers"] == "norwegian"
-    said |= {"title": "Legekontor", "title_en": "GP offices", "publisher": "En utgiver", "licence": "NLOD 2.0", "attribution": "Kilde: En utgiver", "is_enabled": True}
-    said["tables"][0]["values"] = [{"column": "Andel legekontor", "measure": "eresept_gp_office_share", "unit": "percent", "suppressed": {":": [0, 1]}}]
+    said |= {
+        "title": "Legekontor",
+        "title_en": "GP offices",
+        "publisher": "En utgiver",
+        "licence": "NLOD 2.0",
+        "attribution": "Kilde: En utgiver",
+        "is_enabled": True,
+    }
+    said["tables"][0]["values"] = [
+        {
+            "column": "Andel legekontor",
+            "measure": "eresept_gp_office_share",
+            "unit": "percent",
+            "suppressed": {":": [0, 1]},
+        }
+    ]
     path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
 
-    assert own_world.pll("archive", "legekontor_eresept", str(file), "--from", "utgiveren").returncode == 0
+    assert (
+        own_world.pll("archive", "legekontor_eresept", str(file), "--from", "utgiveren").returncode
+        == 0
+    )
     said_at_night = own_world.pll("run", "--source", "legekontor_eresept")
     assert said_at_night.returncode == 0, said_at_night.stdout + said_at_night.stderr
 
@@ -57,13 +83,19 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
         ("Tromsø", december, 0.64, 0.64, 0.64, "exact", "observed", 0.025, 2),
         ("Ålesund", december, 0.7, None, None, "approx", "observed", None, 1),
     ]
-    coverage = own_world.ask("select month, expected_count, published_count, suppressed_count, missing_count from marts.mart_coverage_by_source_month where source_name = 'legekontor_eresept' order by month")
+    coverage = own_world.ask(
+        "select month, expected_count, published_count, suppressed_count, missing_count from marts.mart_coverage_by_source_month where source_name = 'legekontor_eresept' order by month"
+    )
     assert coverage == [(november, 2, 1, 1, 0), (december, 3, 3, 0, 0)]
 
 
-def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(own_world: World) -> None:
+def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(
+    own_world: World,
+) -> None:
     with Publisher() as publisher:
-        address = publish(publisher, world(Config.from_environment(), scale=0.01, months=2)).view_address(publisher.address)
+        address = publish(
+            publisher, world(Config.from_environment(), scale=0.01, months=2)
+        ).view_address(publisher.address)
         looked = own_world.pll("inspect", address, "--allow-local", "--write", "pll_rapport")
         assert looked.returncode == 0, looked.stderr
         assert "table Region: " in looked.stdout
@@ -72,24 +104,62 @@ def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(
         path = own_world.data / "sources" / "pll_rapport.yaml"
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert said["fetch"]["kind"] == "powerbi"
-        said |= {"title": "PLL", "title_en": "PLL", "publisher": "En utgiver", "licence": "NLOD 2.0", "attribution": "Kilde: En utgiver", "is_enabled": True}
+        said |= {
+            "title": "PLL",
+            "title_en": "PLL",
+            "publisher": "En utgiver",
+            "licence": "NLOD 2.0",
+            "attribution": "Kilde: En utgiver",
+            "is_enabled": True,
+        }
         table = said["tables"][0]
         table["values"] = [
-            {"column": "Bruk.I bruk", "measure": "pll_organisation_in_use_count", "suppressed": {"<5": [1, 4], ":": [0, None]}},
+            {
+                "column": "Bruk.I bruk",
+                "measure": "pll_organisation_in_use_count",
+                "suppressed": {"<5": [1, 4], ":": [0, None]},
+            },
             {"column": "Bruk.Kan ta i bruk", "measure": "pll_organisation_eligible_count"},
         ]
-        levels = {"Land": ["land"], "Regionalt helseforetak": ["rhf"], "Helseforetak": ["hf", "sykehus"], "Helsefellesskap": ["helsefellesskap"], "Kommune": ["kommune"]}
-        table["region"] = {"name": {"column": "Region.Region nummer"}, "level": {"column": "Region.Region nivå"}, "levels": levels, "valid_on": "2026-01-01"}
-        table["leave_out"] = [{"column": "Bruk.Tjeneste", "matches": "^(?!Pasientens)", "because": "Another service"}] if "Bruk.Tjeneste" in table["expected_columns"] else []
+        levels = {
+            "Land": ["land"],
+            "Regionalt helseforetak": ["rhf"],
+            "Helseforetak": ["hf", "sykehus"],
+            "Helsefellesskap": ["helsefellesskap"],
+            "Kommune": ["kommune"],
+        }
+        table["region"] = {
+            "name": {"column": "Region.Region nummer"},
+            "level": {"column": "Region.Region nivå"},
+            "levels": levels,
+            "valid_on": "2026-01-01",
+        }
+        table["leave_out"] = (
+            [
+                {
+                    "column": "Bruk.Tjeneste",
+                    "matches": "^(?!Pasientens)",
+                    "because": "Another service",
+                }
+            ]
+            if "Bruk.Tjeneste" in table["expected_columns"]
+            else []
+        )
         path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
         night = own_world.pll("run", "--source", "pll_rapport")
         assert night.returncode == 0, night.stdout + night.stderr
 
         again = own_world.pll("run", "--source", "pll_rapport")
-        assert "pll_rapport: unchanged" in again.stdout, "what was not refreshed is not asked for again"
-    figures = own_world.ask("select count(*), count(distinct region_key) from marts.mart_key_figures where source_name = 'pll_rapport'")
+        assert "pll_rapport: unchanged" in again.stdout, (
+            "what was not refreshed is not asked for again"
+        )
+    figures = own_world.ask(
+        "select count(*), count(distinct region_key) from marts.mart_key_figures where source_name = 'pll_rapport'"
+    )
     assert figures[0][0] > 500
     national = own_world.ask(
         "select adoption_count, eligible_count, basis from marts.mart_adoption_latest where source_name = 'pll_rapport' and region_key = 'land:NO' and actor_type_code = 'legekontor'"
     )
-    assert [(count > 5, count < eligible, basis) for count, eligible, basis in national] == [(True, True, "derived")]
+    assert [(count > 5, count < eligible, basis) for count, eligible, basis in national] == [
+        (True, True, "derived")
+    ]

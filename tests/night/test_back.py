@@ -14,57 +14,296 @@ from tests.night.conftest import World
 
 MONITOR = "https://www.ehelse.no/strategi/e-helsemonitor/"
 ERESEPT_2023 = MONITOR + "tilgjengelig-informasjon-og-styrket-samhandling/e-resept"
-ERESEPT_2021 = MONITOR + "bedre-sammenheng-i-pasientforlop/e-resept?id=se-dine-legemidler-pa-helsenorge"
-KJERNEJOURNAL = MONITOR + "aktiv-medvirkning-i-egen-og-n%C3%A6res-helse/kjernejournal?id=innbyggeres-oppslag-i-kjernejournal"
+ERESEPT_2021 = (
+    MONITOR + "bedre-sammenheng-i-pasientforlop/e-resept?id=se-dine-legemidler-pa-helsenorge"
+)
+KJERNEJOURNAL = (
+    MONITOR
+    + "aktiv-medvirkning-i-egen-og-n%C3%A6res-helse/kjernejournal?id=innbyggeres-oppslag-i-kjernejournal"
+)
 NORDLAND = "https://www.statsforvalteren.no/Nordland/Helse-omsorg-og-sosialtjenester/Helsetjenester/Bedre-pasientsikkerhet-med-e-resepkt/"
-HARALDSPLASS = "https://www.haraldsplass.no/om-haraldsplass/arsrapport/Kvalitet-og-pasientsikkerhet/"
+HARALDSPLASS = (
+    "https://www.haraldsplass.no/om-haraldsplass/arsrapport/Kvalitet-og-pasientsikkerhet/"
+)
 PROGRAMME = "https://www.ehelse.no/nasjonal-e-helseportefolje/tiltak-i-nasjonal-e-helseportefolje/program-pasientens-legemiddelliste"
 PLAN = "https://www.ehelse.no/strategi/plan-for-digitalisering-pa-legemiddelomradet/pasientens-legemiddelliste"
 APOTEK = "https://www.apotek.no/"
 
 # measure, region, actor type, last day of the period, grain, value, qualifier, address
 GOLDEN = [
-    ("eresept_package_share", "land:NO", "apotek", date(2023, 12, 31), "month", 0.948, "exact", ERESEPT_2023),
-    ("eresept_package_share", "land:NO", "apotek", date(2021, 12, 31), "month", 0.936, "exact", ERESEPT_2021),
-    ("eresept_package_share_adjusted", "land:NO", "apotek", date(2023, 12, 31), "year", 0.985, "exact", ERESEPT_2023),
-    ("eresept_pharmacy_share", "land:NO", "apotek", date(2021, 12, 31), "year", 0.925, "exact", APOTEK + "statistikk/apotekstatistikk/kunden"),
-    ("eresept_pharmacy_share", "land:NO", "apotek", date(2020, 12, 31), "year", 0.913, "exact", APOTEK + "statistikk/apotekstatistikk/kunden"),
-    ("eresept_issued_count", "land:NO", "alle", date(2023, 12, 31), "year", 33_000_000, "at_least", ERESEPT_2023),
-    ("eresept_dispensed_count", "land:NO", "apotek", date(2023, 12, 31), "year", 55_000_000, "at_least", ERESEPT_2023),
-    ("eresept_prescribing_organisation_count", "land:NO", "alle", date(2021, 12, 31), "month", 2471, "exact", ERESEPT_2021),
-    ("eresept_gp_office_share", "fylke:18", "fastlege", date(2012, 12, 11), "day", 0.60, "exact", NORDLAND),
-    ("eresept_gp_office_share", "fylke:19", "fastlege", date(2012, 12, 11), "day", 0.79, "exact", NORDLAND),
-    ("eresept_gp_office_share", "fylke:20", "fastlege", date(2012, 12, 11), "day", 0.77, "exact", NORDLAND),
-    ("kjernejournal_municipality_in_use_or_ready_count", "land:NO", "kommunal_helse_omsorg", date(2023, 12, 31), "month", 274, "exact", KJERNEJOURNAL),
-    ("kjernejournal_health_personnel_count", "land:NO", "alle", date(2023, 12, 31), "month", 43_000, "at_least", KJERNEJOURNAL),
-    ("kjernejournal_health_personnel_count", "land:NO", "yrkesgruppe:lege", date(2023, 12, 31), "month", 27_000, "at_most", KJERNEJOURNAL),
-    ("kjernejournal_health_personnel_count", "land:NO", "alle", date(2022, 12, 31), "month", 36_000, "at_least", KJERNEJOURNAL),
-    ("kjernejournal_lookups_per_week", "land:NO", "alle", date(2023, 12, 31), "year", 51_000, "at_least", KJERNEJOURNAL),
-    ("kjernejournal_lookups_per_week", "land:NO", "alle", date(2022, 12, 31), "year", 44_000, "approx", KJERNEJOURNAL),
-    ("kjernejournal_critical_information_share", "land:NO", "innbygger", date(2022, 12, 31), "month", 0.35, "exact", KJERNEJOURNAL),
-    ("sfm_full_office_count", "land:NO", "fastlege+avtalespesialist", date(2023, 12, 31), "month", 200, "at_least", PROGRAMME),
-    ("pll_created_patient_count", "kommune:4601", "alle", date(2023, 12, 31), "month", 24_000, "exact", HARALDSPLASS),
-    ("pll_connected_physician_count", "kommune:4601", "fastlege", date(2023, 12, 31), "month", 200, "at_most", HARALDSPLASS),
-    ("pll_connected_physician_count", "sykehus:984027737", "sykehus", date(2023, 12, 31), "month", 130, "exact", HARALDSPLASS),
-    ("multidose_user_count", "land:NO", "alle", date(2021, 9, 30), "month", 96_750, "exact", APOTEK + "statistikk/apotekstatistikk/kunden"),
-    ("pharmacy_count", "land:NO", "apotek", date(2013, 2, 5), "day", 737, "exact", "http://www.cw.no/artikkel/nett-tjenester/norge-klar-med-e-resept"),
-]  # fmt: skip
+    (
+        "eresept_package_share",
+        "land:NO",
+        "apotek",
+        date(2023, 12, 31),
+        "month",
+        0.948,
+        "exact",
+        ERESEPT_2023,
+    ),
+    (
+        "eresept_package_share",
+        "land:NO",
+        "apotek",
+        date(2021, 12, 31),
+        "month",
+        0.936,
+        "exact",
+        ERESEPT_2021,
+    ),
+    (
+        "eresept_package_share_adjusted",
+        "land:NO",
+        "apotek",
+        date(2023, 12, 31),
+        "year",
+        0.985,
+        "exact",
+        ERESEPT_2023,
+    ),
+    (
+        "eresept_pharmacy_share",
+        "land:NO",
+        "apotek",
+        date(2021, 12, 31),
+        "year",
+        0.925,
+        "exact",
+        APOTEK + "statistikk/apotekstatistikk/kunden",
+    ),
+    (
+        "eresept_pharmacy_share",
+        "land:NO",
+        "apotek",
+        date(2020, 12, 31),
+        "year",
+        0.913,
+        "exact",
+        APOTEK + "statistikk/apotekstatistikk/kunden",
+    ),
+    (
+        "eresept_issued_count",
+        "land:NO",
+        "alle",
+        date(2023, 12, 31),
+        "year",
+        33_000_000,
+        "at_least",
+        ERESEPT_2023,
+    ),
+    (
+        "eresept_dispensed_count",
+        "land:NO",
+        "apotek",
+        date(2023, 12, 31),
+        "year",
+        55_000_000,
+        "at_least",
+        ERESEPT_2023,
+    ),
+    (
+        "eresept_prescribing_organisation_count",
+        "land:NO",
+        "alle",
+        date(2021, 12, 31),
+        "month",
+        2471,
+        "exact",
+        ERESEPT_2021,
+    ),
+    (
+        "eresept_gp_office_share",
+        "fylke:18",
+        "fastlege",
+        date(2012, 12, 11),
+        "day",
+        0.60,
+        "exact",
+        NORDLAND,
+    ),
+    (
+        "eresept_gp_office_share",
+        "fylke:19",
+        "fastlege",
+        date(2012, 12, 11),
+        "day",
+        0.79,
+        "exact",
+        NORDLAND,
+    ),
+    (
+        "eresept_gp_office_share",
+        "fylke:20",
+        "fastlege",
+        date(2012, 12, 11),
+        "day",
+        0.77,
+        "exact",
+        NORDLAND,
+    ),
+    (
+        "kjernejournal_municipality_in_use_or_ready_count",
+        "land:NO",
+        "kommunal_helse_omsorg",
+        date(2023, 12, 31),
+        "month",
+        274,
+        "exact",
+        KJERNEJOURNAL,
+    ),
+    (
+        "kjernejournal_health_personnel_count",
+        "land:NO",
+        "alle",
+        date(2023, 12, 31),
+        "month",
+        43_000,
+        "at_least",
+        KJERNEJOURNAL,
+    ),
+    (
+        "kjernejournal_health_personnel_count",
+        "land:NO",
+        "yrkesgruppe:lege",
+        date(2023, 12, 31),
+        "month",
+        27_000,
+        "at_most",
+        KJERNEJOURNAL,
+    ),
+    (
+        "kjernejournal_health_personnel_count",
+        "land:NO",
+        "alle",
+        date(2022, 12, 31),
+        "month",
+        36_000,
+        "at_least",
+        KJERNEJOURNAL,
+    ),
+    (
+        "kjernejournal_lookups_per_week",
+        "land:NO",
+        "alle",
+        date(2023, 12, 31),
+        "year",
+        51_000,
+        "at_least",
+        KJERNEJOURNAL,
+    ),
+    (
+        "kjernejournal_lookups_per_week",
+        "land:NO",
+        "alle",
+        date(2022, 12, 31),
+        "year",
+        44_000,
+        "approx",
+        KJERNEJOURNAL,
+    ),
+    (
+        "kjernejournal_critical_information_share",
+        "land:NO",
+        "innbygger",
+        date(2022, 12, 31),
+        "month",
+        0.35,
+        "exact",
+        KJERNEJOURNAL,
+    ),
+    (
+        "sfm_full_office_count",
+        "land:NO",
+        "fastlege+avtalespesialist",
+        date(2023, 12, 31),
+        "month",
+        200,
+        "at_least",
+        PROGRAMME,
+    ),
+    (
+        "pll_created_patient_count",
+        "kommune:4601",
+        "alle",
+        date(2023, 12, 31),
+        "month",
+        24_000,
+        "exact",
+        HARALDSPLASS,
+    ),
+    (
+        "pll_connected_physician_count",
+        "kommune:4601",
+        "fastlege",
+        date(2023, 12, 31),
+        "month",
+        200,
+        "at_most",
+        HARALDSPLASS,
+    ),
+    (
+        "pll_connected_physician_count",
+        "sykehus:984027737",
+        "sykehus",
+        date(2023, 12, 31),
+        "month",
+        130,
+        "exact",
+        HARALDSPLASS,
+    ),
+    (
+        "multidose_user_count",
+        "land:NO",
+        "alle",
+        date(2021, 9, 30),
+        "month",
+        96_750,
+        "exact",
+        APOTEK + "statistikk/apotekstatistikk/kunden",
+    ),
+    (
+        "pharmacy_count",
+        "land:NO",
+        "apotek",
+        date(2013, 2, 5),
+        "day",
+        737,
+        "exact",
+        "http://www.cw.no/artikkel/nett-tjenester/norge-klar-med-e-resept",
+    ),
+]
 
 
-@pytest.mark.parametrize(("measure", "region", "actor", "until", "grain", "value", "qualifier", "address"), GOLDEN)
+@pytest.mark.parametrize(
+    ("measure", "region", "actor", "until", "grain", "value", "qualifier", "address"), GOLDEN
+)
 def test_a_published_figure_stands_in_the_release_as_the_page_says_it(
-    released: World, measure: str, region: str, actor: str, until: date, grain: str, value: float, qualifier: str, address: str
+    released: World,
+    measure: str,
+    region: str,
+    actor: str,
+    until: date,
+    grain: str,
+    value: float,
+    qualifier: str,
+    address: str,
 ) -> None:
     rows = released.ask(
         """select value, qualifier, statement_address from marts.mart_key_figures
            where measure_code = ? and region_key = ? and actor_type_code = ? and period_end = ? and period_grain = ? and source_name = 'published_figures'""",
-        measure, region, actor, until, grain,
-    )  # fmt: skip
+        measure,
+        region,
+        actor,
+        until,
+        grain,
+    )
     assert rows == [(value, qualifier, address)]
 
 
 def test_the_plan_says_25_50_and_80_percent(released: World) -> None:
-    rows = released.ask("select due_end, target_value, target_status, newest_value, statement_address from marts.mart_target_status where service_code = 'pll' order by due_end")
+    rows = released.ask(
+        "select due_end, target_value, target_status, newest_value, statement_address from marts.mart_target_status where service_code = 'pll' order by due_end"
+    )
     assert rows == [
         (date(2026, 6, 30), 0.25, "not_measured", None, PLAN),
         (date(2027, 12, 31), 0.50, "not_measured", None, PLAN),
@@ -72,60 +311,134 @@ def test_the_plan_says_25_50_and_80_percent(released: World) -> None:
     ]
 
 
-def test_the_plan_of_a_trial_helsefellesskap_is_told_as_inferred_and_only_where_somebody_names_the_area(released: World) -> None:
+def test_the_plan_of_a_trial_helsefellesskap_is_told_as_inferred_and_only_where_somebody_names_the_area(
+    released: World,
+) -> None:
     rows = released.ask(
         """select region_name, actor_type_code, planned_phase, planned_basis, observed_phase, observed_basis, reported_phase, is_behind_plan from marts.mart_rollout_by_area_month
            where service_code = 'pll' and month = '2024-12-01' and region_level in ('kommune', 'land') order by all"""
     )
     assert rows == [
         ("Bergen", "alle", "utproving", "inferred", None, None, None, None),
-        ("Bergen", "avtalespesialist", "utproving", "inferred", "utproving", "report", "utproving", False),
-        ("Bergen", "kommunal_helse_omsorg", "utproving", "inferred", "utproving", "report", "utproving", False),
+        (
+            "Bergen",
+            "avtalespesialist",
+            "utproving",
+            "inferred",
+            "utproving",
+            "report",
+            "utproving",
+            False,
+        ),
+        (
+            "Bergen",
+            "kommunal_helse_omsorg",
+            "utproving",
+            "inferred",
+            "utproving",
+            "report",
+            "utproving",
+            False,
+        ),
         ("Bergen", "sykehjem", "utproving", "inferred", "utproving", "report", "utproving", False),
-        ("Hammerfest", "kommunal_helse_omsorg", "utproving", "inferred", "forberedelse", "report", "forberedelse", True),
+        (
+            "Hammerfest",
+            "kommunal_helse_omsorg",
+            "utproving",
+            "inferred",
+            "forberedelse",
+            "report",
+            "forberedelse",
+            True,
+        ),
         ("Norge", "alle", "innforing", "stated", None, None, None, None),
-        ("Rana", "kommunal_helse_omsorg", "utproving", "inferred", "forberedelse", "report", "forberedelse", True),
-        ("Tromsø", "kommunal_helse_omsorg", "utproving", "inferred", "forberedelse", "report", "forberedelse", True),
+        (
+            "Rana",
+            "kommunal_helse_omsorg",
+            "utproving",
+            "inferred",
+            "forberedelse",
+            "report",
+            "forberedelse",
+            True,
+        ),
+        (
+            "Tromsø",
+            "kommunal_helse_omsorg",
+            "utproving",
+            "inferred",
+            "forberedelse",
+            "report",
+            "forberedelse",
+            True,
+        ),
     ]
 
 
 def test_what_is_ready_or_created_is_not_told_as_adoption_of_the_country(released: World) -> None:
     """274 kommuner use kjernejournal *or are technically ready*; 24 000 lists in Bergen are *created*, and no publisher gives a denominator."""
-    assert released.ask("select count(*) from marts.mart_adoption_by_region_actor_month where measure_code = 'kjernejournal_municipality_in_use_or_ready_count'") == [(0,)]
+    assert released.ask(
+        "select count(*) from marts.mart_adoption_by_region_actor_month where measure_code = 'kjernejournal_municipality_in_use_or_ready_count'"
+    ) == [(0,)]
     created = "select region_key, adoption_count, adoption_share, eligible_count from marts.mart_adoption_by_region_actor_month where measure_code = 'pll_created_patient_count'"
     assert released.ask(created) == [("kommune:4601", 24_000, None, None)]
 
 
 def test_a_range_on_the_page_is_a_range_here(released: World) -> None:
-    rows = released.ask("select value, lower_bound, upper_bound from marts.mart_key_figures where region_as_published = 'De fleste andre fylker med e-resept'")
+    rows = released.ask(
+        "select value, lower_bound, upper_bound from marts.mart_key_figures where region_as_published = 'De fleste andre fylker med e-resept'"
+    )
     assert rows == [(None, 0.85, 0.9)]
 
 
 def test_a_figure_two_publishers_state_is_one_figure_with_both_addresses(released: World) -> None:
-    rows = released.ask("select statement_address, also_stated_at, revision_number from marts.mart_key_figures where measure_code = 'eresept_package_share_adjusted'")
+    rows = released.ask(
+        "select statement_address, also_stated_at, revision_number from marts.mart_key_figures where measure_code = 'eresept_package_share_adjusted'"
+    )
     assert rows == [(ERESEPT_2023, APOTEK + "statistikk/apotekstatistikk/kunden/e-resept", 1)]
 
 
 def test_more_was_dispensed_than_issued_and_no_rate_is_made_of_it(released: World) -> None:
-    rows = released.ask("select numerator_code, denominator_code from star.dim_measure where measure_code in ('eresept_issued_count', 'eresept_dispensed_count')")
+    rows = released.ask(
+        "select numerator_code, denominator_code from star.dim_measure where measure_code in ('eresept_issued_count', 'eresept_dispensed_count')"
+    )
     assert rows == [(None, None), (None, None)]
 
 
 def test_every_row_of_the_bundled_sources_ends_somewhere(released: World) -> None:
     """129 published figures and 92 roll-out facts: each is an observation, a target, a milestone or in quarantine."""
     ended = {
-        "figures.csv": released.ask("select row_reference from star.fct_observation where source_name = 'published_figures' union all select row_reference from star.fct_target"),
+        "figures.csv": released.ask(
+            "select row_reference from star.fct_observation where source_name = 'published_figures' union all select row_reference from star.fct_target"
+        ),
         "rollout_facts.csv": released.ask("select row_reference from star.fct_milestone"),
     }
-    lines = {file: {int(part.split(":")[1]) for (references,) in rows for part in str(references).split("; ")} for file, rows in ended.items()}
+    lines = {
+        file: {
+            int(part.split(":")[1])
+            for (references,) in rows
+            for part in str(references).split("; ")
+        }
+        for file, rows in ended.items()
+    }
     assert lines["figures.csv"] == set(range(2, 131))
     assert lines["rollout_facts.csv"] == set(range(2, 94))
-    assert released.ask("select coalesce(sum(quarantined_count), 0) from marts.mart_coverage_by_source_month") == [(0,)]
+    assert released.ask(
+        "select coalesce(sum(quarantined_count), 0) from marts.mart_coverage_by_source_month"
+    ) == [(0,)]
 
 
 def test_every_row_of_the_denominators_ends_as_figures(released: World) -> None:
-    rows = dict(released.ask("select source_name, count(distinct row_reference) from star.fct_observation group by 1"))
-    assert {name: rows[name] for name in ("ssb_population", "ssb_fastleger", "apotek")} == {"ssb_population": 4325, "ssb_fastleger": 2321, "apotek": 9}
+    rows = dict(
+        released.ask(
+            "select source_name, count(distinct row_reference) from star.fct_observation group by 1"
+        )
+    )
+    assert {name: rows[name] for name in ("ssb_population", "ssb_fastleger", "apotek")} == {
+        "ssb_population": 4325,
+        "ssb_fastleger": 2321,
+        "apotek": 9,
+    }
 
 
 @pytest.mark.parametrize(("year", "population"), [(2017, 5_258_317), (2026, 5_627_400)])
@@ -136,6 +449,12 @@ def test_the_kommuner_sum_to_the_nation(released: World, year: int, population: 
 
 def test_the_release_names_every_snapshot_it_was_made_of(released: World) -> None:
     manifest = json.loads((released.current / "release.json").read_text(encoding="utf-8"))
-    assert {s["source_name"] for s in manifest["snapshots"]} == {"apotek", "published_figures", "rollout_facts", "ssb_fastleger", "ssb_population"}
+    assert {s["source_name"] for s in manifest["snapshots"]} == {
+        "apotek",
+        "published_figures",
+        "rollout_facts",
+        "ssb_fastleger",
+        "ssb_population",
+    }
     assert manifest["is_simulated"] is False
     assert manifest["stale_sources"] == []

@@ -15,10 +15,10 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from pll_pipeline import cli
-from pll_pipeline.archive import snapshots
 from pll_pipeline.cli import app
 from pll_pipeline.config import Config
-from pll_pipeline.fetchers import http
+from pll_pipeline.raw.archive import snapshots
+from pll_pipeline.raw.http import client as http
 from pll_pipeline.simulation.demo import ANY_ADDRESS, SOURCES, publish, world
 from pll_pipeline.simulation.powerbi_report import Misbehaviour as BadReport
 from pll_pipeline.simulation.powerbi_report import Report
@@ -63,28 +63,54 @@ def _report(how: BadReport) -> Happening:
 
 def _revised(publisher: Publisher, _: Report, cells: pl.DataFrame) -> None:
     newest = (pl.col("month") == pl.col("month").max()) & (pl.col("region_level") == "land")
-    publisher.publish("/eresept.csv", delimited(cells.filter(pl.col("service_code") == "e-resept").with_columns(in_use_text=pl.when(newest).then(pl.lit("7")).otherwise("in_use_text"))))
+    publisher.publish(
+        "/eresept.csv",
+        delimited(
+            cells.filter(pl.col("service_code") == "e-resept").with_columns(
+                in_use_text=pl.when(newest).then(pl.lit("7")).otherwise("in_use_text")
+            )
+        ),
+    )
 
 
 def _shortened(publisher: Publisher, _: Report, cells: pl.DataFrame) -> None:
-    publisher.publish("/eresept.csv", delimited(cells.filter((pl.col("service_code") == "e-resept") & (pl.col("month") > pl.col("month").min()))))
+    publisher.publish(
+        "/eresept.csv",
+        delimited(
+            cells.filter(
+                (pl.col("service_code") == "e-resept") & (pl.col("month") > pl.col("month").min())
+            )
+        ),
+    )
 
 
 BAD_DAYS = {
     "busy": BadDay(CSV, _server("/eresept.csv", Misbehaviour.TOO_MANY_REQUESTS), "429"),
     "busy_at_first": BadDay(CSV, _server("/eresept.csv", Misbehaviour.TOO_MANY_REQUESTS, 2)),
     "unavailable": BadDay(CSV, _server("/eresept.csv", Misbehaviour.UNAVAILABLE), "503"),
-    "slow": BadDay(CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.SLOW)), "not whole in time"),
-    "cut_off": BadDay(CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.CUT_OFF)), "cut off"),
-    "wrong_length": BadDay(CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.WRONG_LENGTH)), "middle of a line"),
-    "web_page": BadDay(BANK, _server("/pxweb/v2", Misbehaviour.WEB_PAGE), "web page instead of data"),
+    "slow": BadDay(
+        CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.SLOW)), "not whole in time"
+    ),
+    "cut_off": BadDay(
+        CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.CUT_OFF)), "cut off"
+    ),
+    "wrong_length": BadDay(
+        CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.WRONG_LENGTH)), "middle of a line"
+    ),
+    "web_page": BadDay(
+        BANK, _server("/pxweb/v2", Misbehaviour.WEB_PAGE), "web page instead of data"
+    ),
     "withdrawn": BadDay(CSV, _server("/eresept.csv", Misbehaviour.WITHDRAWN), "withdrawn or moved"),
-    "endless_redirects": BadDay(CSV, _server("/eresept.csv", Misbehaviour.REDIRECT_LOOP), "from one to the next"),
+    "endless_redirects": BadDay(
+        CSV, _server("/eresept.csv", Misbehaviour.REDIRECT_LOOP), "from one to the next"
+    ),
     "overwritten_month": BadDay(CSV, _revised),
     "shortened_history": BadDay(CSV, _shortened, "are gone"),
     "incomplete_report": BadDay(REPORT, _report(BadReport.INCOMPLETE), "limit cut the data"),
     "restart_loop": BadDay(REPORT, _report(BadReport.RESTART_LOOP), "restart token"),
-    "error_in_report": BadDay(REPORT, _report(BadReport.ERROR_IN_ANSWER), "rsDataShapeProcessingError"),
+    "error_in_report": BadDay(
+        REPORT, _report(BadReport.ERROR_IN_ANSWER), "rsDataShapeProcessingError"
+    ),
     "renamed_field": BadDay(REPORT, _report(BadReport.RENAMED_FIELD), "was renamed"),
     "hidden_field": BadDay(REPORT, _report(BadReport.HIDDEN_FIELD), "hidden"),
     "withdrawn_report": BadDay(REPORT, _report(BadReport.WITHDRAWN), "withdrawn"),
@@ -101,18 +127,36 @@ class Nights:
     figures_before: dict[str, list[tuple[object, ...]]]
 
     def figures(self, source: str) -> list[tuple[object, ...]]:
-        return self.world.ask("select * exclude (snapshot_at, revision_number) from star.fct_observation where source_name = ? order by all", f"sim_{source}")
+        return self.world.ask(
+            "select * exclude (snapshot_at, revision_number) from star.fct_observation where source_name = ? order by all",
+            f"sim_{source}",
+        )
 
     def told(self, source: str) -> str:
         """The line the second night says of a source that could not be used."""
-        return next((line for line in self.second.output.split("\n") if line.startswith(f"sim_{source} keeps an earlier snapshot.")), "")
+        return next(
+            (
+                line
+                for line in self.second.output.split("\n")
+                if line.startswith(f"sim_{source} keeps an earlier snapshot.")
+            ),
+            "",
+        )
 
 
-def _write_source(folder: Path, name: str, day: BadDay, publisher: Publisher, report: Report) -> None:
-    text = (SOURCES / f"{day.template}.yaml").read_text(encoding="utf-8").replace(f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(publisher.address))
+def _write_source(
+    folder: Path, name: str, day: BadDay, publisher: Publisher, report: Report
+) -> None:
+    text = (
+        (SOURCES / f"{day.template}.yaml")
+        .read_text(encoding="utf-8")
+        .replace(f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(publisher.address))
+    )
     said = yaml.safe_load(text.replace(ANY_ADDRESS, publisher.address)) | {"name": f"sim_{name}"}
     said["fetch"] |= {"total_seconds": 2}
-    (folder / f"sim_{name}.yaml").write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+    (folder / f"sim_{name}.yaml").write_text(
+        yaml.safe_dump(said, allow_unicode=True), encoding="utf-8"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +189,13 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
 FAILING = [name for name, day in BAD_DAYS.items() if day.told]
 
 
-def test_a_night_of_bad_days_is_published_and_says_that_sources_keep_an_earlier_snapshot(nights: Nights) -> None:
+def test_a_night_of_bad_days_is_published_and_says_that_sources_keep_an_earlier_snapshot(
+    nights: Nights,
+) -> None:
     assert nights.second.exit_code == 3, nights.second.output
-    assert "Published release" in nights.second.output, "the overwritten month is published all the same"
+    assert "Published release" in nights.second.output, (
+        "the overwritten month is published all the same"
+    )
 
 
 @pytest.mark.parametrize("name", FAILING)
@@ -167,7 +215,9 @@ def test_what_was_published_before_stands_to_the_letter(nights: Nights, name: st
 @pytest.mark.parametrize("name", FAILING)
 def test_the_release_says_which_snapshot_it_uses(nights: Nights, name: str) -> None:
     held = snapshots(nights.world.data / "raw", f"sim_{name}")
-    used = nights.world.ask("select distinct snapshot_at from star.fct_observation where source_name = ?", f"sim_{name}")
+    used = nights.world.ask(
+        "select distinct snapshot_at from star.fct_observation where source_name = ?", f"sim_{name}"
+    )
     assert [at for (at,) in used] == [held[0].taken_at]
 
 
@@ -186,19 +236,35 @@ def test_an_overwritten_month_is_a_correction_with_both_values(nights: Nights) -
 
 def test_bytes_that_came_and_were_refused_are_kept_all_the_same(nights: Nights) -> None:
     refused = ["shortened_history", "wrong_length", "incomplete_report"]
-    assert [len(snapshots(nights.world.data / "raw", f"sim_{name}")) for name in refused] == [2, 2, 2]
+    assert [len(snapshots(nights.world.data / "raw", f"sim_{name}")) for name in refused] == [
+        2,
+        2,
+        2,
+    ]
 
 
 def test_the_key_to_a_report_stands_in_its_source_file_and_nowhere_else(nights: Nights) -> None:
-    from pll_pipeline.fetchers.powerbi.address import token_of
+    from pll_pipeline.raw.powerbi.address import token_of
 
-    said = yaml.safe_load((nights.world.data / "sources" / "sim_withdrawn_report.yaml").read_text(encoding="utf-8"))
+    said = yaml.safe_load(
+        (nights.world.data / "sources" / "sim_withdrawn_report.yaml").read_text(encoding="utf-8")
+    )
     key = token_of(said["fetch"]["address"]).key
     token = said["fetch"]["address"].split("r=")[1]
     assert not any(secret in nights.second.output for secret in (key, token))
-    kept = [path for path in nights.world.data.rglob("*") if path.is_file() and path.parent.name != "sources" and path.suffix in (".json", ".log", ".md", ".csv")]
+    kept = [
+        path
+        for path in nights.world.data.rglob("*")
+        if path.is_file()
+        and path.parent.name != "sources"
+        and path.suffix in (".json", ".log", ".md", ".csv")
+    ]
     assert kept
-    assert [path for path in kept if key.encode() in (content := path.read_bytes()) or token.encode() in content] == []
+    assert [
+        path
+        for path in kept
+        if key.encode() in (content := path.read_bytes()) or token.encode() in content
+    ] == []
 
 
 def test_simulated_figures_say_so_in_the_release(nights: Nights) -> None:

@@ -17,7 +17,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _blocks(kind: str) -> list[str]:
-    return [text for found, text in re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE) if found == kind]
+    return [
+        text
+        for found, text in re.findall(
+            r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE
+        )
+        if found == kind
+    ]
 
 
 def test_the_query_of_the_readme_gives_the_answer_of_the_readme(released: World) -> None:
@@ -25,11 +31,19 @@ def test_the_query_of_the_readme_gives_the_answer_of_the_readme(released: World)
     sql = re.search(r'"(.*)"', asked, flags=re.DOTALL)
     assert sql is not None
     answer = next(block for block in _blocks("") if "┃" in block)
-    done = subprocess.run([*released.command, "query", sql.group(1)], env=released.environment() | {"COLUMNS": "120"}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*released.command, "query", sql.group(1)],
+        env=released.environment() | {"COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == answer.strip()
 
 
-def test_the_python_of_the_readme_runs_on_the_release(released: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_the_readme_runs_on_the_release(
+    released: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (code,) = _blocks("python")
     monkeypatch.chdir(released.data.parent)
     *setting, frame, rows = code.strip().split("\n")
@@ -39,9 +53,13 @@ def test_the_python_of_the_readme_runs_on_the_release(released: World, monkeypat
     assert len(eval(rows, names)) == 7
 
 
-def test_every_table_of_the_release_is_named_in_the_readme_and_the_guide_of_the_folder(released: World) -> None:
+def test_every_table_of_the_release_is_named_in_the_readme_and_the_guide_of_the_folder(
+    released: World,
+) -> None:
     guide = (ROOT / "data" / "marts" / "README.md").read_text(encoding="utf-8")
-    for (table,) in released.ask("select table_name from duckdb_tables() where schema_name in ('star', 'marts')"):
+    for (table,) in released.ask(
+        "select table_name from duckdb_tables() where schema_name in ('star', 'marts')"
+    ):
         assert f"{table}`" in README, table
     for file in released.current.iterdir():
         assert file.name in guide, file.name
@@ -56,9 +74,18 @@ def test_the_unit_for_systemd_is_one(tmp_path: Path) -> None:
     assert parser["Service"]["ExecStart"].split()[1:] == ["serve"]
     assert parser["Service"]["ExecStart"].startswith(parser["Service"]["WorkingDirectory"])
     if analyze := shutil.which("systemd-analyze"):
-        text = unit.replace(parser["Service"]["ExecStart"], "/bin/true").replace(parser["Service"]["WorkingDirectory"], "/").replace("User=pll", "User=root")
+        text = (
+            unit.replace(parser["Service"]["ExecStart"], "/bin/true")
+            .replace(parser["Service"]["WorkingDirectory"], "/")
+            .replace("User=pll", "User=root")
+        )
         (tmp_path / "pll.service").write_text(text, encoding="utf-8")
-        checked = subprocess.run([analyze, "verify", "--man=no", str(tmp_path / "pll.service")], capture_output=True, text=True, check=False)
+        checked = subprocess.run(
+            [analyze, "verify", "--man=no", str(tmp_path / "pll.service")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert checked.returncode == 0, checked.stderr
 
 
@@ -73,19 +100,39 @@ def test_the_line_for_cron_is_one() -> None:
     assert subprocess.run(["sh", "-n", "-c", command], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("document", ["README.md", "DECISIONS.md", "CHANGELOG.md", "data/raw/README.md", "data/marts/README.md", "data/corrections/README.md"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "README.md",
+        "DECISIONS.md",
+        "CHANGELOG.md",
+        "data/raw/README.md",
+        "data/marts/README.md",
+        "data/corrections/README.md",
+    ],
+)
 def test_every_file_a_document_names_is_there(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    named = re.findall(r"`((?:pll_pipeline|dbt_project|tests|data/(?:raw|corrections|marts)/README)[\w./-]*)`", text)
+    named = re.findall(
+        r"`((?:pll_pipeline|dbt_project|tests|data/(?:raw|corrections|marts)/README)[\w./-]*)`",
+        text,
+    )
     assert [name for name in named if "<" not in name and not (ROOT / name).exists()] == []
 
 
 def test_the_decisions_are_numbered_without_a_gap() -> None:
-    numbers = [int(n) for n in re.findall(r"^## (\d+)\. ", (ROOT / "DECISIONS.md").read_text(encoding="utf-8"), flags=re.MULTILINE)]
+    numbers = [
+        int(n)
+        for n in re.findall(
+            r"^## (\d+)\. ", (ROOT / "DECISIONS.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+    ]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_every_source_tells_its_licence_and_attribution_in_the_guide_of_raw(released: World) -> None:
+def test_every_source_tells_its_licence_and_attribution_in_the_guide_of_raw(
+    released: World,
+) -> None:
     guide = (ROOT / "data" / "raw" / "README.md").read_text(encoding="utf-8")
     for name, publisher in released.ask("select source_name, publisher from star.dim_source"):
         assert f"`{name}`" in guide, name

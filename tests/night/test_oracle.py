@@ -24,17 +24,66 @@ from tests.oracle import Codes, Oracle, Row, standing
 CODES = Codes(ROOT / "dbt_project" / "seeds")
 LEVELS = ("land", "rhf", "fylke", "hf", "sykehus", "helsefellesskap", "kommune")
 # around every reform the regions went through, and a year apart
-MONTHS = tuple(date(year, month, 1) for year, month in ((2018, 12), (2019, 6), (2019, 12), (2020, 1), (2023, 12), (2024, 1), (2024, 12), (2025, 1), (2025, 12), (2026, 1)))
+MONTHS = tuple(
+    date(year, month, 1)
+    for year, month in (
+        (2018, 12),
+        (2019, 6),
+        (2019, 12),
+        (2020, 1),
+        (2023, 12),
+        (2024, 1),
+        (2024, 12),
+        (2025, 1),
+        (2025, 12),
+        (2026, 1),
+    )
+)
 TODAY = date(2026, 1, 1)
 MEASURES = {
-    "sfm_organisation_in_use_count": "count", "sfm_organisation_eligible_count": "count", "sfm_organisation_in_use_share": "percent",
-    "kjernejournal_resident_count": "count", "pll_connected_physician_count": "count", "eresept_prescribing_organisation_count": "count",
-    "multidose_organisation_in_use_count": "count", "multidose_organisation_eligible_count": "count", "population": "count",
-}  # fmt: skip
+    "sfm_organisation_in_use_count": "count",
+    "sfm_organisation_eligible_count": "count",
+    "sfm_organisation_in_use_share": "percent",
+    "kjernejournal_resident_count": "count",
+    "pll_connected_physician_count": "count",
+    "eresept_prescribing_organisation_count": "count",
+    "multidose_organisation_in_use_count": "count",
+    "multidose_organisation_eligible_count": "count",
+    "population": "count",
+}
 COLUMNS = ["measure", "unit", "level", "code", "key", "actor", "period", "status", "value"]
 # Vestfold and its neighbours, Oslo, Sunnmøre, Tysfjord, Snillfjord, Viken: kommuner that were recoded, merged, split
-CORE = ("0301", "0702", "0713", "0715", "0714", "3802", "3903", "1504", "1507", "1508", "1580", "1534", "1850", "1806", "1805", "1854", "1875",
-        "5012", "5055", "5056", "5059", "5016", "5057", "0219", "3024", "3201", "0602", "3005", "3301")  # fmt: skip
+CORE = (
+    "0301",
+    "0702",
+    "0713",
+    "0715",
+    "0714",
+    "3802",
+    "3903",
+    "1504",
+    "1507",
+    "1508",
+    "1580",
+    "1534",
+    "1850",
+    "1806",
+    "1805",
+    "1854",
+    "1875",
+    "5012",
+    "5055",
+    "5056",
+    "5059",
+    "5016",
+    "5057",
+    "0219",
+    "3024",
+    "3201",
+    "0602",
+    "3005",
+    "3301",
+)
 
 Figures = dict[tuple[str, str, str, str], dict[str, str]]
 
@@ -51,12 +100,25 @@ class SmallWorld:
         for year in {month.year for month in MONTHS}:
             for key in self._regions(date(year, 1, 1), chosen):
                 if self.dice.random() < 0.8:
-                    self._put(key, "alle", str(year), population=self.dice.choice(["", *[str(self.dice.randint(900, 60_000))] * 20]))
+                    self._put(
+                        key,
+                        "alle",
+                        str(year),
+                        population=self.dice.choice(
+                            ["", *[str(self.dice.randint(900, 60_000))] * 20]
+                        ),
+                    )
 
     def _regions(self, month: date, chosen: set[str]) -> list[str]:
-        wholes = [key for key, row in CODES.region.items() if row["region_level"] in LEVELS[:-1] and CODES.is_valid(key, month)]
+        wholes = [
+            key
+            for key, row in CODES.region.items()
+            if row["region_level"] in LEVELS[:-1] and CODES.is_valid(key, month)
+        ]
         hospitals = set(CODES.hospitals)
-        return [key for key in wholes if not key.startswith("sykehus:") or key in hospitals] + [key for key in CODES.kommuner(month) if key in chosen]
+        return [key for key in wholes if not key.startswith("sykehus:") or key in hospitals] + [
+            key for key in CODES.kommuner(month) if key in chosen
+        ]
 
     def _tell_month(self, month: date, chosen: set[str]) -> None:
         text = f"{month:%Y-%m}"
@@ -68,36 +130,85 @@ class SmallWorld:
                     continue
                 eligible = self.dice.randint(1, 40)
                 self._put(
-                    key, actor, text, provisional=self.dice.random() < 0.1,
+                    key,
+                    actor,
+                    text,
+                    provisional=self.dice.random() < 0.1,
                     sfm_organisation_in_use_count=self._count(self.dice.randint(0, eligible)),
                     sfm_organisation_eligible_count=self._eligible(eligible),
-                    sfm_organisation_in_use_share=self._now_and_then(0.06, f"{100 * self.dice.random():.1f}"),
-                    multidose_organisation_in_use_count=self._now_and_then(0.5, self._count(self.dice.randint(0, eligible))),
-                )  # fmt: skip
+                    sfm_organisation_in_use_share=self._now_and_then(
+                        0.06, f"{100 * self.dice.random():.1f}"
+                    ),
+                    multidose_organisation_in_use_count=self._now_and_then(
+                        0.5, self._count(self.dice.randint(0, eligible))
+                    ),
+                )
             if self.dice.random() < chance:
-                self._put(key, "alle", text, kjernejournal_resident_count=self._count(self.dice.randint(0, 800)))
+                self._put(
+                    key,
+                    "alle",
+                    text,
+                    kjernejournal_resident_count=self._count(self.dice.randint(0, 800)),
+                )
             if self.dice.random() < chance / 4:
-                self._put(key, "fastlege", text, eresept_prescribing_organisation_count=str(self.dice.randint(1, 99)))
+                self._put(
+                    key,
+                    "fastlege",
+                    text,
+                    eresept_prescribing_organisation_count=str(self.dice.randint(1, 99)),
+                )
             if self.dice.random() < chance / 4:  # the 15th, of a month that may have its own figure
-                self._put(key, "fastlege", f"{text}-15", sfm_organisation_in_use_count=self._count(self.dice.randint(0, 40)), pll_connected_physician_count="7")
+                self._put(
+                    key,
+                    "fastlege",
+                    f"{text}-15",
+                    sfm_organisation_in_use_count=self._count(self.dice.randint(0, 40)),
+                    pll_connected_physician_count="7",
+                )
             # without a denominator only a whole all of whose parts tell can be added up
             if level in ("rhf", "helsefellesskap") and (level == "rhf") == (month.year < 2024):
-                self._put(key, "fastlege", text, pll_connected_physician_count=str(self.dice.randint(0, 50)))
+                self._put(
+                    key,
+                    "fastlege",
+                    text,
+                    pll_connected_physician_count=str(self.dice.randint(0, 50)),
+                )
         for key in self._regions(month, chosen):  # among how many a year: no month says
             if self.dice.random() < 0.7:
-                self._put(key, self.dice.choice(["fastlege", "alle"]), str(month.year), multidose_organisation_eligible_count=str(self.dice.randint(20, 60)))
+                self._put(
+                    key,
+                    self.dice.choice(["fastlege", "alle"]),
+                    str(month.year),
+                    multidose_organisation_eligible_count=str(self.dice.randint(20, 60)),
+                )
 
-    def _put(self, key: str, actor: str, period: str, provisional: bool = False, **said: str | None) -> None:
+    def _put(
+        self, key: str, actor: str, period: str, provisional: bool = False, **said: str | None
+    ) -> None:
         row = CODES.region[key]
-        about = {"level": row["region_level"], "code": row["region_code"], "key": key, "actor": actor, "period": period, "status": "provisional" if provisional else "observed"}
+        about = {
+            "level": row["region_level"],
+            "code": row["region_code"],
+            "key": key,
+            "actor": actor,
+            "period": period,
+            "status": "provisional" if provisional else "observed",
+        }
         for measure, value in said.items():
             if value is not None:
-                self.figures[measure, key, actor, period] = {"measure": measure, "unit": MEASURES[measure], **about, "value": value}
+                self.figures[measure, key, actor, period] = {
+                    "measure": measure,
+                    "unit": MEASURES[measure],
+                    **about,
+                    "value": value,
+                }
 
     def _count(self, value: int) -> str:
         if value < 5:
             return "<5" if value else ":"
-        return self.dice.choice([*[str(value)] * 16, "", f"om lag {value}", f"minst {value}", f"høyst {value}"])
+        return self.dice.choice(
+            [*[str(value)] * 16, "", f"om lag {value}", f"minst {value}", f"høyst {value}"]
+        )
 
     def _eligible(self, value: int) -> str | None:
         return self.dice.choice([*[str(value)] * 20, "", f"om lag {value}", f"minst {value}", None])
@@ -112,7 +223,9 @@ class SmallWorld:
     def second(self) -> Figures:
         """The late month too; some figures were changed, some taken back."""
         return {
-            key: row | {"value": self._count(self.dice.randint(5, 40))} if key[0] == "sfm_organisation_in_use_count" and self.dice.random() < 0.1 else row
+            key: row | {"value": self._count(self.dice.randint(5, 40))}
+            if key[0] == "sfm_organisation_in_use_count" and self.dice.random() < 0.1
+            else row
             for key, row in self.figures.items()
             if self.dice.random() > 0.03
         }
@@ -122,15 +235,20 @@ class SmallWorld:
         again = {
             key: row | {"value": self._count(self.dice.randint(0, 30))}
             for key, row in self.figures.items()
-            if key[0] == "sfm_organisation_in_use_count" and CODES.is_valid(key[1], TODAY) and self.dice.random() < 0.08
+            if key[0] == "sfm_organisation_in_use_count"
+            and CODES.is_valid(key[1], TODAY)
+            and self.dice.random() < 0.08
         }
         mine, self.figures = self.figures, {}
         for key in self._regions(TODAY, {f"kommune:{code}" for code in CORE}):
             for month in MONTHS[2:5] if key.startswith("kommune:") else ():
                 self._put(
-                    key, "avtalespesialist", f"{month:%Y-%m}",
-                    sfm_organisation_in_use_count=self._count(self.dice.randint(0, 30)), sfm_organisation_eligible_count=self._eligible(30),
-                )  # fmt: skip
+                    key,
+                    "avtalespesialist",
+                    f"{month:%Y-%m}",
+                    sfm_organisation_in_use_count=self._count(self.dice.randint(0, 30)),
+                    sfm_organisation_eligible_count=self._eligible(30),
+                )
         past, self.figures = self.figures, mine
         return again | past
 
@@ -145,16 +263,46 @@ def _bytes(figures: Figures) -> dict[str, bytes]:
 
 def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, Any]:
     table = {
-        "holds": "observations", "file": "figures.csv", "expected_columns": COLUMNS, "rows": [1, 100_000],
-        "values": [{"column": "value", "measure": {"column": "measure"}, "unit": {"column": "unit"}, "suppressed": {"<5": [1, 4], ":": [0, None]}}],
-        "region": {"name": {"column": "code"}, "level": {"column": "level"}, "levels": {level: [level] for level in LEVELS}, "valid_on": valid_on},
-        "actor_type": {"column": "actor"}, "period": {"text": {"column": "period"}}, "status": {"column": "status"},
-    }  # fmt: skip
+        "holds": "observations",
+        "file": "figures.csv",
+        "expected_columns": COLUMNS,
+        "rows": [1, 100_000],
+        "values": [
+            {
+                "column": "value",
+                "measure": {"column": "measure"},
+                "unit": {"column": "unit"},
+                "suppressed": {"<5": [1, 4], ":": [0, None]},
+            }
+        ],
+        "region": {
+            "name": {"column": "code"},
+            "level": {"column": "level"},
+            "levels": {level: [level] for level in LEVELS},
+            "valid_on": valid_on,
+        },
+        "actor_type": {"column": "actor"},
+        "period": {"text": {"column": "period"}},
+        "status": {"column": "status"},
+    }
     return {
-        "name": name, "title": name, "title_en": name, "publisher": "Simulert utgiver", "landing_page": "https://www.example.no", "licence": "Ikke statistikk",
-        "attribution": "Simulerte tall", "cadence": "irregular", "max_age_days": 40_000, "restates_history": restates, "is_simulated": True,
-        "fetch": {"kind": "bundled"}, "read": {"kind": "delimited"}, "numbers": "point", "may_withdraw": 1, "tables": [table],
-    }  # fmt: skip
+        "name": name,
+        "title": name,
+        "title_en": name,
+        "publisher": "Simulert utgiver",
+        "landing_page": "https://www.example.no",
+        "licence": "Ikke statistikk",
+        "attribution": "Simulerte tall",
+        "cadence": "irregular",
+        "max_age_days": 40_000,
+        "restates_history": restates,
+        "is_simulated": True,
+        "fetch": {"kind": "bundled"},
+        "read": {"kind": "delimited"},
+        "numbers": "point",
+        "may_withdraw": 1,
+        "tables": [table],
+    }
 
 
 @dataclass(frozen=True)
@@ -172,8 +320,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     restates = {"liten_verden": True, "annen_utgiver": False}
     (data / "sources").mkdir(parents=True)
     for name, is_whole in restates.items():
-        (data / "sources" / f"{name}.yaml").write_text(yaml.safe_dump(_source(name, restates=is_whole, valid_on=None if is_whole else TODAY), allow_unicode=True), encoding="utf-8")
-    publications = (("liten_verden", small.first(), 3), ("annen_utgiver", small.of_another(), 4), ("liten_verden", small.second(), 5), ("annen_utgiver", small.of_another(), 6))
+        (data / "sources" / f"{name}.yaml").write_text(
+            yaml.safe_dump(
+                _source(name, restates=is_whole, valid_on=None if is_whole else TODAY),
+                allow_unicode=True,
+            ),
+            encoding="utf-8",
+        )
+    publications = (
+        ("liten_verden", small.first(), 3),
+        ("annen_utgiver", small.of_another(), 4),
+        ("liten_verden", small.second(), 5),
+        ("annen_utgiver", small.of_another(), 6),
+    )
     for source, figures, day in publications:
         archive.keep(data / "raw", source, _bytes(figures), {}, datetime(2026, 3, day, tzinfo=UTC))
     night = world.pll("run", "--offline")
@@ -189,14 +348,27 @@ def _rounded(row: Row) -> tuple[object, ...]:
         return None if share is None else min(1.0, max(0.0, share))
 
     return (
-        row.basis, row.qualifier, row.status, row.denominator, row.source, whole(row.count), whole(row.count_low), whole(row.count_high), whole(row.eligible),
-        cut(row.share), cut(row.share_low), cut(row.share_high), row.reported,
-    )  # fmt: skip
+        row.basis,
+        row.qualifier,
+        row.status,
+        row.denominator,
+        row.source,
+        whole(row.count),
+        whole(row.count_low),
+        whole(row.count_high),
+        whole(row.eligible),
+        cut(row.share),
+        cut(row.share_low),
+        cut(row.share_high),
+        row.reported,
+    )
 
 
 def _is_same(warehouse: tuple[object, ...], oracle: tuple[object, ...]) -> bool:
     return all(
-        mine == theirs if not (isinstance(mine, int | float) and isinstance(theirs, int | float)) else abs(mine - theirs) <= (1e-6 if isinstance(mine, float) else 0)
+        mine == theirs
+        if not (isinstance(mine, int | float) and isinstance(theirs, int | float))
+        else abs(mine - theirs) <= (1e-6 if isinstance(mine, float) else 0)
         for mine, theirs in zip(warehouse, oracle, strict=True)
     )
 
@@ -212,7 +384,11 @@ def test_every_cell_of_adoption_agrees_with_the_second_opinion(told: Told) -> No
     assert len(warehouse) == len(answer)
     assert warehouse.keys() - oracle.keys() == set()
     assert oracle.keys() - warehouse.keys() == set()
-    different = {key: (warehouse[key], oracle[key]) for key in oracle if not _is_same(warehouse[key], oracle[key])}
+    different = {
+        key: (warehouse[key], oracle[key])
+        for key in oracle
+        if not _is_same(warehouse[key], oracle[key])
+    }
     assert not different, f"{len(different)} of {len(oracle)}, as {list(different.items())[:3]}"
 
 
@@ -223,16 +399,47 @@ def test_the_small_world_has_what_makes_figures_hard(told: Told) -> None:
     for status in ("suppressed", "missing", "provisional", "observed"):
         assert any(row.status == status for row in rows), status
     for basis in ("derived", "aggregated"):
-        assert {row.qualifier for row in rows if row.basis == basis} == {"exact", "approx", "at_least", "at_most", "estimate"} - ({"estimate"} if basis == "derived" else set())
+        assert {row.qualifier for row in rows if row.basis == basis} == {
+            "exact",
+            "approx",
+            "at_least",
+            "at_most",
+            "estimate",
+        } - ({"estimate"} if basis == "derived" else set())
     sums = [row for row in rows if row.basis == "aggregated"]
-    assert {CODES.region[row.region]["region_level"] for row in sums} == {"land", "rhf", "fylke", "hf", "sykehus", "helsefellesskap", "kommune"}
+    assert {CODES.region[row.region]["region_level"] for row in sums} == {
+        "land",
+        "rhf",
+        "fylke",
+        "hf",
+        "sykehus",
+        "helsefellesskap",
+        "kommune",
+    }
     assert any(row.denominator is None for row in sums)
-    assert any(row.actor == "alle" and row.denominator == "sfm_organisation_eligible_count" for row in sums)
-    assert any(row.status == "suppressed" and row.count is None and row.count_low is not None and row.count_high is not None for row in sums)
+    assert any(
+        row.actor == "alle" and row.denominator == "sfm_organisation_eligible_count" for row in sums
+    )
+    assert any(
+        row.status == "suppressed"
+        and row.count is None
+        and row.count_low is not None
+        and row.count_high is not None
+        for row in sums
+    )
     assert any(row.reported is not None and row.reported < 0.9 for row in sums)
-    assert any(row.region == "fylke:39" and row.month < TODAY.replace(year=2024) for row in sums), "the past told on the codes of today"
-    assert {row.denominator for row in rows} >= {None, "population", "sfm_organisation_eligible_count", "multidose_organisation_eligible_count"}
-    ((withdrawn, revised),) = told.world.ask("select count(*) filter (ended_by = 'withdrawn'), count(*) filter (ended_by = 'revised') from star.fct_observation_revision")
+    assert any(row.region == "fylke:39" and row.month < TODAY.replace(year=2024) for row in sums), (
+        "the past told on the codes of today"
+    )
+    assert {row.denominator for row in rows} >= {
+        None,
+        "population",
+        "sfm_organisation_eligible_count",
+        "multidose_organisation_eligible_count",
+    }
+    ((withdrawn, revised),) = told.world.ask(
+        "select count(*) filter (ended_by = 'withdrawn'), count(*) filter (ended_by = 'revised') from star.fct_observation_revision"
+    )
     assert isinstance(withdrawn, int) and withdrawn > 100
     assert isinstance(revised, int) and revised > 100
     by_source = Counter(row.source for row in rows)
@@ -251,8 +458,14 @@ def test_changes_and_ranks_are_those_of_comparable_shares(told: Told) -> None:
         before = rows.get((*row[:3], date(number // 12, number % 12 + 1, 1)))
         if before is None or row[4] is None or before[4] is None:
             return None
-        of_a_kind = {row[5], before[5]} <= {"exact", "approx", "estimate"} and row[6] == before[6] and (row[7] == "aggregated") == (before[7] == "aggregated")
-        as_many = row[8] == before[8] if None in (row[8], before[8]) else abs(row[8] - before[8]) <= 0.02
+        of_a_kind = (
+            {row[5], before[5]} <= {"exact", "approx", "estimate"}
+            and row[6] == before[6]
+            and (row[7] == "aggregated") == (before[7] == "aggregated")
+        )
+        as_many = (
+            row[8] == before[8] if None in (row[8], before[8]) else abs(row[8] - before[8]) <= 0.02
+        )
         return row[4] - before[4] if of_a_kind and as_many else None
 
     compared: Counter[int] = Counter()

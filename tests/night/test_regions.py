@@ -22,21 +22,37 @@ _ON_TODAY = """
 
 
 @pytest.mark.parametrize("year", range(2017, 2027))
-def test_residents_laid_onto_todays_kommuner_are_all_there_and_all_live_in_kommuner_of_today(released: World, year: int) -> None:
+def test_residents_laid_onto_todays_kommuner_are_all_there_and_all_live_in_kommuner_of_today(
+    released: World, year: int
+) -> None:
     today = released.ask(_ON_TODAY, year)
     ((counted, regions),) = released.ask(
-        "select sum(value), count(*) from star.fct_observation where measure_code = 'population' and region_key like 'kommune:%' and period_start = make_date(?, 1, 1)", year
+        "select sum(value), count(*) from star.fct_observation where measure_code = 'population' and region_key like 'kommune:%' and period_start = make_date(?, 1, 1)",
+        year,
     )
-    assert regions == {2017: 426, 2018: 422, 2019: 422, **dict.fromkeys(range(2020, 2024), 356)}.get(year, 357)
+    assert regions == {
+        2017: 426,
+        2018: 422,
+        2019: 422,
+        **dict.fromkeys(range(2020, 2024), 356),
+    }.get(year, 357)
     assert sum(residents for _, residents, _ in today) == pytest.approx(counted, abs=1e-3)
-    ((current,),) = released.ask("select list(region_key) from star.dim_region where region_level = 'kommune' and is_current")
+    ((current,),) = released.ask(
+        "select list(region_key) from star.dim_region where region_level = 'kommune' and is_current"
+    )
     assert {key for key, _, _ in today} <= set(current)
 
 
 @pytest.mark.parametrize("year", range(2017, 2024))
-def test_the_kommuner_of_a_fylke_of_today_hold_the_residents_of_its_kommuner_of_today(released: World, year: int) -> None:
+def test_the_kommuner_of_a_fylke_of_today_hold_the_residents_of_its_kommuner_of_today(
+    released: World, year: int
+) -> None:
     today = dict((key, residents) for key, residents, _ in released.ask(_ON_TODAY, year))
-    fylke_of = dict(released.ask("select region_key, fylke_key from star.dim_region where region_level = 'kommune' and is_current"))
+    fylke_of = dict(
+        released.ask(
+            "select region_key, fylke_key from star.dim_region where region_level = 'kommune' and is_current"
+        )
+    )
     by_kommune: dict[object, float] = {}
     for key, residents in today.items():
         by_kommune[fylke_of[key]] = by_kommune.get(fylke_of[key], 0) + float(residents)
@@ -57,7 +73,9 @@ def test_the_kommuner_of_a_fylke_of_today_hold_the_residents_of_its_kommuner_of_
 
 
 @pytest.mark.parametrize("day", ["2019-06-01", "2021-06-01", "2025-06-01", "2026-06-01"])
-def test_each_kommune_lies_once_in_its_fylke_hospital_area_and_country(released: World, day: str) -> None:
+def test_each_kommune_lies_once_in_its_fylke_hospital_area_and_country(
+    released: World, day: str
+) -> None:
     shares = released.ask(
         """
         select case whole_level when 'sykehus' then 'hf' else whole_level end as level, part_key, sum(part_share)
@@ -95,12 +113,27 @@ def test_haram_was_a_part_of_alesund_for_four_years(released: World) -> None:
 def test_tysfjord_and_snillfjord_were_split_between_others(released: World) -> None:
     assert ("kommune:1850", 0.429, "estimate") in _parts(released, "kommune:1806", "2019-01-01")
     assert ("kommune:1850", 0.571, "estimate") in _parts(released, "kommune:1875", "2019-01-01")
-    snillfjord = {code: share for code in ("5055", "5056", "5059") for key, share, _ in _parts(released, f"kommune:{code}", "2019-01-01") if key == "kommune:5012"}
+    snillfjord = {
+        code: share
+        for code in ("5055", "5056", "5059")
+        for key, share, _ in _parts(released, f"kommune:{code}", "2019-01-01")
+        if key == "kommune:5012"
+    }
     assert snillfjord == {"5055": 0.18, "5056": 0.36, "5059": 0.46}
 
 
-def test_viken_and_troms_og_finnmark_go_to_the_fylker_they_became_kommune_by_kommune_and_exactly(released: World) -> None:
-    for fylke, past in (("31", "30"), ("32", "30"), ("33", "30"), ("39", "38"), ("40", "38"), ("55", "54"), ("56", "54")):
+def test_viken_and_troms_og_finnmark_go_to_the_fylker_they_became_kommune_by_kommune_and_exactly(
+    released: World,
+) -> None:
+    for fylke, past in (
+        ("31", "30"),
+        ("32", "30"),
+        ("33", "30"),
+        ("39", "38"),
+        ("40", "38"),
+        ("55", "54"),
+        ("56", "54"),
+    ):
         parts = _parts(released, f"fylke:{fylke}", "2022-01-01")
         assert parts, fylke
         assert {str(key)[8:10] for key, _, _ in parts} == {past}
@@ -108,15 +141,26 @@ def test_viken_and_troms_og_finnmark_go_to_the_fylker_they_became_kommune_by_kom
 
 
 def test_stavanger_kept_its_code_and_grew(released: World) -> None:
-    assert [key for key, _, _ in _parts(released, "kommune:1103", "2019-01-01")] == ["kommune:1103", "kommune:1141", "kommune:1142"]
+    assert [key for key, _, _ in _parts(released, "kommune:1103", "2019-01-01")] == [
+        "kommune:1103",
+        "kommune:1141",
+        "kommune:1142",
+    ]
     assert _parts(released, "kommune:1103", "2020-01-01") == []
 
 
 def test_three_kommuner_were_called_nes_and_none_is_taken_for_another(released: World) -> None:
-    nes = dict(released.ask("select region_key, current_region_key from star.dim_region where region_level = 'kommune' and region_name = 'Nes' order by 1"))
-    assert nes == {"kommune:0236": "kommune:3228", "kommune:0616": "kommune:3322", "kommune:3034": "kommune:3228", "kommune:3228": "kommune:3228"} | {
-        key: value for key, value in nes.items() if key in ("kommune:0411", "kommune:0430")
-    }
+    nes = dict(
+        released.ask(
+            "select region_key, current_region_key from star.dim_region where region_level = 'kommune' and region_name = 'Nes' order by 1"
+        )
+    )
+    assert nes == {
+        "kommune:0236": "kommune:3228",
+        "kommune:0616": "kommune:3322",
+        "kommune:3034": "kommune:3228",
+        "kommune:3228": "kommune:3228",
+    } | {key: value for key, value in nes.items() if key in ("kommune:0411", "kommune:0430")}
     assert _parts(released, "kommune:3228", "2019-01-01") == [("kommune:0236", 1.0, "exact")]
     assert _parts(released, "kommune:3322", "2019-01-01") == [("kommune:0616", 1.0, "exact")]
 

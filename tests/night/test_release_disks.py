@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.release_world import inputs, left_behind, write_build
 
-from pll_pipeline import warehouse
-from pll_pipeline.config import PllError
+from pll_pipeline.errors import PllError
+from pll_pipeline.published import releases as warehouse
+from tests.release_world import inputs, left_behind, write_build
 
 DISK = 8 * 1024 * 1024
 
@@ -33,10 +33,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     _mount("-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(disk))
     yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)  # a caught failure may still hold a file open
+    subprocess.run(
+        ["umount", "-l", str(disk)], check=True
+    )  # a caught failure may still hold a file open
 
 
-def test_a_full_disk_at_any_step_leaves_the_last_release_and_says_how_much_is_missing(tmp_path: Path, small_disk: Path) -> None:
+def test_a_full_disk_at_any_step_leaves_the_last_release_and_says_how_much_is_missing(
+    tmp_path: Path, small_disk: Path
+) -> None:
     longer = "insert into marts.mart_key_figures (region_name, published_text) select md5(i::varchar), md5((i + 1)::varchar) from range(5000) as n (i)"
     build = write_build(tmp_path / "build.duckdb", longer)
     marts, filler = small_disk / "marts", small_disk / "filler"
@@ -52,10 +56,15 @@ def test_a_full_disk_at_any_step_leaves_the_last_release_and_says_how_much_is_mi
         assert "make room" in caught.value.do
         assert warehouse.current(marts) == first
         assert left_behind(small_disk) == []
-        full_in |= {Path(frame.filename).stem for frame in traceback.extract_tb(caught.value.__cause__.__traceback__)}
+        full_in |= {
+            Path(frame.filename).stem
+            for frame in traceback.extract_tb(caught.value.__cause__.__traceback__)
+        }
         filler.unlink()
     warehouse.verify(first)
-    assert full_in >= {"duckdb", "delimited", "workbook"}, "the disk must have been full in all these steps"
+    assert full_in >= {"duckdb", "delimited", "workbook"}, (
+        "the disk must have been full in all these steps"
+    )
     assert warehouse.publish(build, marts, inputs()) == warehouse.current(marts)
 
 
@@ -78,10 +87,14 @@ def read_only(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
             folder.chmod(0o755)
 
 
-def test_a_read_only_marts_folder_is_named_and_the_last_release_stands(read_only: tuple[Path, Path]) -> None:
+def test_a_read_only_marts_folder_is_named_and_the_last_release_stands(
+    read_only: tuple[Path, Path],
+) -> None:
     build, marts = read_only
     first = warehouse.require_current(marts)
-    with pytest.raises(PllError, match=r"cannot be written to.*What to do: give write access") as caught:
+    with pytest.raises(
+        PllError, match=r"cannot be written to.*What to do: give write access"
+    ) as caught:
         warehouse.publish(build, marts, inputs())
     assert str(marts) in str(caught.value)
     assert warehouse.current(marts) == first
@@ -89,7 +102,9 @@ def test_a_read_only_marts_folder_is_named_and_the_last_release_stands(read_only
     assert warehouse.query(first, "select count(*) from mart_key_figures").item() == 3
 
 
-def test_a_read_only_folder_that_holds_no_release_yet_is_named(read_only: tuple[Path, Path]) -> None:
+def test_a_read_only_folder_that_holds_no_release_yet_is_named(
+    read_only: tuple[Path, Path],
+) -> None:
     build, marts = read_only
     with pytest.raises(PllError, match="cannot be written to") as caught:
         warehouse.publish(build, marts / "elsewhere", inputs())

@@ -16,17 +16,24 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.release_world import BUILT_AT, LONG_TABLE_ROWS, inputs, write_build
 
-from pll_pipeline import warehouse
 from pll_pipeline.config import CHECKOUT
+from pll_pipeline.published import releases as warehouse
+from tests.release_world import BUILT_AT, LONG_TABLE_ROWS, inputs, write_build
 
 COMPAT = Path(__file__).parents[1] / "compat"
 
 
 def _ask(client: str, script: str, path: Path) -> dict[str, Any]:
     """What a script prints when it is run with nothing but the standard library and the named client."""
-    command = [sys.executable, "-I", "-S", str(COMPAT / script), str(_environment(client)), str(path)]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(COMPAT / script),
+        str(_environment(client)),
+        str(path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -35,15 +42,36 @@ def _ask(client: str, script: str, path: Path) -> dict[str, Any]:
 def _environment(client: str) -> Path:
     requirements = COMPAT / f"{client}.txt"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    folder = CHECKOUT / ".cache" / "compat" / f"{client}-py{version}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    folder = (
+        CHECKOUT
+        / ".cache"
+        / "compat"
+        / f"{client}-py{version}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    )
     if not folder.is_dir():
         uv = shutil.which("uv") or shutil.which("uv", path=str(CHECKOUT / ".uv" / "bin"))
         if uv is None:
             pytest.skip("uv is needed to fetch the old client; `make test` sets it up")
         making = folder.with_name(f".{folder.name}-{os.getpid()}")
-        command = [uv, "pip", "install", "--quiet", "--no-config", "--python", sys.executable, "--target", str(making)]
+        command = [
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--no-config",
+            "--python",
+            sys.executable,
+            "--target",
+            str(making),
+        ]
         command += ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
-        done = subprocess.run(command, env=os.environ | {"UV_CACHE_DIR": str(CHECKOUT / ".cache" / "uv")}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            env=os.environ | {"UV_CACHE_DIR": str(CHECKOUT / ".cache" / "uv")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode and "no usable wheels" in done.stderr:
             pytest.skip(f"{client} was never made for Python {version} on this machine")
         assert done.returncode == 0, done.stderr
@@ -54,19 +82,30 @@ def _environment(client: str) -> Path:
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> warehouse.Release:
     folder = tmp_path_factory.mktemp("min mappe ø")
-    return warehouse.publish(write_build(folder / "build.duckdb"), folder / "marts", inputs(), now=BUILT_AT)
+    return warehouse.publish(
+        write_build(folder / "build.duckdb"), folder / "marts", inputs(), now=BUILT_AT
+    )
 
 
 def test_duckdb_1_4_4_reads_every_table_as_we_do(release: warehouse.Release) -> None:
     found = _ask("duckdb-1.4.4", "read_duckdb.py", release.database)
     assert found["version"] == "1.4.4"
-    assert set(found["rows"]) == {"meta.release", "star.dim_region", "star.fct_observation", "marts.mart_key_figures"}
-    assert found["comments"]["star.dim_region"] == "One row per region code. | Én rad per regionkode."
+    assert set(found["rows"]) == {
+        "meta.release",
+        "star.dim_region",
+        "star.fct_observation",
+        "marts.mart_key_figures",
+    }
+    assert (
+        found["comments"]["star.dim_region"] == "One row per region code. | Én rad per regionkode."
+    )
     assert found["rows"]["meta.release"][0][:2] == [release.id, "2026-11-23 03:00:04+00"]
     with duckdb.connect(release.database, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         for table, rows in found["rows"].items():
-            assert [tuple(row) for row in rows] == connection.execute(f"select columns(*)::varchar from {table}").fetchall()
+            assert [tuple(row) for row in rows] == connection.execute(
+                f"select columns(*)::varchar from {table}"
+            ).fetchall()
 
 
 def test_pyarrow_10_reads_every_parquet_file_as_we_do(release: warehouse.Release) -> None:

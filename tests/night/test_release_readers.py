@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pll_pipeline.published.releases import current, publish
 from tests.release_world import inputs, write_build
-
-from pll_pipeline.warehouse import current, publish
 
 FLIPS = 50
 
@@ -64,7 +63,12 @@ def _flip(build: Path, marts: Path, number: int) -> None:
 def test_readers_always_meet_one_whole_release_while_fifty_are_flipped(tmp_path: Path) -> None:
     build, marts, stop = tmp_path / "build.duckdb", tmp_path / "marts", tmp_path / "stop"
     _flip(build, marts, 0)
-    reader = subprocess.Popen([sys.executable, "-c", READER, str(marts / "current"), str(stop)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(marts / "current"), str(stop)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         for number in range(1, FLIPS + 1):
             _flip(build, marts, number)
@@ -84,7 +88,9 @@ def test_a_reader_that_stays_open_keeps_its_release_and_stops_nobody(tmp_path: P
     first = current(marts)
     hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input(); print(c.execute('select max(flip) from marts.mart_flip').fetchall())"
     command = [sys.executable, "-c", hold, str(marts / "current" / "pll.duckdb")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
         assert reader.stdout.readline() == "open\n"
         for number in range(1, 4):
             write_build(build, f"create table marts.mart_flip as select {number} as flip")

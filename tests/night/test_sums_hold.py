@@ -19,7 +19,9 @@ _ONLY = "where relation = 'level' and whole_key = 'fylke:39' or relation in ('re
 
 # a kommune's truth: (count, eligible, how it is told)
 Cell = tuple[int, int, str]
-cells = st.tuples(st.integers(0, 30), st.integers(0, 30), st.sampled_from(["told", "small", "hidden"])).map(lambda cell: (cell[0], cell[0] + cell[1], cell[2]))
+cells = st.tuples(
+    st.integers(0, 30), st.integers(0, 30), st.sampled_from(["told", "small", "hidden"])
+).map(lambda cell: (cell[0], cell[0] + cell[1], cell[2]))
 
 
 class Night:
@@ -27,11 +29,19 @@ class Night:
 
     def __init__(self, world: World) -> None:
         self.db = duckdb.connect()
-        self.db.execute(f"attach '{str(world.current / 'pll.duckdb').replace(chr(39), chr(39) * 2)}' as release (read_only)")
+        self.db.execute(
+            f"attach '{str(world.current / 'pll.duckdb').replace(chr(39), chr(39) * 2)}' as release (read_only)"
+        )
         self.db.execute("attach ':memory:' as build")
         self.db.execute("create schema build.star; create schema build.staging; set threads = 1")
         for name in _DIMENSIONS:
-            only = _ONLY if name == "dim_region_part" else "where month in (date '2019-12-01', date '2025-12-01')" if name == "dim_month" else ""
+            only = (
+                _ONLY
+                if name == "dim_region_part"
+                else "where month in (date '2019-12-01', date '2025-12-01')"
+                if name == "dim_month"
+                else ""
+            )
             self.db.execute(f"create table build.star.{name} as from release.star.{name} {only}")
         for name in ("fct_adoption", "fct_eligible"):
             self.db.execute(f"create table build.star.{name} as from release.star.{name} limit 0")
@@ -39,14 +49,26 @@ class Night:
         self.sums = (compiled / "fct_adoption_sum.sql").read_text(encoding="utf-8")
         self.revisions = (compiled / "fct_observation_revision.sql").read_text(encoding="utf-8")
 
-    def add_up(self, told: dict[str, Cell], month: date = date(2025, 12, 1)) -> dict[tuple[str, str], dict[str, object]]:
+    def add_up(
+        self, told: dict[str, Cell], month: date = date(2025, 12, 1)
+    ) -> dict[tuple[str, str], dict[str, object]]:
         self.db.execute("delete from build.star.fct_adoption")
         rows = []
         for region, (count, eligible, how) in told.items():
             is_small = how == "small" and 1 <= count <= 4
             value = None if is_small or how == "hidden" else count
             low, high = (1, 4) if is_small else (0, None) if how == "hidden" else (count, count)
-            rows.append((region, month, value, low, high, "observed" if value is not None else "suppressed", eligible))
+            rows.append(
+                (
+                    region,
+                    month,
+                    value,
+                    low,
+                    high,
+                    "observed" if value is not None else "suppressed",
+                    eligible,
+                )
+            )
         if rows:
             self.db.executemany(
                 """insert into build.star.fct_adoption (measure_code, actor_type_code, region_key, month, count_value, count_lower, count_upper, count_status, count_qualifier,
@@ -54,11 +76,15 @@ class Night:
                    values ('sfm_organisation_in_use_share', 'fastlege', ?, ?, ?, ?, ?, ?, 'exact', 'sfm_organisation_eligible_count', ?, 'observed', 'exact', false, 's', '2026-07-01')""",
                 rows,
             )
-        answer = self.db.execute(f"select relation, region_key, count_value, count_lower, count_upper, eligible_value, reported_share, status from ({self.sums}) as made")
+        answer = self.db.execute(
+            f"select relation, region_key, count_value, count_lower, count_upper, eligible_value, reported_share, status from ({self.sums}) as made"
+        )
         names = [column[0] for column in answer.description or ()]
         return {row[:2]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
 
-    def revise(self, publications: list[dict[str, int]], *, restates: bool) -> list[tuple[str, float, datetime, datetime | None, str | None]]:
+    def revise(
+        self, publications: list[dict[str, int]], *, restates: bool
+    ) -> list[tuple[str, float, datetime, datetime | None, str | None]]:
         self.db.execute("drop table if exists build.staging.stg_observation")
         self.db.execute(
             "create table build.staging.stg_observation as select 'population' as measure_code, '' as region_key, 'alle' as actor_type_code, 's' as source_name, "
@@ -66,7 +92,14 @@ class Night:
             "(select 1 as snapshot_number, now() as next_snapshot_at, true as restates_history where false)"
         )
         rows = [
-            (region, value, at(number), number, at(number + 1) if number + 1 < len(publications) else None, restates)
+            (
+                region,
+                value,
+                at(number),
+                number,
+                at(number + 1) if number + 1 < len(publications) else None,
+                restates,
+            )
             for number, said in enumerate(publications)
             for region, value in said.items()
         ]
@@ -77,7 +110,9 @@ class Night:
                    values ('population', 'alle', 's', '2026-01-01', '2026-01-01', 'day', 'exact', 'observed', ?, ?, ?, ?, ?, ?)""",
                 rows,
             )
-        return self.db.execute(f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) as said order by known_from, region_key").fetchall()
+        return self.db.execute(
+            f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) as said order by known_from, region_key"
+        ).fetchall()
 
 
 def at(number: int) -> datetime:
@@ -91,7 +126,9 @@ def night(released: World) -> Iterator[Night]:
     night.db.close()
 
 
-anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anything = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def number(row: dict[str, object], name: str) -> float:
@@ -102,7 +139,9 @@ def number(row: dict[str, object], name: str) -> float:
 
 @anything
 @given(told=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1))
-def test_the_true_sum_lies_within_the_bounds_and_is_told_only_where_it_is_known(night: Night, told: dict[str, Cell]) -> None:
+def test_the_true_sum_lies_within_the_bounds_and_is_told_only_where_it_is_known(
+    night: Night, told: dict[str, Cell]
+) -> None:
     row = night.add_up(told)["level", "fylke:39"]
     truth = sum(count for count, _, _ in told.values())
     assert number(row, "count_lower") <= truth <= number(row, "count_upper")
@@ -113,10 +152,16 @@ def test_the_true_sum_lies_within_the_bounds_and_is_told_only_where_it_is_known(
 
 
 @anything
-@given(told=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1, max_size=4), another=cells)
-def test_one_more_kommune_never_lowers_a_total_or_what_it_may_be(night: Night, told: dict[str, Cell], another: Cell) -> None:
+@given(
+    told=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1, max_size=4), another=cells
+)
+def test_one_more_kommune_never_lowers_a_total_or_what_it_may_be(
+    night: Night, told: dict[str, Cell], another: Cell
+) -> None:
     new = next(region for region in VESTFOLD if region not in told)
-    before, after = (night.add_up(cells)["level", "fylke:39"] for cells in (told, told | {new: another}))
+    before, after = (
+        night.add_up(cells)["level", "fylke:39"] for cells in (told, told | {new: another})
+    )
     for column in ("count_lower", "count_upper", "eligible_value"):
         assert number(after, column) >= number(before, column)
     if after["count_value"] is not None and before["count_value"] is not None:
@@ -125,35 +170,55 @@ def test_one_more_kommune_never_lowers_a_total_or_what_it_may_be(night: Night, t
 
 @anything
 @given(counts=st.lists(st.integers(0, 1000), min_size=4, max_size=4))
-def test_nobody_is_lost_or_added_where_kommuner_were_split_and_merged(night: Night, counts: list[int]) -> None:
+def test_nobody_is_lost_or_added_where_kommuner_were_split_and_merged(
+    night: Night, counts: list[int]
+) -> None:
     # Tysfjord was divided between Narvik and Hamarøy; Narvik took Ballangen too
     old = ("kommune:1850", "kommune:1805", "kommune:1849", "kommune:1854")
-    sums = night.add_up({key: (count, count, "told") for key, count in zip(old, counts, strict=True)}, date(2019, 12, 1))
+    sums = night.add_up(
+        {key: (count, count, "told") for key, count in zip(old, counts, strict=True)},
+        date(2019, 12, 1),
+    )
     made = {key: row for (relation, key), row in sums.items() if relation == "reform"}
     assert set(made) == {"kommune:1806", "kommune:1875"}
     assert sum(number(row, "count_value") for row in made.values()) == pytest.approx(sum(counts))
     assert sum(number(row, "eligible_value") for row in made.values()) == pytest.approx(sum(counts))
-    assert all(number(row, "count_lower") <= number(row, "count_value") <= number(row, "count_upper") for row in made.values())
+    assert all(
+        number(row, "count_lower") <= number(row, "count_value") <= number(row, "count_upper")
+        for row in made.values()
+    )
 
 
-publications = st.lists(st.dictionaries(st.sampled_from(["land:NO", "fylke:03", "fylke:39"]), st.integers(0, 3)), min_size=1, max_size=6)
+publications = st.lists(
+    st.dictionaries(st.sampled_from(["land:NO", "fylke:03", "fylke:39"]), st.integers(0, 3)),
+    min_size=1,
+    max_size=6,
+)
 
 
 @anything
 @given(said=publications, restates=st.booleans())
-def test_as_of_any_day_each_figure_is_what_was_last_said_of_it_then(night: Night, said: list[dict[str, int]], restates: bool) -> None:
+def test_as_of_any_day_each_figure_is_what_was_last_said_of_it_then(
+    night: Night, said: list[dict[str, int]], restates: bool
+) -> None:
     revisions = night.revise(said, restates=restates)
     held: dict[str, int] = {}
     for publication, stated in enumerate(said):
         held = dict(stated) if restates else held | stated
         then = at(publication)
-        known = [(region, value) for region, value, known_from, known_to, _ in revisions if known_from <= then and (known_to is None or then < known_to)]
+        known = [
+            (region, value)
+            for region, value, known_from, known_to, _ in revisions
+            if known_from <= then and (known_to is None or then < known_to)
+        ]
         assert sorted(known) == sorted(held.items())
 
 
 @anything
 @given(said=publications, more=publications, restates=st.booleans())
-def test_what_was_known_stays_known_whatever_is_said_later(night: Night, said: list[dict[str, int]], more: list[dict[str, int]], restates: bool) -> None:
+def test_what_was_known_stays_known_whatever_is_said_later(
+    night: Night, said: list[dict[str, int]], more: list[dict[str, int]], restates: bool
+) -> None:
     before, after = (night.revise(history, restates=restates) for history in (said, said + more))
     end = at(len(said))
     assert {row[:3] for row in before} == {row[:3] for row in after if row[2] < end}

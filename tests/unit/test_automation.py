@@ -10,24 +10,34 @@ import pytest
 
 from pll_pipeline.assets.marts import _what_is_wrong, manifest
 from pll_pipeline.automation import Night, require_room, tell, use_dagster_home
-from pll_pipeline.config import CHECKOUT, Config, PllError
+from pll_pipeline.config import CHECKOUT, Config
+from pll_pipeline.errors import PllError
 
 Usage = namedtuple("Usage", "total used free")
 
 
 def _config(tmp_path: Path, webhook: str | None = None) -> Config:
-    return Config(data=tmp_path / "data", dbt_project=CHECKOUT / "dbt_project", alert_webhook=webhook)
+    return Config(
+        data=tmp_path / "data", dbt_project=CHECKOUT / "dbt_project", alert_webhook=webhook
+    )
 
 
 def test_failures_are_written_one_after_the_other(tmp_path: Path) -> None:
     config = _config(tmp_path)
     tell(config, "The first.")
     tell(config, "The second.")
-    assert [line.split(" UTC  ")[1] for line in (config.logs / "failures.log").read_text().splitlines()] == ["The first.", "The second."]
+    assert [
+        line.split(" UTC  ")[1] for line in (config.logs / "failures.log").read_text().splitlines()
+    ] == ["The first.", "The second."]
 
 
-@pytest.mark.parametrize("address", ["http://example.org/hook", "file:///etc/passwd", "ftp://example.org/x", "not an address"])
-def test_a_webhook_is_told_over_https_or_not_at_all_and_the_log_says_so(tmp_path: Path, address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org/hook", "file:///etc/passwd", "ftp://example.org/x", "not an address"],
+)
+def test_a_webhook_is_told_over_https_or_not_at_all_and_the_log_says_so(
+    tmp_path: Path, address: str
+) -> None:
     config = _config(tmp_path, address)
     tell(config, "It failed.")
     first, second = (config.logs / "failures.log").read_text().splitlines()
@@ -45,11 +55,16 @@ def test_a_night_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     config = _config(tmp_path)
     require_room(config)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100, 99, 10 * 2**20))
-    with pytest.raises(PllError, match=r"a night takes up to 64 MiB and 10\.0 MiB are free; there is no release yet"):
+    with pytest.raises(
+        PllError,
+        match=r"a night takes up to 64 MiB and 10\.0 MiB are free; there is no release yet",
+    ):
         require_room(config)
 
 
-def test_dagsters_home_reports_nothing_and_keeps_what_a_person_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dagsters_home_reports_nothing_and_keeps_what_a_person_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "")
     config = _config(tmp_path)
     use_dagster_home(config)
@@ -60,15 +75,28 @@ def test_dagsters_home_reports_nothing_and_keeps_what_a_person_set(tmp_path: Pat
     assert "# ours" in settings.read_text()
 
 
-@pytest.mark.parametrize(("night", "code"), [(Night(None, None, [], {}, None), 0), (Night(None, None, [], {"apotek": "did not answer"}, None), 3), (Night(None, None, [], {}, "It failed."), 1)])
+@pytest.mark.parametrize(
+    ("night", "code"),
+    [
+        (Night(None, None, [], {}, None), 0),
+        (Night(None, None, [], {"apotek": "did not answer"}, None), 3),
+        (Night(None, None, [], {}, "It failed."), 1),
+    ],
+)
 def test_the_exit_code_tells_how_the_night_ended(night: Night, code: int) -> None:
     assert night.exit_code == code
 
 
-def test_a_project_that_does_not_parse_is_told_with_the_file_and_without_a_traceback(tmp_path: Path) -> None:
+def test_a_project_that_does_not_parse_is_told_with_the_file_and_without_a_traceback(
+    tmp_path: Path,
+) -> None:
     project = tmp_path / "dbt_project"
-    shutil.copytree(CHECKOUT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-    (project / "models" / "star" / "dim_service.sql").write_text("select {{ ref('no_such_seed') }", encoding="utf-8")
+    shutil.copytree(
+        CHECKOUT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
+    )
+    (project / "models" / "star" / "dim_service.sql").write_text(
+        "select {{ ref('no_such_seed') }", encoding="utf-8"
+    )
     with pytest.raises(PllError, match=r"does not parse: .*dim_service") as caught:
         manifest(Config(data=tmp_path / "data", dbt_project=project))
     assert "Traceback" not in caught.value.paragraph()

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from pll_pipeline.config import PllError
+from pll_pipeline.errors import PllError
 from pll_pipeline.lock import one_writer
 
 
 def test_a_second_writer_is_refused_at_once_and_told_who_holds_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "night.lock"
-    with one_writer(lock, "a night"), pytest.raises(PllError, match=r"Another run is under way: a night, process \d+"), one_writer(lock, "a rollback"):
+    with (
+        one_writer(lock, "a night"),
+        pytest.raises(PllError, match=r"Another run is under way: a night, process \d+"),
+        one_writer(lock, "a rollback"),
+    ):
         pass
 
 

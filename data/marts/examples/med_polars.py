@@ -18,12 +18,29 @@ print(
 
 print("2. Mot planen")
 targets = pl.scan_parquet(parquet / "mart_target_status.parquet")
-print(targets.filter(pl.col("target_kind") == "target").select("measure_name", "actor_type_name", "due_end", "target_value", "newest_value", "distance", "is_pace_sufficient").sort("due_end").collect())
+print(
+    targets.filter(pl.col("target_kind") == "target")
+    .select(
+        "measure_name",
+        "actor_type_name",
+        "due_end",
+        "target_value",
+        "newest_value",
+        "distance",
+        "is_pace_sufficient",
+    )
+    .sort("due_end")
+    .collect()
+)
 
 print("3. Utviklingen")
 adoption = pl.scan_parquet(parquet / "mart_adoption_by_region_actor_month.parquet")
 print(
-    adoption.filter(pl.col("measure_code") == "pll_organisation_in_use_share", pl.col("actor_type_code") == "legekontor", pl.col("region_level") == "helsefellesskap")
+    adoption.filter(
+        pl.col("measure_code") == "pll_organisation_in_use_share",
+        pl.col("actor_type_code") == "legekontor",
+        pl.col("region_level") == "helsefellesskap",
+    )
     .select("region_name", "month", "adoption_share", "status")
     .sort("region_name", "month")
     .collect()

@@ -5,7 +5,7 @@ Not here: how they are fitted (`pll_pipeline/forecasting.py`), labels (`mart_ado
 
 import polars as pl
 
-from pll_pipeline.forecasting import forecast
+from pll_pipeline.star.forecasting import forecast
 
 KNOWN = "region_level <> 'gruppe' and (adoption_share is not null or share_lower is not null or share_upper is not null)"
 COLUMNS = "measure_code, region_key, region_level, actor_type_code, month, adoption_share, eligible_count, qualifier"

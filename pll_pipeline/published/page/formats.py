@@ -1,0 +1,159 @@
+"""How a number, a share, a month or a period is written in Norwegian and in English: the one place of the report that knows (by Babel).
+
+Not here: words (`texts.py`), numbers of charts' axes (they are written with this too).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+LANGUAGES = ("nb", "en")
+_LOCALES = {"nb": "nb_NO", "en": "en_GB"}
+NBSP = "\u00a0"  # between a number and what it counts: they never part at the end of a line
+MINUS = "\u2212"
+_HEDGES = {
+    "nb": {"approx": "om lag", "at_least": "minst", "at_most": "høyst", "estimate": "anslagsvis"},
+    "en": {
+        "approx": "about",
+        "at_least": "at least",
+        "at_most": "at most",
+        "estimate": "an estimated",
+    },
+}
+# the abbreviations of Språkrådet, as in the warehouse (dbt's period_label_nb): Babel shortens other months
+_SHORT_NB = (
+    "jan.",
+    "feb.",
+    "mars",
+    "apr.",
+    "mai",
+    "juni",
+    "juli",
+    "aug.",
+    "sep.",
+    "okt.",
+    "nov.",
+    "des.",
+)
+_POINTS = {"nb": ("prosentpoeng", "prosentpoeng"), "en": ("percentage point", "percentage points")}
+_TERTIAL = {"nb": "{0}. tertial {1}", "en": "third {0} of {1}"}
+_QUARTER = {"nb": "{0}. kvartal {1}", "en": "Q{0} {1}"}
+_UNDATED = {"nb": "udatert", "en": "undated"}
+
+
+class Formatter:
+    """Writes in one language. Shares are 0 to 1, as everywhere in the warehouse."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.locale = _LOCALES[language]
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """12 345 or 12,345, with a real minus sign."""
+        pattern = f"#,##0.{'#' * decimals}" if decimals else "#,##0"
+        return self._tidy(format_decimal(value, pattern, locale=self.locale))
+
+    def share(self, share: float, *, decimals: int = 1, fixed: bool = False) -> str:
+        """60 % or 60.4%. What is not all is never written as 100, what is not none never as 0."""
+        percent = round(share * 100, 9)
+        least = 10**-decimals
+        sign = f"{NBSP}%" if self.language == "nb" else "%"
+        if 100 - least / 2 <= percent < 100:
+            return f">{NBSP}{self.number(100 - least, decimals)}{sign}"
+        if 0 < percent <= least / 2:
+            return f"<{NBSP}{self.number(least, decimals)}{sign}"
+        pattern = f"#,##0.{('0' if fixed else '#') * decimals}" if decimals else "#,##0"
+        return self._tidy(format_decimal(percent, pattern, locale=self.locale)) + sign
+
+    def points(self, change: float, *, signed: bool = True, unit: bool = True) -> str:
+        """A difference of shares in percentage points: +3,4 prosentpoeng."""
+        value = round(change * 100, 1) + 0.0
+        text = self._tidy(
+            format_decimal(abs(value) if not signed else value, "#,##0.0", locale=self.locale)
+        )
+        text = f"+{text}" if signed and value > 0 else text
+        one, many = _POINTS[self.language]
+        return f"{text}{NBSP}{one if abs(value) == 1 else many}" if unit else text
+
+    def value(self, value: float, unit: str) -> str:
+        """A figure in its own unit: a share as percent, anything else as a number."""
+        return self.share(value) if unit == "share" else self.number(value, 1)
+
+    def month(self, month: date) -> str:
+        """oktober 2026."""
+        return format_date(month, "LLLL y", locale=self.locale).replace(" ", NBSP)
+
+    def month_short(self, month: date) -> str:
+        """okt. 2026."""
+        if self.language == "nb":
+            return f"{_SHORT_NB[month.month - 1]}{NBSP}{month.year}"
+        return format_date(month, "LLL y", locale=self.locale).replace(" ", NBSP)
+
+    def day(self, day: date) -> str:
+        """3. oktober 2026, or 3 October 2026."""
+        return format_date(
+            day, "d. MMMM y" if self.language == "nb" else "d MMMM y", locale=self.locale
+        ).replace(" ", NBSP)
+
+    def time(self, time: datetime) -> str:
+        """A moment in UTC: 3. oktober 2026 kl. 03.00 UTC."""
+        utc = time.astimezone(UTC)
+        return (
+            f"{self.day(utc.date())}, {utc:%H.%M}{NBSP}UTC"
+            if self.language == "nb"
+            else f"{self.day(utc.date())}, {utc:%H:%M}{NBSP}UTC"
+        )
+
+    def period(
+        self, grain: str | None, start: date | None, end: date | None, *, short: bool = False
+    ) -> str:
+        """A period as a reader writes it: oktober 2026, 2. kvartal 2026, 2026, a day."""
+        if end is None:
+            return _UNDATED[self.language]
+        if grain == "year":
+            return str(end.year)
+        if grain == "tertial":
+            return _TERTIAL[self.language].format(end.month // 4, end.year).replace(" ", NBSP)
+        if grain == "quarter":
+            return _QUARTER[self.language].format((end.month + 2) // 3, end.year).replace(" ", NBSP)
+        if grain == "day":
+            return self.day(end)
+        if grain == "month" or start is None or (start.year, start.month) == (end.year, end.month):
+            return self.month_short(end) if short else self.month(end)
+        return f"{self.day(start)} – {self.day(end)}"
+
+    def hedged(self, text: str, qualifier: str | None) -> str:
+        """A written figure with the publisher's own hedge before it: minst 50 %."""
+        hedge = _HEDGES[self.language].get(qualifier or "exact")
+        return f"{hedge}{NBSP}{text}" if hedge else text
+
+    def range(
+        self,
+        value: float | None,
+        lower: float | None,
+        upper: float | None,
+        qualifier: str | None,
+        unit: str,
+    ) -> str:
+        """A figure that may be a value, a range or one bound; empty where it is none."""
+        if value is not None:
+            return self.hedged(self.value(value, unit), qualifier)
+        if lower is not None and upper is not None:
+            return f"{self.value(lower, unit)}{NBSP}–{NBSP}{self.value(upper, unit)}"
+        if lower is not None:
+            return self.hedged(self.value(lower, unit), "at_least")
+        return self.hedged(self.value(upper, unit), "at_most") if upper is not None else ""
+
+    def listed(self, parts: list[str]) -> str:
+        """a, b og c."""
+        joint = " og " if self.language == "nb" else " and "
+        return joint.join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""
+
+    @staticmethod
+    def _tidy(text: str) -> str:
+        text = text.replace("\u202f", NBSP).replace(" ", NBSP)
+        text = text.replace("-", MINUS)
+        return text.removeprefix(MINUS) if text.strip(f"{MINUS}0.,") == "" else text

@@ -1,0 +1,185 @@
+"""The model as TMDL, the text form of Power BI's semantic models: one file per table, one per language.
+
+Not here: what is in the model (`model.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from pll_pipeline.published.powerbi.model import (
+    FOLDER_PARAMETER,
+    Measure,
+    Model,
+    ModelColumn,
+    ModelTable,
+    tag,
+    text_of,
+)
+
+COMPATIBILITY = 1601
+CULTURES = ("nb-NO", "en-US")
+_PLAIN = re.compile(r"[^\W\d]\w*")
+
+
+def files(model: Model) -> dict[str, str]:
+    """File name below `definition/` → its text."""
+    written = {
+        "database.tmdl": f"database\n\tcompatibilityLevel: {COMPATIBILITY}\n",
+        "model.tmdl": _model(model),
+        "expressions.tmdl": _parameter(model.folder),
+        "relationships.tmdl": "\n".join(
+            _relationship(model, place) for place in range(len(model.relationships))
+        ),
+    }
+    written |= {f"tables/{table.name}.tmdl": _table(table) for table in model.tables}
+    return written | {f"cultures/{culture}.tmdl": _culture(culture, model) for culture in CULTURES}
+
+
+def quoted(name: str) -> str:
+    """A name as TMDL writes it: in quotes unless it is a plain word."""
+    return name if _PLAIN.fullmatch(name) else "'" + name.replace("'", "''") + "'"
+
+
+def _model(model: Model) -> str:
+    lines = [
+        "model Model",
+        f"\tculture: {CULTURES[0]}",
+        "\tdefaultPowerBIDataSourceVersion: powerBI_V3",
+        "\tdiscourageImplicitMeasures",
+        f"\tsourceQueryCulture: {CULTURES[0]}",
+        "",
+        "annotation __PBI_TimeIntelligenceEnabled = 0",
+        "",
+        *(f"ref table {quoted(table.name)}" for table in model.tables),
+        "",
+        *(f"ref cultureInfo {culture}" for culture in CULTURES),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _parameter(folder: str) -> str:
+    lines = (
+        "/// Mappen med Parquet-filene i utgaven. Sett den til din egen. | The folder of the release's Parquet files. Set it to yours.",
+        f'expression {FOLDER_PARAMETER} = {text_of(folder)} meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]',
+        f"\tlineageTag: {tag('parameter', FOLDER_PARAMETER)}",
+        "",
+        "\tannotation PBI_ResultType = Text",
+        "",
+    )
+    return "\n".join(lines)
+
+
+def _relationship(model: Model, place: int) -> str:
+    told = model.relationships[place]
+    name = tag("relationship", told.from_table, told.from_column, told.to_table, told.to_column)
+    lines = (
+        f"relationship {name}",
+        f"\tfromColumn: {quoted(told.from_table)}.{quoted(told.from_column)}",
+        f"\ttoColumn: {quoted(told.to_table)}.{quoted(told.to_column)}",
+        "",
+    )
+    return "\n".join(lines)
+
+
+def _table(table: ModelTable) -> str:
+    lines = [
+        *_words(table.description, 0),
+        f"table {quoted(table.name)}",
+        f"\tlineageTag: {tag('table', table.name)}",
+    ]
+    lines += ["\tisHidden"] if table.is_hidden else []
+    lines += ["\tdataCategory: Time"] if table.is_calendar else []
+    for measure in table.measures:
+        lines += ["", *_measure(table, measure)]
+    for column in table.columns:
+        lines += ["", *_column(table, column)]
+    lines += [
+        "",
+        f"\tpartition {quoted(table.name)} = m",
+        "\t\tmode: import",
+        "\t\tsource =",
+        *("\t\t\t\t" + line for line in table.m.split("\n")),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _measure(table: ModelTable, measure: Measure) -> list[str]:
+    dax = measure.dax.split("\n")
+    head = (
+        [f"\tmeasure {quoted(measure.name)} = {dax[0]}"]
+        if len(dax) == 1
+        else [f"\tmeasure {quoted(measure.name)} =", *("\t\t\t" + line for line in dax)]
+    )
+    properties = ([f"\t\tformatString: {measure.format}"] if measure.format else []) + [
+        f"\t\tdisplayFolder: {measure.folder}",
+        f"\t\tlineageTag: {tag('measure', measure.name)}",
+    ]
+    return [*_words(measure.description, 1), *head, *properties]
+
+
+def _column(table: ModelTable, column: ModelColumn) -> list[str]:
+    lines = [
+        *_words(column.description, 1),
+        f"\tcolumn {quoted(column.name)}",
+        f"\t\tdataType: {column.type}",
+    ]
+    lines += [f"\t\tformatString: {column.format}"] if column.format else []
+    lines += ["\t\tisHidden"] if column.is_hidden else []
+    lines += ["\t\tisKey"] if column.is_key else []
+    lines += [
+        f"\t\tlineageTag: {tag('column', table.name, column.name)}",
+        "\t\tsummarizeBy: none",
+        f"\t\tsourceColumn: {column.source}",
+    ]
+    return lines + ([f"\t\tsortByColumn: {quoted(column.sorted_by)}"] if column.sorted_by else [])
+
+
+def _words(text: str, depth: int) -> list[str]:
+    """A description, on lines of its own before what it describes."""
+    return [f"{chr(9) * depth}/// {line}" for line in " ".join(text.split()).split("\n") if line]
+
+
+def _culture(culture: str, model: Model) -> str:
+    """Captions and descriptions in one language; in the model's own they are what stands in the model."""
+    is_own = culture == CULTURES[0]
+    lines = [f"cultureInfo {culture}", "", "\ttranslations", "\t\tmodel Model", ""]
+
+    def say(
+        depth: int, kind: str, name: str, caption: str, description: str = "", folder: str = ""
+    ) -> None:
+        indent = "\t" * depth
+        lines.append(f"{indent}{kind} {quoted(name)}")
+        lines.append(f"{indent}\tcaption: {caption}")
+        if description:
+            lines.append(f"{indent}\tdescription: {' '.join(description.split())}")
+        if folder:
+            lines.append(f"{indent}\tdisplayFolder: {folder}")
+        lines.append("")
+
+    for table in model.tables:
+        say(
+            3,
+            "table",
+            table.name,
+            table.name if is_own else table.caption_en,
+            table.description if is_own else table.description_en,
+        )
+        for measure in table.measures:
+            own = (
+                (measure.name, measure.description, measure.folder)
+                if is_own
+                else (measure.name_en, measure.description_en, measure.folder_en)
+            )
+            say(4, "measure", measure.name, *own)
+        for column in table.columns:
+            say(
+                4,
+                "column",
+                column.name,
+                column.name if is_own else column.caption_en,
+                column.description if is_own else column.description_en,
+            )
+    return "\n".join(lines)

@@ -1,0 +1,655 @@
+"""A public report from its view address to kept answers: who is asked, what is asked, when nothing is asked, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+import pytest
+
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import Snapshot
+from pll_pipeline.raw.powerbi import fetch, look
+from pll_pipeline.raw.powerbi.address import api_of, cluster_of, token_of
+from pll_pipeline.raw.powerbi.report import read_metadata, read_schema
+from pll_pipeline.simulation.exchange import Request, Response
+from pll_pipeline.simulation.powerbi_report import Misbehaviour, Report
+from pll_pipeline.simulation.publisher import Publisher
+from pll_pipeline.sources.model import Source
+from pll_pipeline.validated.readers.powerbi import decode
+from tests.loopback import Asked, Told, publisher
+
+CAPTURES = Path(__file__).resolve().parents[4] / "shared" / "powerbi" / "captures"
+needs_captures = pytest.mark.skipif(
+    not CAPTURES.is_dir(),
+    reason="the captures of real answers (shared/powerbi/captures) are not beside this checkout",
+)
+MICROSOFT = (".analysis.windows.net", ".analysis.usgovcloudapi.net")
+KEY = UUID("11111111-2222-3333-4444-555555555555")
+GROUPS = [
+    {"entity": "Region", "property": "Region"},
+    {"entity": "Aktørtype", "property": "Aktørtype"},
+    {"entity": "Dato", "property": "Måned"},
+]
+VALUES = [{"entity": "Bruk", "property": "I bruk"}, {"entity": "Bruk", "property": "Kan ta i bruk"}]
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+
+def _token(said: dict[str, Any]) -> str:
+    return base64.b64encode(json.dumps(said).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "r={token}",
+        "r={token}&pageName=ReportSection",
+        "navContentPaneEnabled=false&r={token}",
+        "r={bare}",
+        "r={quoted}",
+        "r={url_safe}",
+    ],
+)
+def test_a_token_is_read_however_it_was_copied(query: str) -> None:
+    token = _token(
+        {"k": str(KEY), "t": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "c": 8, "x": "~~~???"}
+    )
+    forms = {
+        "token": token.replace("+", "%2B"),
+        "bare": token.rstrip("=").replace("+", "%2B"),
+        "quoted": token.replace("=", "%3D").replace("+", "%2B"),
+        "url_safe": token.replace("+", "-").replace("/", "_"),
+    }
+    found = token_of(f"https://app.powerbi.com/view?{query.format(**forms)}")
+    assert (found.key, found.tenant) == (str(KEY), "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "abc",
+        _token({"k": "no-uuid"}),
+        _token({"t": str(KEY)}),
+        base64.b64encode(b"[1]").decode(),
+        "%00",
+    ],
+)
+def test_an_address_without_a_key_is_refused_without_being_repeated(token: str) -> None:
+    with pytest.raises(PllError, match="carries no key") as refusal:
+        token_of(f"https://app.powerbi.com/view?r={token}")
+    assert not token or token not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "api"),
+    [
+        (
+            "https://wabi-north-europe-j-primary-redirect.analysis.windows.net/",
+            "https://wabi-north-europe-j-primary-api.analysis.windows.net",
+        ),
+        (
+            "https://wabi-us-gov-virginia-redirect.analysis.usgovcloudapi.net",
+            "https://wabi-us-gov-virginia-api.analysis.usgovcloudapi.net",
+        ),
+        (
+            "https://global-wabi-west.analysis.windows.net/",
+            "https://wabi-west-api.analysis.windows.net",
+        ),
+        (
+            "https://wabi-redirect-redirect.x-redirect.analysis.windows.net/",
+            "https://wabi-api.x-redirect.analysis.windows.net",
+        ),
+    ],
+)
+def test_the_api_is_named_after_the_first_label_of_the_cluster(cluster: str, api: str) -> None:
+    assert api_of(cluster, MICROSOFT, allow_local=False) == api
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        "https://evil.example.com/",
+        "https://analysis.windows.net.evil.example/",
+        "https://evilanalysis.windows.net/",
+        "http://x.analysis.windows.net/",
+        "https://user@x.analysis.windows.net/",
+        "ftp://x.analysis.windows.net/",
+        "//x.analysis.windows.net",
+        "https://[::1",
+        "https://127.0.0.1/",
+        "",
+    ],
+)
+def test_the_key_is_sent_to_no_other_host(cluster: str) -> None:
+    with pytest.raises(PllError, match="cluster"):
+        api_of(cluster, MICROSOFT, allow_local=False)
+
+
+@needs_captures
+def test_real_view_addresses_and_pages_are_read() -> None:
+    folder = CAPTURES / "p13-view-page"
+    for row in csv.DictReader((folder / "view_urls.csv").open(encoding="utf-8")):
+        found = token_of(row["url"])
+        assert (found.key, found.tenant) == (row["k"], row["t"])
+    for row in csv.DictReader((folder / "host_rewrites.csv").open(encoding="utf-8")):
+        assert api_of(row["resolved_cluster"], MICROSOFT, allow_local=False) == row["api_base"]
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    assert (
+        cluster_of((folder / "view_page_excerpt.html").read_text(encoding="utf-8"))
+        == expected["resolved_cluster"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "cluster"),
+    [
+        ("var resolvedClusterUri='https://a/';", "https://a/"),
+        (
+            'var resolvedClusterUri = \'\'; var clusterAssignmentRecord = {"FixedClusterUri": "https://b/", "Clients": []};',
+            "https://b/",
+        ),
+        ("var resolvedClusterUri = '';", None),
+        ("var clusterAssignmentRecord = {broken};", None),
+        ("<h1>Gone</h1>", None),
+    ],
+)
+def test_the_cluster_is_found_in_the_page_or_not_at_all(page: str, cluster: str | None) -> None:
+    assert cluster_of(page) == cluster
+
+
+# --- what a report says of itself -----------------------------------------------------------------------------------
+
+
+@needs_captures
+@pytest.mark.parametrize("name", ["p10-report-metadata-legacy", "p11-report-metadata-pbir"])
+def test_real_metadata_of_both_layouts_is_read(name: str) -> None:
+    folder = CAPTURES / name
+    report = read_metadata((folder / "modelsAndExploration.json").read_bytes(), where=name)
+    expected = json.loads((folder / "expected_meta.json").read_text(encoding="utf-8"))
+    assert {
+        "model_id": report.model_id,
+        "dataset_id": report.dataset_id,
+        "report_object_id": report.report_id,
+        "report_display_name": report.title,
+        "last_refresh_time": report.last_refresh,
+        "pages": len(report.pages),
+        "visuals": len(list(report.visuals)),
+        "format": report.layout,
+    } == expected
+    seen = [
+        (
+            p.name,
+            v.name,
+            v.kind or "\\N",
+            str(v.command is not None).lower(),
+            " | ".join(v.references),
+        )
+        for p in report.pages
+        for v in p.visuals
+    ]
+    rows = csv.DictReader((folder / "expected_visuals.csv").open(encoding="utf-8"))
+    assert sorted(seen) == sorted(
+        (r["page_name"], r["visual_name"], r["visual_type"], r["has_embedded_query"], r["fields"])
+        for r in rows
+    )
+    properties = read_schema(
+        (folder / "conceptualschema.json").read_bytes(), report.model_id, where=name
+    )
+    entities = list(csv.DictReader((folder / "expected_entities.csv").open(encoding="utf-8")))
+    assert [
+        (p.entity, p.name, "measure" if p.is_measure else "column", str(p.data_type))
+        for p in properties
+    ] == [(e["entity"], e["property"], e["kind"], e["data_type"]) for e in entities]
+    assert [p.is_hidden for p in properties] == [
+        "true" in (e["property_hidden"], e["entity_hidden_or_private"]) for e in entities
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"models": [], "exploration": {}}', b"<html>"]
+)
+def test_what_is_no_metadata_is_refused(content: bytes) -> None:
+    with pytest.raises(PllError, match="not metadata of a report"):
+        read_metadata(content, where="x")
+
+
+def test_a_schema_that_is_an_error_is_told() -> None:
+    with pytest.raises(PllError, match="does not tell its schema: .*Gone"):
+        read_schema(
+            json.dumps({"schemas": [{"modelId": 1, "error": {"code": "Gone"}}]}).encode(),
+            1,
+            where="x",
+        )
+
+
+# --- a whole report -------------------------------------------------------------------------------------------------
+
+
+def _report(rows: int = 40, **how: Any) -> Report:
+    table = pl.DataFrame(
+        {
+            "Tjeneste": "PLL",
+            "Region nivå": "Kommune",
+            "Region nummer": [f"{n:04}" for n in range(rows)],
+            "Region": [f"Kommune {n:04}" for n in range(rows)],
+            "Aktørtype": "Legekontor",
+            "Måned": datetime(2026, 10, 1),
+            "I bruk": ["<5" if n % 7 == 0 else str(n) for n in range(rows)],
+            "Antall som kan ta i bruk": [n + 5 for n in range(rows)],
+        }
+    )
+    return Report(
+        table, key=KEY, tenant=UUID(int=7), last_refresh=datetime(2026, 11, 5, 6, tzinfo=UTC), **how
+    )
+
+
+class Listening:
+    """A report that remembers what it was asked."""
+
+    def __init__(self, report: Report) -> None:
+        self.report, self.asked = report, list[Request]()
+
+    def __call__(self, request: Request) -> Response:
+        self.asked.append(request)
+        return self.report(request)
+
+    def queries(self) -> list[dict[str, Any]]:
+        return [
+            json.loads(r.body)["queries"][0]["Query"]["Commands"][0][
+                "SemanticQueryDataShapeCommand"
+            ]
+            for r in self.asked
+            if r.path.endswith("querydata")
+        ]
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[Listening, str]]:
+    listening = Listening(_report())
+    with Publisher() as server:
+        server.publish("/", listening)
+        yield listening, server.address
+
+
+def _source(address: str, **fetching: Any) -> Source:
+    table = {"groups": GROUPS, "values": VALUES} | fetching.pop("table", {})
+    return Source.model_validate(
+        {
+            "name": "rapport",
+            "title": "x",
+            "title_en": "x",
+            "publisher": "x",
+            "landing_page": "https://x.no",
+            "licence": "x",
+            "attribution": "x",
+            "cadence": "monthly",
+            "max_age_days": 40,
+            "fetch": {
+                "kind": "powerbi",
+                "address": address,
+                "host_suffixes": ["127.0.0.1"],
+                "allow_local": True,
+                "tables": {"pll.json": table},
+            }
+            | fetching,
+            "read": {"kind": "powerbi"},
+            "numbers": "point",
+            "tables": [
+                {
+                    "holds": "observations",
+                    "file": "pll.json",
+                    "expected_columns": ["x"],
+                    "rows": [1, 9],
+                    "values": [{"column": "x", "measure": "x"}],
+                    "region": {"name": "Norge", "level": "land", "levels": {"land": ["land"]}},
+                    "actor_type": "alle",
+                    "period": {"text": "2026"},
+                }
+            ],
+        }
+    )
+
+
+def _fetch(listening: tuple[Listening, str], raw: Path, **fetching: Any) -> tuple[Snapshot, bool]:
+    heard, address = listening
+    return fetch(_source(heard.report.view_address(address), **fetching), raw, sleep=lambda _: None)
+
+
+@pytest.mark.parametrize("layout", ["legacy", "pbir"])
+def test_a_report_is_asked_whole_and_every_page_is_kept(
+    layout: Any, listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    listening[0].report = _report(layout=layout)
+    snapshot, is_new = _fetch(listening, tmp_path, rows_per_page=15)
+    assert is_new
+    assert [f.name for f in snapshot.files] == ["metadata.json", "pll.json", "schema.json"]
+    said = json.loads(snapshot.read("pll.json"))
+    assert len(said["pages"]) == 3
+    decoded = decode([json.dumps(page).encode() for page in said["pages"]], where="pll.json")
+    assert decoded.columns == (
+        "Region.Region",
+        "Aktørtype.Aktørtype",
+        "Dato.Måned",
+        "Bruk.I bruk",
+        "Bruk.Kan ta i bruk",
+    )
+    assert [row[0] for row in decoded.rows] == [f"Kommune {n:04}" for n in range(40)]
+    assert decode([json.dumps(said["totals"]).encode()], where="t").rows[0][-1] == sum(
+        n + 5 for n in range(40)
+    )
+
+
+def test_the_question_is_flat_ordered_by_every_group_and_a_window_at_a_time(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    _fetch(listening, tmp_path)
+    rows, totals = listening[0].queries()
+    assert rows["Binding"] == {
+        "Primary": {"Groupings": [{"Projections": [0, 1, 2, 3, 4]}]},
+        "Version": 1,
+        "DataReduction": {"DataVolume": 4, "Primary": {"Window": {"Count": 30000}}},
+    }
+    assert [order["Expression"]["Column"]["Property"] for order in rows["Query"]["OrderBy"]] == [
+        "Region",
+        "Aktørtype",
+        "Måned",
+    ]
+    assert [next(iter(select)) for select in rows["Query"]["Select"]] == [
+        "Column",
+        "Column",
+        "Column",
+        "Measure",
+        "Measure",
+    ]
+    assert [select["Name"] for select in totals["Query"]["Select"]] == [
+        "Bruk.I bruk",
+        "Bruk.Kan ta i bruk",
+    ]
+
+
+def test_a_column_that_is_summed_up_is_asked_by_function_and_called_as_visuals_call_it(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    _fetch(
+        listening,
+        tmp_path,
+        allow_unseen_fields=True,
+        table={
+            "values": [
+                {"entity": "Bruk", "property": "Antall som kan ta i bruk", "aggregation": "sum"}
+            ]
+        },
+    )
+    select = listening[0].queries()[0]["Query"]["Select"][-1]
+    assert (select["Aggregation"]["Function"], select["Name"]) == (
+        0,
+        "Sum(Bruk.Antall som kan ta i bruk)",
+    )
+
+
+def test_every_request_carries_the_key_and_an_id_of_its_own_and_the_record_only_the_id(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    snapshot, _ = _fetch(listening, tmp_path)
+    asked = [request.headers for request in listening[0].asked if request.path != "/view"]
+    assert {headers["x-powerbi-resourcekey"] for headers in asked} == {str(KEY)}
+    assert len({headers["requestid"] for headers in asked}) == len(asked)
+    assert len({headers["activityid"] for headers in asked}) == 1
+    kept = "".join(path.read_text(encoding="utf-8") for path in snapshot.folder.iterdir())
+    assert str(KEY) not in kept
+    assert _token({"k": str(KEY)})[:30] not in kept
+    assert all(headers["requestid"] in kept for headers in asked)
+
+
+def test_a_report_that_was_not_refreshed_is_not_asked_for_data(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    first, _ = _fetch(listening, tmp_path)
+    listening[0].asked.clear()
+    first.folder.rename(first.folder.with_name("2026-01-01T000000Z"))
+    again, is_new = _fetch(listening, tmp_path)
+    assert (again.sha256, is_new) == (first.sha256, False)
+    assert listening[0].queries() == []
+    _, is_new = _fetch(listening, tmp_path, table={"groups": GROUPS[:1], "values": VALUES[1:]})
+    assert listening[0].queries() != [], "something else is asked, so it is asked for"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (
+            {"groups": [{"entity": "Region", "property": "Regjon"}]},
+            r"no field Region\.Regjon; the nearest are Region\.Region",
+        ),
+        ({"values": [{"entity": "Bruk", "property": "Radnummer", "aggregation": "max"}]}, "hidden"),
+        ({"groups": [{"entity": "Dato", "property": "År"}]}, "No visual of the report uses"),
+        ({"groups": [{"entity": "Bruk", "property": "I bruk"}]}, "is a measure"),
+        ({"values": [{"entity": "Region", "property": "Region"}]}, "is a column"),
+    ],
+)
+def test_a_field_that_may_not_be_asked_for_is_refused_before_any_data_are(
+    table: dict[str, Any], says: str, listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    with pytest.raises(PllError, match=says):
+        _fetch(listening, tmp_path, table=table)
+    assert listening[0].queries() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_renamed_field_is_told_with_its_new_name_once_it_was_known(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    _fetch(listening, tmp_path)
+    listening[0].report = _report(misbehaviour=Misbehaviour.RENAMED_FIELD)
+    listening[0].report.last_refresh = datetime(2026, 12, 5, tzinfo=UTC)
+    with pytest.raises(PllError, match=r"Bruk\.I bruk was renamed to Bruk\."):
+        _fetch(listening, tmp_path)
+
+
+def test_a_report_that_is_refreshed_while_it_is_read_is_left_for_another_time(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    listening[0].report = _report(misbehaviour=Misbehaviour.REFRESHED_BETWEEN_PAGES)
+    with pytest.raises(PllError, match="being refreshed"):
+        _fetch(listening, tmp_path, rows_per_page=15)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_that_never_ends_is_given_up(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    listening[0].report = _report(misbehaviour=Misbehaviour.RESTART_LOOP)
+    with pytest.raises(PllError, match="same restart token again"):
+        _fetch(listening, tmp_path, rows_per_page=15)
+    listening[0].report = _report()
+    with pytest.raises(PllError, match="more than 2 pages"):
+        _fetch(listening, tmp_path, rows_per_page=15, most_pages=2)
+
+
+def test_where_our_own_query_is_refused_the_saved_one_is_asked_and_said_to_be(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    listening[0].report = _report(misbehaviour=Misbehaviour.ONLY_SAVED_QUERIES)
+    with pytest.raises(
+        PllError, match=r"refuses our own query .* name a visual that has one"
+    ) as refusal:
+        _fetch(listening, tmp_path)
+    saved = next(
+        v
+        for v in look(_source(listening[0].report.view_address(listening[1])).fetch)[0].visuals
+        if v.command and v.name in str(refusal.value)
+    )  # type: ignore[arg-type]
+    snapshot, _ = _fetch(listening, tmp_path, table={"visual": saved.name})
+    assert snapshot.origin["asked_with"]["pll.json"] == {
+        "query": f"saved with the visual {saved.name}",
+        "filters": saved.filters,
+    }
+
+
+def test_a_page_that_leads_to_another_host_gets_no_key(tmp_path: Path) -> None:
+    with publisher() as evil, publisher() as front:
+        front.answers(
+            Told(
+                f"<script>var resolvedClusterUri = '{evil.url}/';</script>".encode(),
+                headers={"Content-Type": "text/html"},
+            )
+        )
+        address = f"{front.url}/view?r={_token({'k': str(KEY)})}"
+        with pytest.raises(PllError, match="may not be sent to"):
+            fetch(
+                _source(address, host_suffixes=[".analysis.windows.net"]),
+                tmp_path,
+                sleep=lambda _: None,
+            )
+        assert evil.asked == []
+        assert not any("x-powerbi-resourcekey" in asked.headers for asked in front.asked)
+
+
+def test_a_page_that_tells_no_cluster_is_told_as_that_and_a_configured_one_is_used(
+    listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    with publisher(Told(b"<h1>Noe annet</h1>", headers={"Content-Type": "text/html"})) as changed:
+        address = listening[0].report.view_address(changed.url)
+        with pytest.raises(PllError, match="does not tell the report's cluster"):
+            fetch(_source(address), tmp_path, sleep=lambda _: None)
+        assert fetch(_source(address, cluster=listening[1]), tmp_path, sleep=lambda _: None)[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"results": [{"result": {"error": {"code": "ModelUnavailable"}}}]}, "ModelUnavailable"),
+        (
+            {
+                "results": [
+                    {"error": {"code": "rsErrorExecutingCommand", "message": {"value": "no"}}}
+                ]
+            },
+            "rsErrorExecutingCommand",
+        ),
+        ({"results": [{"result": {"asyncResult": {}}}]}, "answer later"),
+        ({"results": []}, "not one to a query"),
+        (
+            {
+                "results": [
+                    {
+                        "result": {
+                            "data": {
+                                "dsr": {
+                                    "DataShapes": [
+                                        {
+                                            "odata.error": {
+                                                "code": "rsX",
+                                                "azure:values": [
+                                                    {
+                                                        "additionalMessages": [
+                                                            {
+                                                                "Code": "InvalidUnconstrainedJoin",
+                                                                "Message": "m",
+                                                            }
+                                                        ]
+                                                    }
+                                                ],
+                                            }
+                                        }
+                                    ]
+                                }
+                            }
+                        }
+                    }
+                ]
+            },
+            "InvalidUnconstrainedJoin",
+        ),
+    ],
+)
+def test_an_error_inside_an_answer_is_an_error(
+    answer: dict[str, Any], says: str, listening: tuple[Listening, str], tmp_path: Path
+) -> None:
+    report = listening[0].report
+
+    def failing(request: Request) -> Response:
+        return (
+            Response(json.dumps(answer).encode())
+            if request.path.endswith("querydata")
+            else report(request)
+        )
+
+    listening[0].report = failing  # type: ignore[assignment]
+    with pytest.raises(PllError, match=says):
+        fetch(_source(report.view_address(listening[1])), tmp_path, sleep=lambda _: None)
+
+
+@needs_captures
+def test_real_pages_come_through_the_whole_client_as_they_were(tmp_path: Path) -> None:
+    """A server replays a report: its real metadata and schema, and the pages of one real answer in order."""
+    p11, p12 = CAPTURES / "p11-report-metadata-pbir", CAPTURES / "p12-paging-derived"
+    pages = [path.read_bytes() for path in sorted(p12.glob("page*.response.json"))]
+
+    def answering(asked: Asked) -> Told:
+        if asked.path.startswith("/view"):
+            return Told(
+                f"var resolvedClusterUri = '{server.url}/';".encode(),
+                headers={"Content-Type": "text/html"},
+            )
+        if "modelsAndExploration" in asked.path:
+            return Told((p11 / "modelsAndExploration.json").read_bytes())
+        if "conceptualschema" in asked.path:
+            return Told((p11 / "conceptualschema.json").read_bytes())
+        return Told(pages[sum("querydata" in before.path for before in server.asked) - 1])
+
+    groups = [
+        {"entity": "Query1", "property": name}
+        for name in ("farmer_address_prv", "farmer_address_mun", "Generation")
+    ]
+    table = {
+        "groups": groups,
+        "values": [{"entity": "Query1", "property": "rsbsa_no", "aggregation": "count_distinct"}],
+        "check_totals": False,
+    }
+    with publisher() as server:
+        server.answering = answering
+        address = f"{server.url}/view?r={_token({'k': str(KEY)})}"
+        snapshot, _ = fetch(
+            _source(address, table=table, rows_per_page=100, allow_unseen_fields=True),
+            tmp_path,
+            sleep=lambda _: None,
+        )
+        asked = [
+            json.loads(a.body)["queries"][0]["Query"]["Commands"][0][
+                "SemanticQueryDataShapeCommand"
+            ]
+            for a in server.asked
+            if "querydata" in a.path
+        ]
+    real = [
+        json.loads(path.read_bytes())["queries"][0]["Query"]["Commands"][0][
+            "SemanticQueryDataShapeCommand"
+        ]
+        for path in sorted(p12.glob("page*.request.json"))
+    ]
+    tokens = [
+        command["Binding"]["DataReduction"]["Primary"]["Window"].get("RestartTokens")
+        for command in asked
+    ]
+    assert tokens == [
+        command["Binding"]["DataReduction"]["Primary"]["Window"].get("RestartTokens")
+        for command in real
+    ]
+    kept = json.loads(snapshot.read("pll.json"))["pages"]
+    assert kept == [json.loads(page) for page in pages]
+    expected = list(csv.reader((p12 / "expected.csv").open(encoding="utf-8", newline="")))
+    assert [
+        [str(cell) for cell in row]
+        for row in decode([json.dumps(page).encode() for page in kept], where="p12").rows
+    ] == expected[1:]

@@ -1,0 +1,170 @@
+"""Source files: what they may say is checked, and said clearly when they say something else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from pll_pipeline.sources.register import (
+    PACKAGED,
+    BadSourceFile,
+    enable,
+    known,
+    read_source,
+    register,
+    source_path,
+)
+
+SMALL = """\
+name: {name}
+title: Liten kilde
+title_en: Small source
+publisher: Utgiver
+landing_page: https://www.example.no
+licence: NLOD 2.0
+attribution: "Kilde: utgiver"
+cadence: monthly
+max_age_days: 40
+fetch: {{kind: bundled}}
+read: {{kind: delimited}}
+numbers: norwegian
+tables:
+  - holds: observations
+    file: tall.csv
+    expected_columns: [kommune, andel]
+    rows: [1, 400]
+    values: [{{column: andel, measure: eresept_package_share, unit: percent}}]
+    region: {{name: {{column: kommune}}, level: kommune, levels: {{kommune: [kommune]}}}}
+    actor_type: apotek
+    period: {{text: "2026-01"}}
+"""
+
+
+def _write(folder: Path, name: str, text: str = SMALL) -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text.format(name=name), encoding="utf-8")
+    return path
+
+
+def test_the_packaged_sources_hold() -> None:
+    assert sorted(register()) == [
+        "apotek",
+        "published_figures",
+        "rollout_facts",
+        "ssb_fastleger",
+        "ssb_population",
+    ]
+
+
+def test_an_operators_source_joins_and_wins_over_a_packaged_one(tmp_path: Path) -> None:
+    _write(tmp_path, "egen_kilde")
+    _write(tmp_path, "apotek")
+    sources = register(tmp_path)
+    assert "egen_kilde" in sources
+    assert sources["apotek"].title == "Liten kilde"
+    assert source_path("apotek", tmp_path) == tmp_path / "apotek.yaml"
+
+
+def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
+    path = _write(tmp_path, "egen_kilde", SMALL + "cadense: daily\n")
+    with pytest.raises(BadSourceFile, match="cadense") as refusal:
+        read_source(path)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["observation", "snapshot", "quarantine"])
+def test_a_source_cannot_take_the_name_of_a_table(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadSourceFile, match="a word of the warehouse"):
+        read_source(_write(tmp_path, name))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("name: {name}", "name: ../x", "name"),
+        ("landing_page: https", "landing_page: file", "landing_page"),
+        ("numbers: norwegian", "numbers: guess", "numbers"),
+        ("max_age_days: 40", "max_age_days: 0", "max_age_days"),
+        ("levels: {{kommune: [kommune]}}", "levels: {{kommune: [by]}}", "levels"),
+        ('period: {{text: "2026-01"}}', "period: {{text: {{column: m, pattern: '('}}}}", "pattern"),
+    ],
+)
+def test_a_value_that_may_not_be_said_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in SMALL
+    with pytest.raises(BadSourceFile, match=says):
+        read_source(_write(tmp_path, "egen_kilde", SMALL.replace(old, new)))
+
+
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSourceFile, match="not readable YAML"):
+        read_source(_write(tmp_path, "egen_kilde", "name: ["))
+
+
+def test_the_file_and_the_source_have_one_name(tmp_path: Path) -> None:
+    path = _write(tmp_path, "egen_kilde")
+    with pytest.raises(BadSourceFile, match="'annen'"):
+        read_source(path.rename(tmp_path / "annen.yaml"))
+
+
+def test_the_json_schema_accepts_every_packaged_source_and_refuses_an_unknown_key() -> None:
+    schema = json.loads((PACKAGED / "source.schema.json").read_text(encoding="utf-8"))
+    for path in PACKAGED.glob("*.yaml"):
+        said = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))
+        jsonschema.validate(said, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(said | {"cadense": "daily"}, schema)
+
+
+def test_a_source_that_is_not_enabled_is_known_and_takes_no_part() -> None:
+    assert "ssb_population_live" in known()
+    assert "ssb_population_live" not in register()
+
+
+@pytest.mark.parametrize("name", ["nhn_key_figures", "pll_power_bi"])
+def test_a_source_whose_address_nobody_gave_is_known_and_cannot_take_part(
+    tmp_path: Path, name: str
+) -> None:
+    assert name in known()
+    with pytest.raises(BadSourceFile, match="give the address"):
+        enable(name, tmp_path, None)
+    assert list(tmp_path.iterdir()) == []
+    enable(name, tmp_path, "https://app.powerbi.example.no/view?r=eyJrIjoi")
+    assert name in register(tmp_path)
+
+
+def test_where_own_sources_are_simulated_packaged_ones_are_not_known(tmp_path: Path) -> None:
+    _write(tmp_path, "sim_en", SMALL + "is_simulated: true\n")
+    assert list(known(tmp_path)) == ["sim_en"]
+    _write(tmp_path, "egen_kilde")
+    with pytest.raises(BadSourceFile, match="Simulated and published"):
+        known(tmp_path)
+
+
+def test_enabling_writes_the_operators_own_file_with_the_address(tmp_path: Path) -> None:
+    path = enable("ssb_population_live", tmp_path, "https://pxweb.example.no/api/v2")
+    source = register(tmp_path)["ssb_population_live"]
+    assert path == tmp_path / "ssb_population_live.yaml"
+    assert source.fetch.address == "https://pxweb.example.no/api/v2"  # type: ignore[union-attr]
+    assert source.fetch.table == "07459", "a code is a text, leading zero and all"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://example.no/", "not an address", "https://user@example.no/"]
+)
+def test_an_address_that_cannot_be_asked_is_refused_and_nothing_is_written(
+    tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(BadSourceFile, match="address"):
+        enable("ssb_population_live", tmp_path, address)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_nobody_knows_cannot_be_enabled(tmp_path: Path) -> None:
+    with pytest.raises(BadSourceFile, match="ssb_population_live"):
+        enable("ukjent", tmp_path, None)

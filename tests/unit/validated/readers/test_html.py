@@ -1,0 +1,323 @@
+"""Tables in web pages: the one that is meant, as a reader sees it, every fault named with its row."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pll_pipeline.errors import PllError
+from pll_pipeline.sources.model import Html
+from pll_pipeline.validated.readers import html
+
+
+def _how(*header: str, **more: str) -> Html:
+    return Html(kind="html", header=list(header), **more)
+
+
+def _table(head: str, *body: str) -> str:
+    return f"<table><thead>{head}</thead><tbody>{''.join(f'<tr>{row}</tr>' for row in body)}</tbody></table>"
+
+
+def _rows(page: str, *header: str, **more: str) -> list[tuple[str, ...]]:
+    return html.read(page.encode(), _how(*header, **more), where="s/t/side.html").rows()
+
+
+def _cell(inner: str) -> str:
+    return _rows(_table("<tr><th>A<th>B</tr>", f"<td>{inner}<td>x"), "A")[0][0]
+
+
+def _refusal(page: str | bytes, *header: str, **more: str) -> str:
+    with pytest.raises(PllError) as refused:
+        html.read(
+            page if isinstance(page, bytes) else page.encode(),
+            _how(*header, **more),
+            where="s/t/side.html",
+        )
+    return str(refused.value)
+
+
+def test_every_cell_stays_text_and_every_row_knows_its_table_and_row() -> None:
+    page = "<table><tr><td>meny</table>" + _table(
+        "<tr><th>kode<th>tall</tr>", "<td>0301<td>12,5", "<td>0101<td>"
+    )
+    assert html.read(page.encode(), _how("kode"), where="s/t/side.html").to_dicts() == [
+        {"kode": "0301", "tall": "12,5", "row_reference": "side.html:table 2 row 2"},
+        {"kode": "0101", "tall": "", "row_reference": "side.html:table 2 row 3"},
+    ]
+
+
+def test_a_table_without_a_head_begins_with_its_heading_cells_or_its_first_row() -> None:
+    assert _rows("<table><tr><th>A<th>B<tr><th>1<td>2</table>", "A") == [
+        ("1", "2", "side.html:table 1 row 2")
+    ]
+    assert _rows("<table><tr><td>A<td>B<tr><td>1<td>2</table>", "A", "B") == [
+        ("1", "2", "side.html:table 1 row 2")
+    ]
+    two = html.read(
+        b"<table><tr><th rowspan=2>A<th>2024<tr><th>B<tr><th>1<td>2</table>",
+        _how("B"),
+        where="side.html",
+    )
+    assert two.columns == ["A", "2024 / B", "row_reference"]
+
+
+def test_header_rows_are_joined_and_spanned_headings_count_for_every_column() -> None:
+    head = "<tr><th rowspan=2>Region<th colspan=2>2024</tr><tr><th>Antall<th>Andel</tr>"
+    frame = html.read(
+        _table(head, "<td>Oslo<td>1<td>2").encode(),
+        _how("Region", "2024 / Andel"),
+        where="side.html",
+    )
+    assert frame.columns == ["Region", "2024 / Antall", "2024 / Andel", "row_reference"]
+    assert html.read(
+        _table(head, "<td>Oslo<td>1<td>2").encode(), _how("Antall"), where="side.html"
+    ).equals(frame)
+
+
+def test_a_joined_heading_must_stand_above_one_column() -> None:
+    head = "<tr><th>2023<th>2024</tr><tr><th>Antall<th>Andel</tr>"
+    assert "No table has a header with '2023 / Andel'" in _refusal(
+        _table(head, "<td>1<td>2"), "2023 / Andel"
+    )
+
+
+def test_spanned_cells_count_for_every_row_and_column_they_cover() -> None:
+    page = _table(
+        "<tr><th>A<th>B<th>C</tr>",
+        "<td rowspan=2>x<td>1<td>2",
+        "<td colspan=2>3",
+        "<td rowspan=0>y<td>4<td>5",
+        "<td>6<td>7",
+    )
+    assert [row[:3] for row in _rows(page, "A")] == [
+        ("x", "1", "2"),
+        ("x", "3", "3"),
+        ("y", "4", "5"),
+        ("y", "6", "7"),
+    ]
+
+
+def test_a_cell_does_not_reach_beyond_its_part_of_the_table() -> None:
+    page = "<table><tr><th>A<th>B</tr><tbody><tr><td rowspan=9>x<td>1</tr></tbody><tbody><tr><td>y<td>2</tr></tbody></table>"
+    assert [row[:2] for row in _rows(page, "A")] == [("x", "1"), ("y", "2")]
+
+
+def test_a_row_that_is_all_spanned_or_empty_is_no_row_of_its_own() -> None:
+    page = _table(
+        "<tr><th>A<th>B</tr>",
+        "<td rowspan=2>x<td rowspan=2>1",
+        "",
+        "",
+        "<td>&nbsp;<td>",
+        "<td>y<td>2",
+    )
+    assert _rows(page, "A") == [
+        ("x", "1", "side.html:table 1 row 2"),
+        ("y", "2", "side.html:table 1 row 6"),
+    ]
+
+
+def test_figures_in_the_foot_are_rows_and_notes_in_the_foot_are_not() -> None:
+    foot = "<tfoot><tr><td>Sum<td>3</tr><tr><td colspan=2>Kilde: etaten</tr></tfoot></table>"
+    page = _table("<tr><th>A<th>B</tr>", "<td>x<td>3").replace("</table>", foot)
+    assert [row[:2] for row in _rows(page, "A")] == [("x", "3"), ("Sum", "3")]
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        ("12<sup>1)</sup>", "12"),
+        ("12<sup><a href='#n'>se note</a></sup>", "12"),
+        ("12<sup>foreløpig</sup>", "12foreløpig"),
+        ("en<br>to", "en to"),
+        ("<p>en</p><div>to</div>tre", "en to tre"),
+        ("e<b>n</b>", "en"),
+        (" en \n\t to ", "en to"),
+        ("1&nbsp;234&#8239;567", "1\u00a0234\u202f567"),
+        ("&nbsp;Helse&nbsp;Nord ", "Helse Nord"),
+        ("&nbsp;", ""),
+        ("&aelig;&lt;&amp;&#x2264;5", "æ<&≤5"),
+        ("12<script>x()</script><style>td{}</style><!-- 13 --><template>14</template>", "12"),
+        ("ute<table><tr><td>inne</table>", "ute"),
+        ("<a href='x'>12</a> %", "12 %"),
+    ],
+)
+def test_a_cell_says_what_a_reader_sees(inner: str, text: str) -> None:
+    assert _cell(inner) == text
+
+
+def test_a_deeply_nested_cell_is_read() -> None:
+    assert _cell("<div>" * 20_000 + "x") == "x"
+
+
+def test_a_table_inside_a_layout_table_is_a_table_of_its_own() -> None:
+    page = f"<table><tr><td>meny<td>{_table('<tr><th>A<th>B</tr>', '<td>1<td>2')}</table>"
+    assert _rows(page, "A", "B") == [("1", "2", "side.html:table 2 row 2")]
+
+
+def test_header_texts_are_compared_without_regard_to_white_space() -> None:
+    page = _table("<tr><th> Antall&nbsp;\n brukere <th>B</tr>", "<td>1<td>2")
+    assert html.read(page.encode(), _how("Antall  brukere"), where="side.html").columns == [
+        "Antall brukere",
+        "B",
+        "row_reference",
+    ]
+
+
+def test_the_caption_or_the_nearest_heading_before_it_decides_between_tables() -> None:
+    one, two = (
+        _table("<tr><th>A<th>B</tr>", "<td>1<td>1"),
+        _table("<tr><th>A<th>B</tr>", "<td>2<td>2"),
+    )
+    page = f"<h2>Eldre</h2><h3>Året 2023</h3>{one}<h3>Året <em>2024</em></h3><p>Tekst</p>{two}"
+    assert _rows(page, "A", caption="2024$")[0][0] == "2"
+    captioned = (one + two).replace("<table>", "<table><caption>Nye<br>tall</caption>", 1)
+    assert _rows(captioned, "A", caption="Nye tall")[0][0] == "1"
+    assert (
+        "No table has a header with 'A' and a caption or heading that matches 'Eldre'"
+        in _refusal(page, "A", caption="Eldre")
+    )
+
+
+def test_no_table_or_several_are_refused_with_a_list_of_what_there_is() -> None:
+    page = "<h2>Tall</h2>" + _table("<tr><th>A<th>B</tr>", "<td>1<td>2") * 2
+    assert (
+        "2 tables have a header with 'A'; the page has table 1 'Tall' with 'A', 'B'; table 2 'Tall' with 'A', 'B'"
+        in _refusal(page, "A")
+    )
+    assert "No table has a header with 'C'; the page has table 1 'Tall' with 'A', 'B'" in _refusal(
+        page, "C"
+    )
+    assert "the page has no tables" in _refusal("", "A")
+    assert "and 8 more" in _refusal(page * 10, "C")
+
+
+def test_the_declared_encoding_is_used() -> None:
+    page = _table("<tr><th>navn<th>tall</tr>", "<td>Tromsø<td>1")
+    assert (
+        html.read(
+            page.encode("cp1252"), _how("navn", encoding="windows-1252"), where="side.html"
+        ).row(0)[0]
+        == "Tromsø"
+    )
+    assert (
+        html.read(b"\xef\xbb\xbf" + page.encode(), _how("navn"), where="side.html").columns[0]
+        == "navn"
+    )
+    assert "not utf-8: byte" in _refusal(b"<p>\n" + page.encode("cp1252"), "navn")
+    assert "line 2" in _refusal(b"<p>\n" + page.encode("cp1252"), "navn")
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "says"),
+    [
+        (
+            "<th>A<th>B",
+            "<td>1<td>2</tr><tr><td>3",
+            "has 1 cells, the header 2. Where: s/t/side.html, table 1, row 3",
+        ),
+        ("<th>A<th>B", "<td>1<td>2<td>3", "has 3 cells, the header 2"),
+        ("<th>A<th>B", "<td colspan=3>1", "has 3 cells, the header 2"),
+        ("<th>A<th>A", "<td>1<td>2", "'A' stands twice"),
+        ("<th colspan=2>A", "<td>1<td>2", "'A' stands twice"),
+        ("<th>A<th>row_reference", "<td>1<td>2", "'row_reference' stands twice"),
+        ("<th>A<th><th>", "<td>1<td>2<td>3", "Two columns have no heading"),
+        ("<th>A<th>B</tr><tr><th>C", "<td>1<td>2", "header rows have 1 and 2 cells"),
+        ("<th>A<th>B", "", "no rows"),
+        ("<th>A<th>B", "<td colspan=1001>1", "spans 1001 rows or columns.*row 2"),
+        ("<th>A<th>B", "<td rowspan=99999999999999999>1<td>2", "more than 1000"),
+        (
+            "<th>A<th>B<th>C",
+            "<td>1<td rowspan=2>2<td>3</tr><tr><td colspan=2>4",
+            "cover the same place.*row 3",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_what_and_where(head: str, body: str, says: str) -> None:
+    with pytest.raises(PllError, match=f"(?s){says}"):
+        html.read(_table(f"<tr>{head}</tr>", body).encode(), _how("A"), where="s/t/side.html")
+
+
+def test_spans_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "MOST_CELLS", 5000)
+    assert "more than 5000 cells" in _refusal(
+        _table("<tr><th>A</tr>", "<td colspan=1000>" * 6), "A"
+    )
+
+
+def test_a_page_with_a_strange_table_elsewhere_is_read() -> None:
+    assert (
+        _rows("<table><tr><td colspan=99999>meny</table>" + _table("<tr><th>A</tr>", "<td>1"), "A")[
+            0
+        ][0]
+        == "1"
+    )
+
+
+_CELLS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp", "Cf")),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_CELLS, _CELLS), min_size=1, max_size=6))
+def test_any_text_written_to_a_page_is_read_back(cells: list[tuple[str, str]]) -> None:
+    page = _table(
+        "<tr><th>A<th>B</tr>", *(f"<td>{escape(one)}<td>{escape(two)}" for one, two in cells)
+    )
+    assert [row[:2] for row in _rows(page, "A", "B")] == cells
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_any_spans_expand_to_a_full_rectangle(data: st.DataObject) -> None:
+    height, width = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6))
+    grid: dict[tuple[int, int], str] = {}
+    rows = []
+    for row in range(height):
+        cells = []
+        for column in range(width):
+            if (row, column) in grid:
+                continue
+            free = next((c for c in range(column, width) if (row, c) in grid), width) - column
+            down, across = data.draw(st.integers(1, height - row)), data.draw(st.integers(1, free))
+            text = f"r{row}c{column}"
+            grid |= {
+                (r, c): text for r in range(row, row + down) for c in range(column, column + across)
+            }
+            cells.append(f"<td rowspan={down} colspan={across}>{text}")
+        rows.append("".join(cells))
+    page = _table("<tr>" + "".join(f"<th>K{column}" for column in range(width)) + "</tr>", *rows)
+    expected = [
+        tuple(grid[row, column] for column in range(width)) for row in range(height) if rows[row]
+    ]
+    assert [row[:-1] for row in _rows(page, "K0")] == expected
+
+
+_PIECES = [
+    "<table>",
+    "</table>",
+    "<thead>",
+    "<tr>",
+    "<td>",
+    "<th rowspan=3>",
+    "<td colspan=2>",
+    "A",
+    "<tfoot>",
+    "<caption>",
+    "<sup>",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=40))
+def test_any_page_is_read_or_refused_in_words(pieces: list[str]) -> None:
+    try:
+        assert html.read("".join(pieces).encode(), _how("A"), where="side.html").height > 0
+    except PllError as refused:
+        assert refused.where.startswith("side.html")

@@ -14,13 +14,18 @@ export UV_COMPILE_BYTECODE := 1
 export PIP_CACHE_DIR := .cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+SQL := dbt_project/models dbt_project/macros dbt_project/tests
+YAML := .yamllint .pre-commit-config.yaml workspace.yaml dbt_project pll_pipeline tests data/corrections
+
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: help setup run test bench serve lock generated clean
+.PHONY: help setup run check format test bench serve lock generated clean
 
 help:
 	@echo "make run      set up, run the night on what is held, publish a release"
 	@echo "make test     set up, run every test"
+	@echo "make check    format, lint and types: what CI checks before the tests"
+	@echo "make format   format the code and repair what the linter can"
 	@echo "make serve    Dagster's page and the nightly schedule on 127.0.0.1"
 	@echo "make bench    how fast, as ratios inside one run"
 	@echo "make lock     renew uv.lock     make generated   renew the files written from code"
@@ -37,6 +42,11 @@ help:
 	@$(UV) sync --locked --quiet
 	@touch .venv/.complete
 
+# The tools that read the code are in an environment of their own, resolved apart from the product.
+.venv-check/.complete: pyproject.toml uv.lock $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+	@UV_PROJECT_ENVIRONMENT=.venv-check $(UV) sync --locked --quiet --only-group check
+	@touch .venv-check/.complete
+
 setup: .venv/.complete
 
 run: setup
@@ -44,6 +54,18 @@ run: setup
 
 test: setup
 	@PATH=".uv/bin:$$PATH" .venv/bin/python -m pytest -n 2 --dist loadfile
+
+check: setup .venv-check/.complete
+	@.venv-check/bin/ruff format --check --quiet .
+	@.venv-check/bin/ruff check --quiet --output-format concise .
+	@.venv-check/bin/mypy --python-executable .venv/bin/python
+	@.venv-check/bin/sqlfluff lint --processes 2 --disable-progress-bar $(SQL)
+	@.venv-check/bin/yamllint --strict $(YAML)
+	@echo "check: everything is clean"
+
+format: .venv-check/.complete
+	@.venv-check/bin/ruff check --fix --quiet --exit-zero .
+	@.venv-check/bin/ruff format --quiet .
 
 bench: setup
 	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs
@@ -59,4 +81,4 @@ generated: setup
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:
-	rm -rf .venv .uv .cache data/validated data/build data/dagster data/logs
+	rm -rf .venv .venv-check .uv .cache data/validated data/build data/dagster data/logs

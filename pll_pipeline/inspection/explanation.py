@@ -232,7 +232,7 @@ def _row_as_published(source: Source, snapshot: Snapshot, reference: str, read: 
     file = reference.removeprefix(f"{where}/").split(":")[0]
     place = f"{where}/{file}"
     if place not in read:
-        read[place] = read_table(snapshot.read(file), source.read, where=place)
+        read[place] = read_table(snapshot.read(file), source.read, where=place).frame
     as_read = read[place].filter(pl.col(ROW_REFERENCE) == reference)
     says = as_read.drop(ROW_REFERENCE).row(0, named=True) if as_read.height else {}
     sha256 = next(f.sha256 for f in snapshot.files if f.name == file)

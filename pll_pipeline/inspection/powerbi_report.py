@@ -41,7 +41,7 @@ def inspect_report(address: str, codes: Codes, on: date, local: dict[str, Any]) 
         try:
             frame = read_table(
                 sample(PowerBiReport.model_validate(fetching))[file], reading, where=file
-            )
+            ).frame
         except PllError as error:
             problems.append(
                 f"The table of the visual {visual.name} cannot be asked: {error.paragraph()}"

@@ -98,7 +98,7 @@ def inspect(
     problems = []
     for title, reading in readings:
         try:
-            table = read_table(content, reading, where=file)
+            table = read_table(content, reading, where=file).frame
         except PllError as error:
             problems.append(f"{title}: {error.paragraph()}")
         else:

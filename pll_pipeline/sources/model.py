@@ -191,12 +191,43 @@ class MilestoneTable(_Table):
     statement: Text = Field("reported", description="reported, planned, target or superseded")
 
 
+ColumnNames = Annotated[
+    list[str],
+    Field(
+        description="Names of all columns from left to right, in place of the published headings;"
+        " for a table whose label columns have no heading. Empty: the published headings"
+    ),
+]
+
+
 class Delimited(_Strict):
-    """Delimited text."""
+    """Delimited text. Lines above the header are title lines, and are not read."""
 
     kind: Literal["delimited"]
     encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"] = "utf-8"
     separator: Literal[",", ";", "\t", "|"] = ","
+    header: list[str] = Field(
+        default_factory=list,
+        description="Texts of the header line: the first line that contains them all."
+        " Empty: the first line after `skip_lines`",
+    )
+    skip_lines: Annotated[
+        int, Field(ge=0, le=1000, description="Lines at the start of the file that are not read")
+    ] = 0
+    header_rows: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=4,
+            description="Lines the header spans, up to the line found; joined by ` / `",
+        ),
+    ] = 1
+    columns: ColumnNames = []
+    ends_at: Pattern | None = Field(
+        None,
+        description="First cell of the first line after the table, as `^Kilde:` or `^Brukte filtre`;"
+        " that line and all below are not read",
+    )
 
 
 class Workbook(_Strict):
@@ -220,6 +251,7 @@ class Workbook(_Strict):
             description="Rows the header spans, from the row found and up; joined by ` / `",
         ),
     ] = 1
+    columns: ColumnNames = []
     ends_at: Pattern | None = Field(
         None, description="First cell of the row after the table; an empty row always ends it"
     )
@@ -238,6 +270,7 @@ class Html(_Strict):
         None,
         description="The table's caption, or the heading before it, where several tables have such a header",
     )
+    columns: ColumnNames = []
 
 
 class ProseFigure(_Strict):
@@ -270,6 +303,10 @@ class PowerBi(_Strict):
     """Answers of a public Power BI report, as saved."""
 
     kind: Literal["powerbi"]
+    result: Annotated[
+        int | None,
+        Field(ge=1, description="Which result of a saved answer with several, counted from 1"),
+    ] = None
     additive: list[str] = Field(
         default_factory=list,
         description="Columns whose rows must sum to the total saved beside them; no shares, nothing that counts unique persons",

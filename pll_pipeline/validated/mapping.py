@@ -26,7 +26,7 @@ from pll_pipeline.sources.model import (
     Text,
     Value,
 )
-from pll_pipeline.validated.readers import ROW_REFERENCE
+from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.norwegian.numbers import (
     NORWEGIAN,
@@ -136,7 +136,7 @@ class _Refused(Exception):
 
 
 def read_tables(
-    source: Source, tables: Mapping[str, pl.DataFrame], codes: Codes, taken_at: datetime
+    source: Source, tables: Mapping[str, PublishedTable], codes: Codes, taken_at: datetime
 ) -> Reading:
     """Everything the published `tables` (by file name, all text) say, under the mapping of `source`."""
     found: dict[str, list[pl.DataFrame]] = {
@@ -147,8 +147,8 @@ def read_tables(
     }
     left_out_count = 0
     for table in source.tables:
-        published = _without(table, tables[table.file])
-        left_out_count += tables[table.file].height - published.height
+        published = _without(table, tables[table.file].frame)
+        left_out_count += tables[table.file].frame.height - published.height
         if isinstance(table, MilestoneTable):
             work = _Work(published)
             found["milestone"].append(_milestones(work, table, codes, taken_at.date()))
@@ -190,7 +190,9 @@ def read_tables(
         if conflicts.height
         else stamped("quarantine", QUARANTINE)
     )
-    row_count = sum(tables[file].height for file in dict.fromkeys(t.file for t in source.tables))
+    row_count = sum(
+        tables[file].frame.height for file in dict.fromkeys(t.file for t in source.tables)
+    )
     return Reading(
         observations,
         stamped("target", TARGET),

@@ -11,14 +11,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
-import yaml
 from pandera.errors import SchemaErrors
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Source
@@ -30,7 +27,7 @@ from pll_pipeline.validated.mapping import (
     TARGET,
     Reading,
 )
-from pll_pipeline.validated.readers import ROW_REFERENCE
+from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.columns import (
     DATE_PRECISIONS,
@@ -64,28 +61,6 @@ class Verdict:
     reading: Reading
     is_accepted: bool
     reason: str | None
-
-
-class Correction(BaseModel):
-    """A recorded exception: one cell of a publication that we know to be wrong, and what to read instead.
-
-    `expect` is the wrong text as published; when it is no longer there the publisher has mended it and the record
-    must go. `use` empty means: set the row aside.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    file: str
-    where: Annotated[
-        dict[str, str],
-        Field(min_length=1, description="Column → text; must point at exactly one row"),
-    ]
-    column: str
-    expect: str
-    use: str | None = None
-    reason: str
-    reported_to: str
-    reported_on: date
 
 
 def observation_rules(codes: Codes, taken_on: date) -> list[Rule]:
@@ -441,11 +416,11 @@ def _as_text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def refuse_unexpected(source: Source, tables: Mapping[str, pl.DataFrame], where: str) -> None:
+def refuse_unexpected(source: Source, tables: Mapping[str, PublishedTable], where: str) -> None:
     """Raise `PllError` when published columns or the number of rows are not the expected ones."""
     for table in source.tables:
         published = tables[table.file]
-        columns = [c for c in published.columns if c != ROW_REFERENCE]
+        columns = published.columns
         missing, new = (
             set(table.expected_columns) - set(columns),
             set(columns) - set(table.expected_columns),
@@ -462,70 +437,9 @@ def refuse_unexpected(source: Source, tables: Mapping[str, pl.DataFrame], where:
                 do="look at the publication, then change expected_columns and the mapping in the source file",
             )
         least, most = table.rows
-        if not least <= published.height <= most:
+        if not least <= published.frame.height <= most:
             raise PllError(
-                f"The table has {published.height} rows, expected {least} to {most}",
+                f"The table has {published.frame.height} rows, expected {least} to {most}",
                 where=f"{where}/{table.file}",
                 do="see whether the publication was cut off; if it truly changed size, change `rows` in the source file",
             )
-
-
-def read_corrections(path: Path) -> list[Correction]:
-    """The recorded corrections of a source; none when the file does not exist. Raises `PllError` for a bad record."""
-    if not path.is_file():
-        return []
-    try:
-        return [
-            Correction.model_validate(said)
-            for said in yaml.safe_load(path.read_text(encoding="utf-8")) or []
-        ]
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
-        raise PllError(
-            f"The recorded corrections cannot be read: {' '.join(str(error).split())}",
-            where=str(path),
-            do="mend the file; data/corrections/README.md shows the form",
-        ) from error
-
-
-def correct(
-    tables: Mapping[str, pl.DataFrame], corrections: Iterable[Correction], where: str
-) -> tuple[dict[str, pl.DataFrame], list[tuple[str, Correction]]]:
-    """The tables with the corrections applied, and the (row reference, correction) of rows to set aside.
-
-    Raises `PllError` when a correction no longer fits: its row is gone, or the publisher has mended the cell.
-    """
-    corrected, aside = dict(tables), []
-    for correction in corrections:
-        table = corrected.get(correction.file)
-        known = table is not None and {*correction.where, correction.column} <= set(table.columns)
-        hit = (
-            table.filter(*(pl.col(c) == text for c, text in correction.where.items()))
-            if known
-            else None
-        )
-        if hit is None or hit.height != 1 or hit[correction.column][0] != correction.expect:
-            found = (
-                "no such column"
-                if hit is None
-                else f"{hit.height} such rows"
-                if hit.height != 1
-                else f"{hit[correction.column][0]!r}"
-            )
-            raise PllError(
-                f"A recorded correction expects {correction.expect!r} in {correction.column} but finds {found}",
-                where=f"{where}/{correction.file}, {correction.where}",
-                do="the publisher may have mended it: look, then remove or renew the record in data/corrections",
-            )
-        reference = hit[ROW_REFERENCE][0]
-        here = pl.col(ROW_REFERENCE) == reference
-        if correction.use is None:
-            aside.append((reference, correction))
-            corrected[correction.file] = table.filter(~here)
-        else:
-            corrected[correction.file] = table.with_columns(
-                pl.when(here)
-                .then(pl.lit(correction.use))
-                .otherwise(pl.col(correction.column))
-                .alias(correction.column)
-            )
-    return corrected, aside

@@ -24,16 +24,11 @@ from pll_pipeline.config import PACKAGE, Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged, hash_of_files, snapshots, verify
 from pll_pipeline.sources.model import Source
+from pll_pipeline.validated.corrections import Correction, correct, read_corrections
 from pll_pipeline.validated.drift import Definitions, Drift, compare
 from pll_pipeline.validated.mapping import MILESTONE, OBSERVATION, QUARANTINE, TARGET, read_tables
-from pll_pipeline.validated.readers import read_table
-from pll_pipeline.validated.rules import (
-    Correction,
-    correct,
-    judge,
-    read_corrections,
-    refuse_unexpected,
-)
+from pll_pipeline.validated.readers import PublishedTable, read_table
+from pll_pipeline.validated.rules import judge, refuse_unexpected
 from pll_pipeline.vocabulary.codes import Codes, load_codes
 
 FRAMES: dict[str, dict[str, Any]] = {
@@ -404,10 +399,10 @@ def _read_snapshot(
     return verdict
 
 
-def _definitions(source: Source, tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
+def _definitions(source: Source, tables: Mapping[str, PublishedTable]) -> dict[str, list[str]]:
     """By "file column": the distinct texts of each column the source file names as a definition."""
     return {
-        f"{t.file} {c}": sorted(tables[t.file][c].unique())
+        f"{t.file} {c}": sorted(tables[t.file].frame[c].unique())
         for t in source.tables
         for c in t.definition_columns
     }

@@ -1,26 +1,79 @@
 """Readers: bytes → the table as published, every cell as text.
 
-Pure functions, one module per form of publication, chosen by the `read.kind` of a source file. Not here: fetching
-(`fetchers/`), meaning (`observations.py`).
+Pure functions, one module per form of publication, chosen by the type of the settings under `read` in a source file.
+Not here: fetching (`raw/`), meaning (`validated/mapping.py`).
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Prose, Workbook
+from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
 
     from pll_pipeline.sources.model import Reading
 
-ROW_REFERENCE = "row_reference"
+__all__ = ["ROW_REFERENCE", "NotRead", "PublishedTable", "read_table"]
 
 
-def read_table(content: bytes, how: Reading, *, where: str) -> pl.DataFrame:
-    """The table in `content`, one text column per published column, and `row_reference` (file, and where in it).
+def read_table(content: bytes, how: Reading, *, where: str) -> PublishedTable:
+    """The table in `content`, one text column per published column, and what its cells say of themselves.
 
     Raises `PllError` naming `where` when the bytes cannot be read the way the source file says.
     """
-    # a kind is a module of that name; what it needs is imported when a source of that kind is read
-    return import_module(f"{__name__}.{how.kind}").read(content, how, where=where)
+    table = _READERS[type(how)](content, how, where)
+    return table if isinstance(table, PublishedTable) else PublishedTable(table)
+
+
+# Each reader is imported when a source of its form is read: openpyxl and selectolax cost start time.
+
+
+def _delimited(content: bytes, how: Delimited, where: str) -> pl.DataFrame | PublishedTable:
+    from pll_pipeline.validated.readers import delimited
+
+    return delimited.read(content, how, where=where)
+
+
+def _workbook(content: bytes, how: Workbook, where: str) -> pl.DataFrame | PublishedTable:
+    from pll_pipeline.validated.readers import workbook
+
+    return workbook.read(content, how, where=where)
+
+
+def _html(content: bytes, how: Html, where: str) -> pl.DataFrame | PublishedTable:
+    from pll_pipeline.validated.readers import html
+
+    return html.read(content, how, where=where)
+
+
+def _prose(content: bytes, how: Prose, where: str) -> pl.DataFrame | PublishedTable:
+    from pll_pipeline.validated.readers import prose
+
+    return prose.read(content, how, where=where)
+
+
+def _jsonstat(content: bytes, how: JsonStat, where: str) -> pl.DataFrame | PublishedTable:
+    from pll_pipeline.validated.readers import jsonstat
+
+    return jsonstat.read(content, how, where=where)
+
+
+def _powerbi(content: bytes, how: PowerBi, where: str) -> pl.DataFrame | PublishedTable:
+    from pll_pipeline.validated.readers import powerbi
+
+    return powerbi.read(content, how, where=where)
+
+
+_READERS: dict[type, Callable[..., pl.DataFrame | PublishedTable]] = {
+    Delimited: _delimited,
+    Workbook: _workbook,
+    Html: _html,
+    Prose: _prose,
+    JsonStat: _jsonstat,
+    PowerBi: _powerbi,
+}

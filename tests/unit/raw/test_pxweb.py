@@ -349,7 +349,7 @@ def test_a_large_table_is_asked_for_in_parts_and_reads_as_if_it_were_not(
     def rows(content: bytes) -> list[tuple[str, ...]]:
         return sorted(
             read_table(content, JsonStat(kind="jsonstat"), where="table.json")
-            .drop("row_reference")
+            .frame.drop("row_reference")
             .iter_rows()
         )
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pll_pipeline.config import Config
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.mapping import Reading, read_tables
+from pll_pipeline.validated.readers.table import PublishedTable
 from pll_pipeline.vocabulary.codes import load_codes
 
 CODES = load_codes(Config.from_environment().seeds)
@@ -95,7 +96,7 @@ def _read(*rows: dict[str, str], **changes: Any) -> Reading:
     frame = frame.with_columns(
         pl.Series("row_reference", [f"tall.csv:{i}" for i in range(2, frame.height + 2)])
     )
-    return read_tables(_source(**changes), {"tall.csv": frame}, CODES, TAKEN)
+    return read_tables(_source(**changes), {"tall.csv": PublishedTable(frame)}, CODES, TAKEN)
 
 
 def _one(*rows: dict[str, str], **changes: Any) -> dict[str, Any]:

@@ -12,14 +12,13 @@ import pytest
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.register import register
+from pll_pipeline.validated.corrections import Correction, correct, read_corrections
 from pll_pipeline.validated.mapping import MILESTONE, OBSERVATION, QUARANTINE, TARGET, Reading
+from pll_pipeline.validated.readers.table import PublishedTable
 from pll_pipeline.validated.rules import (
-    Correction,
-    correct,
     judge,
     milestone_rules,
     observation_rules,
-    read_corrections,
     refuse_unexpected,
     target_rules,
 )
@@ -267,13 +266,10 @@ def test_more_rows_aside_than_tolerated_refuse_the_snapshot_whole() -> None:
 # published columns and rows
 
 
-def _figures(columns: list[str], rows: int) -> dict[str, pl.DataFrame]:
+def _figures(columns: list[str], rows: int) -> dict[str, PublishedTable]:
     data = {column: ["x"] * rows for column in columns}
-    return {
-        "figures.csv": pl.DataFrame(
-            data | {"row_reference": [f"figures.csv:{i}" for i in range(rows)]}
-        )
-    }
+    data["row_reference"] = [f"figures.csv:{i}" for i in range(rows)]
+    return {"figures.csv": PublishedTable(pl.DataFrame(data))}
 
 
 def test_a_new_or_missing_published_column_refuses_the_snapshot() -> None:
@@ -304,26 +300,28 @@ RECORD = {
     "reported_on": "2026-11-22",
 }
 TABLE = {
-    "tall.csv": pl.DataFrame(
-        {
-            "navn": ["apotek", "kommuner"],
-            "antall": ["1045", "356"],
-            "row_reference": ["tall.csv:2", "tall.csv:3"],
-        }
+    "tall.csv": PublishedTable(
+        pl.DataFrame(
+            {
+                "navn": ["apotek", "kommuner"],
+                "antall": ["1045", "356"],
+                "row_reference": ["tall.csv:2", "tall.csv:3"],
+            }
+        )
     )
 }
 
 
 def test_a_recorded_correction_changes_that_cell_and_no_other() -> None:
     tables, aside = correct(TABLE, [Correction.model_validate(RECORD)], "here")
-    assert tables["tall.csv"]["antall"].to_list() == ["1043", "356"]
+    assert tables["tall.csv"].frame["antall"].to_list() == ["1043", "356"]
     assert aside == []
 
 
 def test_a_correction_without_a_replacement_sets_the_row_aside() -> None:
     record = Correction.model_validate(RECORD | {"use": None})
     tables, aside = correct(TABLE, [record], "here")
-    assert tables["tall.csv"]["navn"].to_list() == ["kommuner"]
+    assert tables["tall.csv"].frame["navn"].to_list() == ["kommuner"]
     assert aside == [("tall.csv:2", record)]
 
 

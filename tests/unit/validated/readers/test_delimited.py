@@ -14,7 +14,7 @@ CSV = Delimited(kind="delimited")
 
 
 def test_every_cell_stays_text_and_every_row_knows_its_line() -> None:
-    frame = read_table(b'code,value\n0301,"1 234"\n0101,\n', CSV, where="s/t/tall.csv")
+    frame = read_table(b'code,value\n0301,"1 234"\n0101,\n', CSV, where="s/t/tall.csv").frame
     assert frame.to_dicts() == [
         {"code": "0301", "value": "1 234", "row_reference": "tall.csv:2"},
         {"code": "0101", "value": "", "row_reference": "tall.csv:3"},
@@ -22,7 +22,7 @@ def test_every_cell_stays_text_and_every_row_knows_its_line() -> None:
 
 
 def test_a_record_over_several_lines_is_named_by_its_first() -> None:
-    frame = read_table(b'a,b\n1,"to\nlinjer"\n2,x\n', CSV, where="tall.csv")
+    frame = read_table(b'a,b\n1,"to\nlinjer"\n2,x\n', CSV, where="tall.csv").frame
     assert frame["row_reference"].to_list() == ["tall.csv:2", "tall.csv:4"]
 
 
@@ -32,7 +32,7 @@ def test_a_byte_order_mark_is_not_part_of_the_first_column() -> None:
 
 def test_the_declared_encoding_and_separator_are_used() -> None:
     how = Delimited(kind="delimited", encoding="windows-1252", separator=";")
-    frame = read_table("navn;tall\nTromsø;3,5\n".encode("cp1252"), how, where="tall.csv")
+    frame = read_table("navn;tall\nTromsø;3,5\n".encode("cp1252"), how, where="tall.csv").frame
     assert frame.row(0)[:2] == ("Tromsø", "3,5")
 
 

@@ -22,7 +22,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 .PHONY: help setup run check format test bench serve lock generated clean
 
 help:
-	@echo "make run      set up, run the night on what is held, publish a release"
+	@echo "make run      set up, run the night on the snapshots there are, publish a release"
 	@echo "make test     set up, run every test"
 	@echo "make check    format, lint and types: what CI checks before the tests"
 	@echo "make format   format the code and repair what the linter can"

@@ -1,7 +1,8 @@
-"""A world of its own for the nights: a copy of what is committed under `data/`, in a folder with a space and an ø."""
+"""Worlds for the nights: copies of the bundled data, in a folder with a space and an ø."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
+from tests.once import built_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,7 +57,7 @@ class World:
 
 
 def make_world(folder: Path) -> World:
-    """A fresh world holding the bundled snapshots and nothing derived."""
+    """A fresh world with the bundled snapshots and nothing derived."""
     data = folder / "min mappe ø" / "data"
     for name in ("raw", "corrections"):
         shutil.copytree(ROOT / "data" / name, data / name)
@@ -65,16 +68,23 @@ def make_world(folder: Path) -> World:
 def first_night(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[World, subprocess.CompletedProcess[str]]:
-    """One whole night on the bundled sources, and what the command said. Not to be changed by a test."""
-    world = make_world(tmp_path_factory.mktemp("night"))
-    return world, world.pll("run")
+    """One whole night on the bundled sources, and the finished command. No test may change it."""
+
+    def run(folder: Path) -> str:
+        done = make_world(folder).pll("run")
+        return json.dumps([done.returncode, done.stdout, done.stderr])
+
+    folder, report = built_once(tmp_path_factory, "first-night", run)
+    returncode, stdout, stderr = json.loads(report)
+    done = subprocess.CompletedProcess(["pll", "run"], returncode, stdout, stderr)
+    return World(folder / "min mappe ø" / "data"), done
 
 
 @pytest.fixture(scope="session")
 def released(first_night: tuple[World, subprocess.CompletedProcess[str]]) -> World:
-    """The world after its first night. Not to be changed by a test."""
-    world, said = first_night
-    assert said.returncode == 0, said.stdout + said.stderr
+    """The world after its first night. No test may change it."""
+    world, done = first_night
+    assert done.returncode == 0, done.stdout + done.stderr
     return world
 
 

@@ -1,4 +1,4 @@
-"""What the faces of a release are tried with: a small simulated world after one night, a browser, tools from npm."""
+"""What the outputs of a release are tried with: a simulated world, a browser, tools from npm."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.night.conftest import ROOT, World, first_night, released  # noqa: F401
+from tests.night.conftest import ROOT, World, first_night, released
+from tests.once import built_once
+from tests.tools import missing, program
+
+__all__ = ["first_night", "released"]  # fixtures of the nights, shared with these tests
 
 NPM = Path(__file__).resolve().parent / "npm"
 CACHE = ROOT / ".cache" / "npm"
@@ -17,40 +21,51 @@ CACHE = ROOT / ".cache" / "npm"
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A release of simulated figures: a few kommuner of every helsefellesskap, three years. Not to be changed by a test."""
-    home = tmp_path_factory.mktemp("faces") / "min mappe ø" / "data"
-    home.mkdir(parents=True)
-    world = World(home)
-    said = world.pll("demo", "--scale", "0.02", "--months", "36")
-    assert said.returncode == 0, said.stdout[-3000:] + said.stderr[-3000:]
-    return World(home / "demo")
+    """A release of simulated figures: a few kommuner of every helsefellesskap, three years.
+
+    No test may change it.
+    """
+
+    def run(folder: Path) -> str:
+        home = folder / "min mappe ø" / "data"
+        home.mkdir(parents=True)
+        done = World(home).pll("demo", "--scale", "0.02", "--months", "36")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    folder, _ = built_once(tmp_path_factory, "demo", run)
+    return World(folder / "min mappe ø" / "data" / "demo")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The browser, of Debian; without one its tests are skipped."""
-    found = (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    if found is None:
-        pytest.skip("no Chromium here: apt install chromium")
-    return found
+    """The browser, from Debian."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return program(names, "apt install chromium")
 
 
 @pytest.fixture(scope="session")
-def npm() -> Path:
-    """The folder of the locked packages in `npm/`, installed once under `.cache/`; without npm or its registry their tests are skipped."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("no npm here: apt install npm")
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the locked packages in `npm/`, installed once under `.cache/`."""
+    program(("npm",), "apt install npm")
+    program(("node",), "apt install nodejs")
+    built_once(tmp_path_factory, "npm", _install)
+    return CACHE / "node_modules"
+
+
+def _install(_: Path) -> str:
     CACHE.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        if not (CACHE / name).is_file() or (CACHE / name).read_bytes() != (NPM / name).read_bytes():
-            shutil.rmtree(CACHE / "node_modules", ignore_errors=True)
+    names = ("package.json", "package-lock.json")
+    is_new = any(
+        not (CACHE / name).is_file() or (CACHE / name).read_bytes() != (NPM / name).read_bytes()
+        for name in names
+    )
+    if is_new:
+        shutil.rmtree(CACHE / "node_modules", ignore_errors=True)
+        for name in names:
             shutil.copy(NPM / name, CACHE / name)
     if not (CACHE / "node_modules").is_dir():
-        said = subprocess.run(
+        done = subprocess.run(
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=CACHE,
             capture_output=True,
@@ -59,7 +74,7 @@ def npm() -> Path:
             check=False,
             env={**os.environ, "DO_NOT_TRACK": "1"},
         )
-        if said.returncode:
+        if done.returncode:
             shutil.rmtree(CACHE / "node_modules", ignore_errors=True)
-            pytest.skip(f"npm could not install: {said.stderr.strip()[-300:]}")
-    return CACHE / "node_modules"
+            missing("a set of npm packages", f"npm ci failed: {done.stderr.strip()[-300:]}")
+    return "installed"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from pll_pipeline.published.workbook import CHART_SHEET
 from tests.night.conftest import ROOT, World
+from tests.tools import program
 
 EXAMPLES = ROOT / "data" / "marts" / "examples"
 QUESTIONS = sorted(EXAMPLES.glob("*.sql"))
@@ -71,10 +71,9 @@ def test_the_python_example_runs_on_the_parquet_files(demo: World) -> None:
 
 
 def test_the_r_example_is_r(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("no R here: apt install r-base-core")
+    rscript = program(("Rscript",), "apt install r-base-core")
     said = subprocess.run(
-        ["Rscript", "-e", f"parse('{EXAMPLES / 'arrow.R'}')"],
+        [rscript, "-e", f"parse('{EXAMPLES / 'arrow.R'}')"],
         check=False,
         capture_output=True,
         text=True,

@@ -95,7 +95,9 @@ BAD_DAYS = {
         CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.CUT_OFF)), "cut off"
     ),
     "wrong_length": BadDay(
-        CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.WRONG_LENGTH)), "middle of a line"
+        CSV,
+        _both(_revised, _server("/eresept.csv", Misbehaviour.WRONG_LENGTH)),
+        "probably cut off|are gone",
     ),
     "web_page": BadDay(
         BANK, _server("/pxweb/v2", Misbehaviour.WEB_PAGE), "web page instead of data"

@@ -96,7 +96,7 @@ def decode(content: bytes, encoding: str, *, where: str, what: str = "file") -> 
     of value zero.
     """
     refuse_other_form(content, where=where)
-    _refuse_mark_of_other_encoding(content, encoding, where, what)
+    refuse_mark_of_other_encoding(content, encoding, where=where, what=what)
     try:
         text = content.decode(encoding).removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
@@ -121,7 +121,10 @@ def refuse_zero_characters(content: bytes, *, where: str, what: str = "file") ->
         )
 
 
-def _refuse_mark_of_other_encoding(content: bytes, encoding: str, where: str, what: str) -> None:
+def refuse_mark_of_other_encoding(
+    content: bytes, encoding: str, *, where: str, what: str = "file"
+) -> None:
+    """Raise `PllError` where bytes start with the byte order mark of another encoding."""
     for mark, marked in _MARKS:
         if content.startswith(mark) and marked != encoding:
             raise PllError(

@@ -1,140 +1,419 @@
 """Delimited text (CSV and its kin) → the table as published.
 
-Encoding and separator are the source's own declaration. Not here: sniffing, numbers, dates, codes.
+Encoding, separator, header and end are the source's own declaration. A file in which every line is
+a record is read at once by Polars; any other by the rules of quoting, record by record.
+Not here: guessing them (`inspection/`), numbers, dates, codes.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.decoding import (
+    decode,
+    refuse_mark_of_other_encoding,
+    refuse_other_form,
+    refuse_zero_characters,
+)
+from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 
 if TYPE_CHECKING:
     import polars as pl
 
     from pll_pipeline.sources.model import Delimited
 
+# The line by which Excel is given the separator, and what exports of Power BI call saved filters.
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+FILTER_TEXT = re.compile(r"\s*(?:Brukte filtre|Anvendte filtre|Applied filters)\s*:", re.IGNORECASE)
+_UTF8_MARK = b"\xef\xbb\xbf"
+_HEAD_BYTES = 2**16
+_LONGEST_EXAMPLE = 200
+_WHOLE = "fetch or archive it again, whole"
 
-def read(content: bytes, how: Delimited, *, where: str) -> pl.DataFrame:
-    """One row per record, every published column as text ("" where empty), plus `row_reference` as file:line.
 
-    Raises `PllError` for bytes in another encoding, a file without rows, a repeated column, a record with too few or
-    too many cells, and a last record cut off in the middle.
+@dataclass(frozen=True)
+class Record:
+    """One record: the line it begins on, the line it ends on (both from 1), and its cells."""
+
+    first_line: int
+    last_line: int
+    cells: list[str]
+
+    @property
+    def text(self) -> str:
+        """The first cell that is not empty."""
+        return next((cell for cell in self.cells if cell.strip()), "")
+
+
+@dataclass
+class _Header:
+    """The names of the columns, the last line they take, and the records above them."""
+
+    names: list[str]
+    last_line: int
+    above: list[Record]
+
+
+@dataclass
+class _Rows:
+    """The rows of the table, the line each begins on, and what is not read among and below them."""
+
+    cells: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    empty_lines: list[int] = field(default_factory=list)
+    below: list[Record] = field(default_factory=list)
+
+
+def read(content: bytes, how: Delimited, *, where: str) -> PublishedTable:
+    """One row per record, every column as text ("" where empty), and `row_reference` as file:line.
+
+    Raises `PllError` for bytes in another encoding, no line that is the header, a file without
+    rows, a repeated column, a record with too few or too many cells, and misplaced quotes.
     """
-    import polars as pl
-
-    header, rows, lines = _at_once(content, how) or _one_by_one(
-        _text(content, how, where), how.separator, where
-    )
-    repeated = {name for name in header if header.count(name) > 1}
-    if repeated or not len(lines):
-        problem = (
-            f"The column {sorted(repeated)[0]!r} stands twice"
-            if repeated
-            else "The file has no rows"
-        )
-        raise PllError(problem, where=where, do="look at the publication and archive it again")
-    frame = (
-        rows
-        if isinstance(rows, pl.DataFrame)
-        else pl.DataFrame(rows, schema={name: pl.String for name in header}, orient="row")
-    )
     file = where.rsplit("/", 1)[-1]
-    numbers = (
-        pl.int_range(lines.start, lines.stop, eager=True)
-        if isinstance(lines, range)
-        else pl.Series(lines)
+    if table := _at_once(content, how, file, where):
+        return table
+    text = decode(content, how.encoding, where=where)
+    records = read_records(text, how.separator, where)
+    header = _header(records, how, where)
+    rows = _rows(records, header, how, text, where)
+    return _table(header, rows, how, file, where)
+
+
+def read_records(text: str, separator: str, where: str) -> Iterator[Record]:
+    """The records of a text by the rules of quoting; lines may end in LF, CR LF or CR.
+
+    Raises `PllError` with the line for a quote that is not closed, or is closed in mid-cell.
+    """
+    parser = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    first_line = 1
+    try:
+        for cells in parser:
+            yield Record(first_line, parser.line_num, cells)
+            first_line = parser.line_num + 1
+    except csv.Error as error:
+        raise PllError(
+            f"The file is not well-formed: {error}", where=f"{where}, line {first_line}", do=_WHOLE
+        ) from error
+
+
+# --- the header -------------------------------------------------------------------------------
+
+
+def _header(records: Iterator[Record], how: Delimited, where: str) -> _Header:
+    """The header, taken from the start of `records`, which are left at the first row."""
+    above: list[Record] = []
+    for record in records:
+        if record.first_line == 1:
+            _refuse_other_separator(record, how, where)
+        if _is_header(record, how):
+            names = _names(above, record, how, where)
+            return _Header(names, record.last_line, above)
+        above.append(record)
+    if how.header:
+        wanted = ", ".join(repr(text) for text in how.header)
+        first = next((f"; the first is {r.text[:80]!r}" for r in above if r.text), "")
+        raise PllError(
+            f"No line of the file contains all of {wanted}{first}",
+            where=where,
+            do="see whether the publisher renamed a column, then correct read.header in the source"
+            " file",
+        )
+    raise PllError("The file has no rows", where=where, do=_WHOLE)
+
+
+def _is_header(record: Record, how: Delimited) -> bool:
+    if record.first_line <= how.skip_lines or not record.text:
+        return False
+    if record.first_line == 1 and SEPARATOR_LINE.fullmatch(_line(record, how)):
+        return False
+    if how.header:
+        return {_collapsed(text) for text in how.header} <= set(map(_collapsed, record.cells))
+    return not FILTER_TEXT.match(record.text)
+
+
+def _refuse_other_separator(record: Record, how: Delimited, where: str) -> None:
+    line = SEPARATOR_LINE.fullmatch(_line(record, how))
+    if line and line[1] != how.separator:
+        raise PllError(
+            f"The file declares the separator {line[1]!r}, the source file {how.separator!r}",
+            where=f"{where}, line 1",
+            do="correct read.separator in the source file",
+        )
+
+
+def _line(record: Record, how: Delimited) -> str:
+    """The record as one line; `sep=;` is two empty-ended cells where `;` is the separator."""
+    return how.separator.join(record.cells)
+
+
+def _names(above: list[Record], record: Record, how: Delimited, where: str) -> list[str]:
+    """The names of the columns; header rows above `record` are taken out of `above`."""
+    upper_count = how.header_rows - 1
+    if upper_count > len(above):
+        raise PllError(
+            f"The header cannot span {how.header_rows} lines: it ends in line {record.last_line}",
+            where=where,
+            do="correct read.header_rows in the source file, or see what the publisher changed",
+        )
+    upper = [above.pop().cells for _ in range(upper_count)][::-1]
+    names = _joined([*upper, record.cells]) if upper else record.cells
+    if how.columns and len(how.columns) != len(names):
+        raise PllError(
+            f"The header has {len(names)} columns, read.columns {len(how.columns)}",
+            where=f"{where}, line {record.first_line}",
+            do="correct read.columns in the source file, or see what the publisher changed",
+        )
+    return list(how.columns or names)
+
+
+def _joined(rows: list[list[str]]) -> list[str]:
+    """The heading of each column from top to bottom.
+
+    A merged heading is exported as its text and empty cells to its right, so an upper heading
+    counts for the empty cells after it.
+    """
+    width = len(rows[-1])
+    spread = []
+    for row in rows[:-1]:
+        heading = ""
+        filled = []
+        for cell in [*row, *[""] * width][:width]:
+            heading = cell if cell.strip() else heading
+            filled.append(heading)
+        spread.append(filled)
+    columns = zip(*spread, rows[-1], strict=True)
+    return [" / ".join(_collapsed(text) for text in column if text.strip()) for column in columns]
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(text.split())
+
+
+# --- the rows ---------------------------------------------------------------------------------
+
+
+def _rows(
+    records: Iterator[Record], header: _Header, how: Delimited, text: str, where: str
+) -> _Rows:
+    """The rows of the table, up to the record that ends it. Raises `PllError` for another width."""
+    rows = _Rows()
+    width = len(header.names)
+    for record in records:
+        if not record.cells:
+            continue
+        if _ends_table(record, how):
+            rows.below = [record, *records]
+        elif not record.text:
+            rows.empty_lines.append(record.first_line)
+        elif len(record.cells) != width:
+            _refuse_width(record, header, text, where)
+        else:
+            rows.cells.append(record.cells)
+            rows.lines.append(record.first_line)
+    return rows
+
+
+def _ends_table(record: Record, how: Delimited) -> bool:
+    is_alone = sum(bool(cell.strip()) for cell in record.cells) == 1
+    if is_alone and FILTER_TEXT.match(record.text):
+        return True
+    return bool(how.ends_at and record.text and re.search(how.ends_at, record.cells[0]))
+
+
+def _refuse_width(record: Record, header: _Header, text: str, where: str) -> None:
+    """Raise `PllError` for a record of another width than the header, with the likely remedy."""
+    width, header_width = len(record.cells), len(header.names)
+    lines = f"line {record.first_line}"
+    shown = record.text[:60].strip()
+    if header_width == 1:
+        what_to_do = (
+            "the line above is probably a title: add to the source file under read:"
+            f" header: {[cell for cell in record.cells if cell.strip()]}"
+        )
+    elif sum(bool(cell.strip()) for cell in record.cells) == 1 and record.cells[0].strip():
+        first_word = re.escape(re.split(r"[\s:]", shown)[0])
+        what_to_do = (
+            "if it is a note below the table, add to the source file under read:"
+            f" ends_at: '^{first_word}'; else see whether the file was cut off"
+        )
+    else:
+        what_to_do = (
+            "see whether the file was cut off or the separator changed, then archive it again"
+        )
+    is_cut = record.last_line >= len(text.splitlines()) and not text.endswith(("\n", "\r"))
+    cut = ", and the file ends there without a line end, so it was probably cut off"
+    raise PllError(
+        f"The line has {width} {_cells(width)}, the header {header_width}: {shown!r}"
+        + (cut if is_cut else ""),
+        where=f"{where}, {lines}",
+        do=what_to_do,
     )
-    return frame.with_columns((pl.lit(f"{file}:") + numbers.cast(pl.String)).alias("row_reference"))
 
 
-def _at_once(content: bytes, how: Delimited) -> tuple[list[str], pl.DataFrame, range] | None:
-    """Header, rows and their lines where every line is a record: nothing quoted, no empty line, all of one width. Else None."""
+def _cells(count: int) -> str:
+    return "cell" if count == 1 else "cells"
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+def _table(header: _Header, rows: _Rows, how: Delimited, file: str, where: str) -> PublishedTable:
     import polars as pl
 
-    if how.encoding != "utf-8":
-        try:
-            content = content.decode(how.encoding).encode()
-        except UnicodeError:
-            return None
-    plain = content.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in plain:
-        plain = plain.replace(b"\r\n", b"\n")
-    if (
-        b'"' in plain
-        or b"\r" in plain
-        or b"\n\n" in plain
-        or plain.startswith(b"\n")
-        or not plain.endswith(b"\n")
-    ):
+    used = [index for index in range(len(header.names)) if _is_used(header, rows, index)]
+    _refuse_names([header.names[index] for index in used], where)
+    if not rows.cells:
+        raise PllError("The file has no rows", where=where, do=_WHOLE)
+    frame = pl.DataFrame(
+        {header.names[index]: [cells[index] for cells in rows.cells] for index in used},
+        schema_overrides={header.names[index]: pl.String for index in used},
+    )
+    references = pl.lit(f"{file}:") + pl.Series(rows.lines).cast(pl.String)
+    return PublishedTable(
+        frame.with_columns(references.alias(ROW_REFERENCE)),
+        not_read=tuple(_not_read(header, rows, how, file)),
+    )
+
+
+def _is_used(header: _Header, rows: _Rows, index: int) -> bool:
+    """Whether the column has a heading or a value; exports often end every line in a separator."""
+    return bool(header.names[index].strip()) or any(cells[index].strip() for cells in rows.cells)
+
+
+def _refuse_names(names: list[str], where: str) -> None:
+    counts = {name: names.count(name) for name in [*names, ROW_REFERENCE]}
+    repeated = [name for name in names if counts[name] > 1 or name == ROW_REFERENCE]
+    if repeated:
+        name = repeated[0]
+        raise PllError(
+            f"The column {name!r} occurs twice" if name else "Two columns have no heading",
+            where=where,
+            do="name the columns from left to right under read.columns in the source file, or ask"
+            " the publisher",
+        )
+
+
+def _not_read(header: _Header, rows: _Rows, how: Delimited, file: str) -> Iterator[NotRead]:
+    above = [record for record in header.above if record.text]
+    if above:
+        yield _lines_not_read(above, "lines above the header", how, file)
+    if rows.empty_lines:
+        where = f"{file}, {_line_range(rows.empty_lines[0], rows.empty_lines[-1])}"
+        yield NotRead(where, "rows in which every cell is empty", len(rows.empty_lines))
+    below = [record for record in rows.below if record.text]
+    if below:
+        yield _lines_not_read(below, "lines below the table", how, file)
+
+
+def _lines_not_read(records: list[Record], what: str, how: Delimited, file: str) -> NotRead:
+    where = f"{file}, {_line_range(records[0].first_line, records[-1].last_line)}"
+    count = sum(record.last_line - record.first_line + 1 for record in records)
+    example = _collapsed(_line(records[0], how).rstrip(how.separator))[:_LONGEST_EXAMPLE]
+    return NotRead(where, what, count, example)
+
+
+def _line_range(first: int, last: int) -> str:
+    return f"line {first}" if first == last else f"lines {first}–{last}"
+
+
+# --- at once ----------------------------------------------------------------------------------
+
+
+def _at_once(content: bytes, how: Delimited, file: str, where: str) -> PublishedTable | None:
+    """The table where each line below the header is a record, and nothing is quoted; else None."""
+    plain = _as_utf8(content, how, where)
+    start = _header_at_once(plain, how, where) if plain is not None else None
+    if plain is None or start is None:
         return None
-    header = plain[: plain.index(b"\n")].decode("utf-8", "replace").split(how.separator)
+    header, offset = start
+    is_plain = len(header.names) > 1 and all(name.strip() for name in header.names)
+    if not is_plain or how.ends_at or plain.find(b'"', offset) >= 0:
+        return None
+    rows = _rows_at_once(plain, offset, header, how, file)
+    if rows is None or _has_line_with_one_cell(rows, header):
+        return None
+    return PublishedTable(rows, not_read=tuple(_not_read(header, _Rows(), how, file)))
+
+
+def _as_utf8(content: bytes, how: Delimited, where: str) -> bytes | None:
+    """The bytes in UTF-8 without a mark, lines ending in LF or CR LF; None where they do not."""
+    refuse_other_form(content, where=where)
+    if how.encoding == "utf-8":
+        refuse_mark_of_other_encoding(content, how.encoding, where=where)
+    else:
+        content = decode(content, how.encoding, where=where).encode()
+    plain = content.removeprefix(_UTF8_MARK)
+    refuse_zero_characters(plain, where=where)
+    if b"\r" not in plain:
+        return plain
+    if b"\n" not in plain:
+        return plain.replace(b"\r", b"\n")
+    return plain if plain.count(b"\r") == plain.count(b"\r\n") else None
+
+
+def _header_at_once(plain: bytes, how: Delimited, where: str) -> tuple[_Header, int] | None:
+    """The header and where the rows begin; None where it is not near the start, or not sound."""
+    head = plain[:_HEAD_BYTES]
+    if len(head) < len(plain):
+        head = head[: head.rfind(b"\n") + 1]
     try:
-        rows = pl.read_csv(
-            plain,
-            separator=how.separator,
-            quote_char=None,
-            infer_schema=False,
-            empty_string_is_null=False,
-            extra_columns="raise",
+        header = _header(read_records(head.decode(), how.separator, where), how, where)
+        _refuse_names(header.names, where)
+    except (UnicodeDecodeError, PllError):
+        return None
+    offset = 0
+    for _ in range(header.last_line):
+        offset = plain.find(b"\n", offset) + 1
+        if not offset:
+            return None
+    return header, offset
+
+
+def _rows_at_once(
+    plain: bytes, offset: int, header: _Header, how: Delimited, file: str
+) -> pl.DataFrame | None:
+    """The rows from `offset` on with their references; None where one is of another width."""
+    import polars as pl
+
+    # the first line is skipped rather than cut off, which would copy a large file
+    skipped, body = (1, plain) if header.last_line == 1 else (0, plain[offset:])
+    scanned = pl.scan_csv(
+        io.BytesIO(body),
+        has_header=False,
+        skip_lines=skipped,
+        schema=dict.fromkeys(header.names, pl.String),
+        separator=how.separator,
+        quote_char=None,
+        empty_string_is_null=False,
+        extra_columns="raise",
+        row_index_name=ROW_REFERENCE,
+        row_index_offset=header.last_line + 1,
+    )
+    reference = pl.lit(f"{file}:") + pl.col(ROW_REFERENCE).cast(pl.String)
+    try:
+        rows = scanned.select(*header.names, reference.alias(ROW_REFERENCE)).collect(
+            engine="streaming"
         )
     except pl.exceptions.PolarsError:
         return None
     # as many separators as all lines need, and no line has more: so none has fewer
-    is_whole = rows.columns == header and plain.count(how.separator.encode()) == (
-        rows.height + 1
-    ) * (len(header) - 1)
-    return (header, rows, range(2, rows.height + 2)) if is_whole else None
+    separators = plain.count(how.separator.encode(), offset)
+    return rows if rows.height and separators == rows.height * (len(header.names) - 1) else None
 
 
-def _text(content: bytes, how: Delimited, where: str) -> str:
-    """The text of the file, whole. Raises `PllError` for another encoding and a last line without an end."""
-    try:
-        text = content.decode(how.encoding)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise PllError(
-            f"The file is not {how.encoding}: byte {error.start} cannot be read",
-            where=f"{where}, line {line}",
-            do="ask whether the publisher changed the encoding, then say so in the source file under read.encoding",
-        ) from error
-    text = text.removeprefix("\ufeff")
-    if text and not text.endswith(("\n", "\r")):
-        raise PllError(
-            "The file ends in the middle of a line, so it was probably cut off",
-            where=f"{where}, line {text.count(chr(10)) + 1}",
-            do="fetch or archive it again, whole",
-        )
-    return text
+def _has_line_with_one_cell(rows: pl.DataFrame, header: _Header) -> bool:
+    """Whether a line is empty but for its first cell: it may be a note, or an empty row."""
+    import polars as pl
 
-
-def _one_by_one(
-    text: str, separator: str, where: str
-) -> tuple[list[str], list[list[str]], list[int]]:
-    """Header, rows and the line each begins on, by the rules of quoting. Raises `PllError` for a row of another width."""
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    try:
-        header = next(records, [])
-        start = records.line_num + 1
-        for record in records:
-            if record:
-                if len(record) != len(header):
-                    raise PllError(
-                        f"The row has {len(record)} cells, the header {len(header)}",
-                        where=f"{where}, line {start}",
-                        do="see whether the file was cut off or the separator changed, then archive it again",
-                    )
-                rows.append(record)
-                lines.append(start)
-            start = records.line_num + 1
-    except csv.Error as error:
-        raise PllError(
-            f"The file is not well-formed: {error}",
-            where=f"{where}, line {records.line_num}",
-            do="fetch or archive it again, whole",
-        ) from error
-    return header, rows, lines
+    others = header.names[1:]
+    if not (rows[others[-1]].str.strip_chars() == "").any():
+        return False
+    is_alone = pl.all_horizontal(pl.col(others).str.strip_chars() == "")
+    return bool(rows.select(is_alone.any()).item())

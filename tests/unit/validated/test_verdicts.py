@@ -84,7 +84,7 @@ def test_a_new_correction_reads_the_snapshot_again_and_is_applied(config: Config
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (FIVE[:-8], "cut off"),
+        (FIVE[:-12], "cut off"),
         (FIVE.replace("metric", "maaling"), "missing: metric; new: maaling"),
         (
             FIVE.replace("apotek,2023", "apoteker,2023"),
@@ -131,7 +131,7 @@ def test_bytes_changed_after_archiving_refuse_the_snapshot_even_when_it_was_read
 
 
 def test_a_source_without_any_usable_snapshot_stops_the_night(config: Config) -> None:
-    _archive(config, FIVE[:-8], 1)
+    _archive(config, FIVE[:-12], 1)
     with pytest.raises(PllError, match=r"No snapshot of apotek can be used.*cut off"):
         gather(config, [validate_source(config, SOURCE)])
 
@@ -171,7 +171,7 @@ def test_the_fingerprint_follows_what_is_held_and_nothing_else(config: Config) -
 
 def test_what_was_landed_is_remembered_and_can_be_forgotten(config: Config) -> None:
     _archive(config, FIVE, 1)
-    _archive(config, FIVE[:-8], 2)
+    _archive(config, FIVE[:-12], 2)
     states = [validate_source(config, SOURCE)]
     gather(config, states)
     write_inputs(config, states, "fingerprint")

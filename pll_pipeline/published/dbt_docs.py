@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.published.details import Imprint, iso
 from pll_pipeline.published.duckdb import Table
+from pll_pipeline.published.release_info import ReleaseInfo, iso
 
 FILE_NAME = "dbt_docs.html"
 _MANIFEST, _CATALOGUE = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
@@ -31,7 +31,7 @@ _LEFT_OUT = (
 )
 
 
-def write(folder: Path, tables: tuple[Table, ...], imprint: Imprint) -> None:
+def write(folder: Path, tables: tuple[Table, ...], imprint: ReleaseInfo) -> None:
     """Write the page; nothing where the build has no manifest of dbt's. Raises `PllError` where dbt's page has no place for it."""
     if imprint.inputs.dbt_manifest is None:
         return
@@ -72,7 +72,7 @@ def _inside(told: Any) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
-def _trimmed(manifest: dict[str, Any], imprint: Imprint) -> dict[str, Any]:
+def _trimmed(manifest: dict[str, Any], imprint: ReleaseInfo) -> dict[str, Any]:
     """The manifest of the project's own things, with nothing of the machine or the hour."""
     project = manifest["metadata"]["project_name"]
     manifest["metadata"] = {
@@ -128,7 +128,7 @@ def _trimmed(manifest: dict[str, Any], imprint: Imprint) -> dict[str, Any]:
 
 
 def _catalogue(
-    manifest: dict[str, Any], tables: tuple[Table, ...], imprint: Imprint
+    manifest: dict[str, Any], tables: tuple[Table, ...], imprint: ReleaseInfo
 ) -> dict[str, Any]:
     """The public tables with their columns as they are in the release."""
     of_name = {

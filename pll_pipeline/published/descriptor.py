@@ -12,7 +12,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from pll_pipeline.published.details import (
+from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
+from pll_pipeline.published.release_info import (
     DESCRIPTION,
     DESCRIPTION_EN,
     LICENCES,
@@ -20,10 +21,9 @@ from pll_pipeline.published.details import (
     SIMULATED_EN,
     TITLE,
     TITLE_EN,
-    Imprint,
+    ReleaseInfo,
     iso,
 )
-from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 MANIFEST = "release.json"
@@ -40,7 +40,7 @@ _FIELD_TYPES = {
 }
 
 
-def write_data_package(folder: Path, tables: tuple[Table, ...], imprint: Imprint) -> None:
+def write_data_package(folder: Path, tables: tuple[Table, ...], imprint: ReleaseInfo) -> None:
     """Write `datapackage.json`: Data Package 2.0 over the CSV files, in Norwegian with `_en` beside."""
     inputs = imprint.inputs
     simulated = inputs.is_simulated
@@ -76,7 +76,7 @@ def write_data_package(folder: Path, tables: tuple[Table, ...], imprint: Imprint
     )
 
 
-def write_manifest(folder: Path, tables: tuple[Table, ...], imprint: Imprint) -> None:
+def write_manifest(folder: Path, tables: tuple[Table, ...], imprint: ReleaseInfo) -> None:
     """Write `release.json`: identity, snapshots, stale sources, and every other file with size, hash and rows."""
     rows = {
         path: t.rows for t in tables for path in (f"parquet/{t.name}.parquet", f"csv/{t.name}.csv")

@@ -19,9 +19,9 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from pll_pipeline.published.descriptor import MANIFEST
-from pll_pipeline.published.details import Imprint, iso
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table, literal, quoted, tables
+from pll_pipeline.published.release_info import ReleaseInfo, iso
 
 FILE_NAME = "difference.md"
 MOST_VALUES = 20  # shown per table
@@ -64,7 +64,7 @@ def write(
     folder: Path,
     connection: DuckDBPyConnection,
     current: tuple[Table, ...],
-    imprint: Imprint,
+    imprint: ReleaseInfo,
     previous: Path | None,
 ) -> None:
     """Compare the release attached as `release` with the one in the folder `previous` and write what differs."""
@@ -86,7 +86,7 @@ def write(
     (folder / FILE_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _publications(imprint: Imprint, previous: Path) -> list[str]:
+def _publications(imprint: ReleaseInfo, previous: Path) -> list[str]:
     """What the publications changed, for the snapshots that are new in this release."""
     used = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))["snapshots"]
     before = {(s["source_name"], iso(datetime.fromisoformat(s["snapshot_at"]))) for s in used}

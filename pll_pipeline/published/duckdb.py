@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.published.details import Imprint
+from pll_pipeline.published.release_info import ReleaseInfo
 
 FILE_NAME = "pll.duckdb"
 STORAGE_VERSION = "v1.4.0"
@@ -61,7 +61,7 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def write(folder: Path, build_file: Path, imprint: Imprint) -> None:
+def write(folder: Path, build_file: Path, imprint: ReleaseInfo) -> None:
     """Write `pll.duckdb` into `folder`.
 
     Raises `PllError` when the build file is missing, has no public table, or has one that the contract does not allow:
@@ -218,7 +218,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
             )
 
 
-def _write_meta(connection: duckdb.DuckDBPyConnection, imprint: Imprint) -> None:
+def _write_meta(connection: duckdb.DuckDBPyConnection, imprint: ReleaseInfo) -> None:
     connection.execute(
         "create table release.meta.release (release_id varchar, built_at timestamp with time zone, contract_version varchar, "
         "code_version varchar, is_simulated boolean, fingerprint varchar)"

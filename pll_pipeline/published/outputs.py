@@ -26,8 +26,8 @@ from pll_pipeline.published import (
 from pll_pipeline.published import (
     page as report,
 )
-from pll_pipeline.published.details import Imprint, Inputs
 from pll_pipeline.published.open_data import catalogue, dictionary, jsonstat
+from pll_pipeline.published.release_info import Inputs, ReleaseInfo
 
 __all__ = ["Inputs", "write_release"]
 
@@ -45,7 +45,7 @@ def write_release(
     Everything but `pll.duckdb` is made from `pll.duckdb`, so that all files say the same; `release.json` is the last
     file, as it lists the others. Raises `PllError` for a build file that cannot be published or would give away what a publisher suppressed, and whatever writing raises.
     """
-    imprint = Imprint(release_id, built_at, inputs)
+    imprint = ReleaseInfo(release_id, built_at, inputs)
     duckdb.write(folder, build_file, imprint)
     with duckdb.opened(folder) as (connection, tables):
         disclosure.check(connection, tables, "release")

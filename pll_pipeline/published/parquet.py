@@ -10,12 +10,12 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from pll_pipeline.published.details import Imprint
 from pll_pipeline.published.duckdb import Table, literal
+from pll_pipeline.published.release_info import ReleaseInfo
 
 
 def write(
-    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint
+    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: ReleaseInfo
 ) -> None:
     """Write every table, with release, licence and attribution as text in the file's footer."""
     (folder / "parquet").mkdir()

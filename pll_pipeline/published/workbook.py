@@ -17,8 +17,8 @@ from duckdb import DuckDBPyConnection
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pll_pipeline.published.details import DESCRIPTION, SIMULATED, TITLE, Imprint, iso
 from pll_pipeline.published.duckdb import LOAD_TIME, Table, quoted
+from pll_pipeline.published.release_info import DESCRIPTION, SIMULATED, TITLE, ReleaseInfo, iso
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 FILE_NAME = "pll.xlsx"
@@ -34,7 +34,7 @@ _WIDTHS = {"VARCHAR": 24, "BOOLEAN": 9, "DATE": 12, LOAD_TIME: 18}
 
 
 def write(
-    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint
+    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: ReleaseInfo
 ) -> None:
     """Write one sheet per mart. What there is no room for is left out, and the first sheet says how much."""
     book = xlsxwriter.Workbook(
@@ -72,7 +72,7 @@ def _write_chart(
     book: xlsxwriter.Workbook,
     connection: DuckDBPyConnection,
     formats: dict[str, Format],
-    imprint: Imprint,
+    imprint: ReleaseInfo,
 ) -> None:
     """The newest shares of the country as a table and a bar chart of it."""
     sheet = book.add_worksheet(CHART_SHEET)
@@ -244,7 +244,7 @@ def _write_about(
     marts: list[Table],
     sheets: dict[str, Worksheet],
     left_out: dict[str, str],
-    imprint: Imprint,
+    imprint: ReleaseInfo,
     formats: dict[str, Format],
 ) -> None:
     facts, inputs = imprint.facts, imprint.inputs

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from pll_pipeline.published import dbt_docs, descriptor, duckdb, powerbi, workbook
 from pll_pipeline.published import page as report
-from pll_pipeline.published.details import Imprint
 from pll_pipeline.published.open_data import catalogue, dictionary, jsonstat
 from pll_pipeline.published.outputs import Inputs
+from pll_pipeline.published.release_info import ReleaseInfo
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUND = 0.4
@@ -75,7 +75,7 @@ def _faces(release: Path, manifest: Path, again: Path) -> dict[str, float]:
         told["code_version"],
         dbt_manifest=manifest,
     )
-    imprint = Imprint(told["release_id"], datetime.fromisoformat(told["built_at"]), inputs)
+    imprint = ReleaseInfo(told["release_id"], datetime.fromisoformat(told["built_at"]), inputs)
     again.mkdir()
     for name in (duckdb.FILE_NAME, "parquet", "csv"):
         (again / name).symlink_to(release / name)

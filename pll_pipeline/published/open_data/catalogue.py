@@ -16,19 +16,19 @@ from rdflib.namespace import DCAT, DCTERMS, FOAF, PROV, RDF, XSD
 from rdflib.term import Identifier
 
 from pll_pipeline.published.descriptor import hash_of
-from pll_pipeline.published.details import (
+from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
+from pll_pipeline.published.duckdb import Table
+from pll_pipeline.published.release_info import (
     DESCRIPTION,
     DESCRIPTION_EN,
     SIMULATED,
     SIMULATED_EN,
     TITLE,
     TITLE_EN,
-    Imprint,
+    ReleaseInfo,
     address_of_licence,
     iso,
 )
-from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
-from pll_pipeline.published.duckdb import Table
 
 FILES = {"catalog.ttl": "turtle", "catalog.jsonld": "json-ld"}
 ADMS, SPDX, VCARD = (
@@ -72,7 +72,7 @@ _FORMATS = {
 
 
 def write(
-    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint
+    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: ReleaseInfo
 ) -> None:
     """Write the catalogue in both forms. The files it names must be there already."""
     graph = describe(folder, tables, imprint, _months(connection, tables))
@@ -87,7 +87,7 @@ def write(
 
 
 def describe(
-    folder: Path, tables: tuple[Table, ...], imprint: Imprint, months: tuple[date, date] | None
+    folder: Path, tables: tuple[Table, ...], imprint: ReleaseInfo, months: tuple[date, date] | None
 ) -> Graph:
     """The catalogue as a graph without blank nodes."""
     graph = Graph()

@@ -10,9 +10,9 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pll_pipeline.published.details import SIMULATED, TITLE, Imprint
 from pll_pipeline.published.duckdb import Column, Table
 from pll_pipeline.published.page.colours import THEMES
+from pll_pipeline.published.release_info import SIMULATED, TITLE, ReleaseInfo
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 FILE_NAME = "dictionary.html"
@@ -33,7 +33,7 @@ _MEASURE = (
 
 
 def write(
-    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint
+    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: ReleaseInfo
 ) -> None:
     """Write the page: self-contained, one language beside the other."""
     measures = []

@@ -13,8 +13,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from pll_pipeline.published.details import SIMULATED, TITLE, Imprint, iso
 from pll_pipeline.published.duckdb import Table
+from pll_pipeline.published.release_info import SIMULATED, TITLE, ReleaseInfo, iso
 
 FILE_NAME = "adoption.json"
 MOST_CELLS = 250_000
@@ -50,7 +50,7 @@ _AREAS = "in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')"
 
 
 def write(
-    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: Imprint
+    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: ReleaseInfo
 ) -> None:
     """Write the cube; nothing where the release has no shares."""
     if not {table.name for table in tables} >= NEEDED:
@@ -65,7 +65,7 @@ def write(
     )
 
 
-def cube(connection: DuckDBPyConnection, imprint: Imprint, levels: str) -> dict[str, Any]:
+def cube(connection: DuckDBPyConnection, imprint: ReleaseInfo, levels: str) -> dict[str, Any]:
     """The shares as a JSON-stat 2.0 dataset."""
     shares = _SHARES.format(levels=levels)
     names = {

@@ -16,9 +16,9 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from pll_pipeline.published.descriptor import MANIFEST
-from pll_pipeline.published.details import Imprint
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
 from pll_pipeline.published.duckdb import Table, literal, quoted
+from pll_pipeline.published.release_info import ReleaseInfo
 
 NATION = "land:NO"
 SERVICES = (
@@ -402,7 +402,7 @@ class _Release:
 def read(
     connection: DuckDBPyConnection,
     tables: tuple[Table, ...],
-    imprint: Imprint,
+    imprint: ReleaseInfo,
     previous: Path | None,
 ) -> Figures:
     """Every frame of the release attached as `release`; `previous` is the folder of the release to compare with."""

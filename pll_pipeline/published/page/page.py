@@ -16,14 +16,6 @@ from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pll_pipeline.published.details import (
-    DESCRIPTION,
-    DESCRIPTION_EN,
-    SIMULATED,
-    SIMULATED_EN,
-    Imprint,
-    iso,
-)
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
 from pll_pipeline.published.duckdb import Table
 from pll_pipeline.published.page import care, nation, regions
@@ -32,6 +24,14 @@ from pll_pipeline.published.page.figures import Figures, read
 from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.teller import Teller
 from pll_pipeline.published.page.tiles import GAP, HEXAGON, SQUARE
+from pll_pipeline.published.release_info import (
+    DESCRIPTION,
+    DESCRIPTION_EN,
+    SIMULATED,
+    SIMULATED_EN,
+    ReleaseInfo,
+    iso,
+)
 
 FOLDER = "report"
 FILES = {"nb": "index.html", "en": "en.html"}
@@ -55,7 +55,7 @@ def write(
     folder: Path,
     connection: DuckDBPyConnection,
     tables: tuple[Table, ...],
-    imprint: Imprint,
+    imprint: ReleaseInfo,
     previous: Path | None,
 ) -> None:
     """Write the page of the release attached as `release` into its `folder`; `previous` is the release to compare with."""
@@ -66,7 +66,7 @@ def write(
         (report / FILES[language]).write_text(page(language, figures, imprint), encoding="utf-8")
 
 
-def page(language: str, figures: Figures, imprint: Imprint) -> str:
+def page(language: str, figures: Figures, imprint: ReleaseInfo) -> str:
     """The whole page in one language."""
     teller = Teller(language, figures, imprint)
     sections = [question(teller) for question in _QUESTIONS]
@@ -88,7 +88,7 @@ def page(language: str, figures: Figures, imprint: Imprint) -> str:
     )
 
 
-def _description(t: Teller, imprint: Imprint) -> str:
+def _description(t: Teller, imprint: ReleaseInfo) -> str:
     """The release as a schema.org Dataset, safe inside a script element."""
     nb = t.language == "nb"
     words = DESCRIPTION if nb else DESCRIPTION_EN

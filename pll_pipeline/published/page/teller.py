@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from pll_pipeline.published.details import Imprint
 from pll_pipeline.published.page.figures import Figures
 from pll_pipeline.published.page.formats import Formatter
 from pll_pipeline.published.page.texts import TEXTS
 from pll_pipeline.published.page.view import Cell, Figure, Table, csv_of
+from pll_pipeline.published.release_info import ReleaseInfo
 
 _ABBREVIATED = (
     "Helsefellesskapet i ",
@@ -29,7 +29,7 @@ _ABBREVIATED = (
 class Teller:
     """Tells the figures of a release in one language."""
 
-    def __init__(self, language: str, figures: Figures, imprint: Imprint) -> None:
+    def __init__(self, language: str, figures: Figures, imprint: ReleaseInfo) -> None:
         self.language, self.figures, self.imprint = language, figures, imprint
         self.write = Formatter(language)
         self._numbers = count(1)

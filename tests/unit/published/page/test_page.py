@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pll_pipeline.published.details import Imprint
 from pll_pipeline.published.page import charts, tiles
 from pll_pipeline.published.page.colours import PAIRS, STEPS, THEMES, contrast, step_of
 from pll_pipeline.published.page.figures import SCHEMAS, Figures
@@ -20,6 +19,7 @@ from pll_pipeline.published.page.formats import LANGUAGES, MINUS, NBSP, Formatte
 from pll_pipeline.published.page.page import page
 from pll_pipeline.published.page.texts import TEXTS
 from pll_pipeline.published.page.view import csv_of
+from pll_pipeline.published.release_info import ReleaseInfo
 from tests.release_world import BUILT_AT, inputs
 
 NB, EN = Formatter("nb"), Formatter("en")
@@ -225,7 +225,7 @@ def _nothing(**frames: pl.DataFrame) -> Figures:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_release_with_nothing_in_it_still_has_a_page_that_says_so(language: str) -> None:
-    text = page(language, _nothing(), Imprint("2026-11-23T030004Z", BUILT_AT, inputs()))
+    text = page(language, _nothing(), ReleaseInfo("2026-11-23T030004Z", BUILT_AT, inputs()))
     assert text.count("<section ") == 11
     assert TEXTS[language]["maps_none"] in text
     assert TEXTS[language]["curves_none"] in text
@@ -286,7 +286,7 @@ def test_what_publishers_write_is_text_and_never_markup(language: str) -> None:
     text = page(
         language,
         _nothing(services=services, newest=newest, quarantine=quarantine),
-        Imprint("2026-11-23T030004Z", BUILT_AT, inputs(sources=[hostile])),
+        ReleaseInfo("2026-11-23T030004Z", BUILT_AT, inputs(sources=[hostile])),
     )
     assert text.count("<script") == 1, "the description for search engines, and nothing else"
     assert "alert(1)" in text
@@ -295,5 +295,7 @@ def test_what_publishers_write_is_text_and_never_markup(language: str) -> None:
 
 
 def test_the_same_release_gives_the_same_page() -> None:
-    imprint = Imprint("2026-11-23T030004Z", datetime(2026, 11, 23, 3, 0, 4, tzinfo=UTC), inputs())
+    imprint = ReleaseInfo(
+        "2026-11-23T030004Z", datetime(2026, 11, 23, 3, 0, 4, tzinfo=UTC), inputs()
+    )
     assert page("nb", _nothing(), imprint) == page("nb", _nothing(), imprint)

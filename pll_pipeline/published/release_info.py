@@ -64,7 +64,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Imprint:
+class ReleaseInfo:
     """One release's imprint. `built_at` is UTC."""
 
     release_id: str

@@ -1,6 +1,6 @@
-"""A source whose bytes come with the checkout or by `pll archive`: nobody is asked, what is held is verified.
+"""A source whose bytes come with the checkout or by `pll archive`.
 
-Not here: adding bytes (`archive.keep`).
+No publisher is asked: the newest snapshot is verified. Not here: adding bytes (`archive.keep`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from pathlib import Path
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, newest_snapshot, verify
-from pll_pipeline.sources.model import Source
+from pll_pipeline.sources.model import Bundled, Source
 
 
-def fetch(source: Source, raw: Path) -> tuple[Snapshot, bool]:
-    """The newest snapshot held, its bytes verified; never new. Raises `PllError` when none is held or it is damaged."""
+def fetch(source: Source, settings: Bundled, raw: Path) -> tuple[Snapshot, bool]:  # noqa: ARG001 - every kind of fetching has the same arguments
+    """The newest snapshot, its bytes verified, and False: it is never new.
+
+    Raises `PllError` when there is no snapshot, or its bytes are damaged.
+    """
     snapshot = newest_snapshot(raw, source.name)
     if snapshot is None:
         raise PllError(

@@ -1,28 +1,32 @@
-"""Fetchers: address → bytes, one module per way of publishing, chosen by the `fetch.kind` of a source file.
+"""Asking a source's publisher: one function for each way of publishing (`fetch.kind`).
 
-The only place that speaks to the outside. Not here: keeping bytes (`archive.py`), interpreting them (`readers/`).
+This folder is the only one that makes connections. Not here: keeping bytes (`archive.py`),
+interpreting them (`validated/`).
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from pll_pipeline.raw import bundled, files, powerbi, pxweb
 from pll_pipeline.raw.archive import Snapshot
-from pll_pipeline.sources.model import Source
+from pll_pipeline.sources.model import Bundled, Http, PowerBiReport, PxWeb, Source
 
-_MODULES = {
-    "bundled": "pll_pipeline.raw.bundled",
-    "http": "pll_pipeline.raw.http.client",
-    "powerbi": "pll_pipeline.raw.powerbi",
-    "pxweb": "pll_pipeline.raw.pxweb",
+# The settings of each function are of the type that it is listed under.
+Fetcher = Callable[[Source, Any, Path], tuple[Snapshot, bool]]
+FETCHERS: Mapping[type, Fetcher] = {
+    Bundled: bundled.fetch,
+    Http: files.fetch,
+    PxWeb: pxweb.fetch,
+    PowerBiReport: powerbi.fetch,
 }
 
 
 def fetch(source: Source, raw: Path) -> tuple[Snapshot, bool]:
     """The newest snapshot of the source after asking its publisher, and whether it is new.
 
-    Raises `PllError` when the publisher did not answer after several tries or a person must act.
+    Raises `PllError` when the publisher did not answer after several tries, or a person must act.
     """
-    # a kind is a module of that name; what it needs is imported when a source of that kind is asked
-    return import_module(_MODULES[source.fetch.kind]).fetch(source, raw)
+    return FETCHERS[type(source.fetch)](source, source.fetch, raw)

@@ -14,13 +14,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot, verify
-from pll_pipeline.raw.http.client import Answer, Client, NotAnswered, is_web_page
+from pll_pipeline.raw.http.body import is_web_page
+from pll_pipeline.raw.http.client import Answer, Client
+from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.sources.model import PxWeb, Source
 
 # the least limit a national bank is known to set, Statistics Sweden's; for a bank whose configuration does not tell its own
@@ -110,7 +112,7 @@ class _Config(BaseModel):
 
 
 def fetch(
-    source: Source, raw: Path, *, sleep: Callable[[float], None] = time.sleep
+    source: Source, how: PxWeb, raw: Path, *, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[Snapshot, bool]:
     """The newest snapshot after asking the bank, and whether it is new.
 
@@ -118,8 +120,6 @@ def fetch(
     several as `{"parts": [answer, …]}`. Raises `PllError` for a variable or code the table does not have and for an answer
     that is not what was asked, `NotAnswered` when the bank may answer another time.
     """
-    how = source.fetch
-    assert isinstance(how, PxWeb)
     table = f"{how.address.rstrip('/')}/tables/{how.table}"
     newest = newest_snapshot(raw, source.name)
     with Client(how, sleep=sleep) as client:

@@ -327,7 +327,7 @@ class Bundled(_Strict):
 HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=2000)]
 
 
-class _Polite(_Strict):
+class PoliteFetch(_Strict):
     """What every way of asking a publisher keeps to."""
 
     hosts: list[str] = Field(
@@ -352,7 +352,7 @@ class _Polite(_Strict):
     ] = 120.0
 
 
-class Http(_Polite):
+class Http(PoliteFetch):
     """Files at addresses, asked for with conditional requests."""
 
     kind: Literal["http"]
@@ -366,7 +366,7 @@ class Http(_Polite):
     )
 
 
-class PxWeb(_Polite):
+class PxWeb(PoliteFetch):
     """A table of a PxWeb statistics bank, API version 2, as JSON-stat 2."""
 
     kind: Literal["pxweb"]
@@ -424,7 +424,7 @@ class PowerBiTable(_Strict):
         return self
 
 
-class PowerBiReport(_Polite):
+class PowerBiReport(PoliteFetch):
     """A report published to the web. Only fields that its visuals use are asked for; hidden ones are refused."""
 
     kind: Literal["powerbi"]

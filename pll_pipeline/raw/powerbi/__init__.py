@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot, verify
-from pll_pipeline.raw.http.client import Client, NotAnswered
+from pll_pipeline.raw.http.client import Client
+from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.raw.powerbi.conversation import Conversation
 from pll_pipeline.raw.powerbi.question import resolved
 from pll_pipeline.raw.powerbi.report import Property, Report, read_metadata, read_schema
@@ -27,7 +28,7 @@ METADATA, SCHEMA = "metadata.json", "schema.json"
 
 
 def fetch(
-    source: Source, raw: Path, *, sleep: Callable[[float], None] = time.sleep
+    source: Source, how: PowerBiReport, raw: Path, *, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[Snapshot, bool]:
     """The newest snapshot after asking the report, and whether it is new.
 
@@ -36,8 +37,6 @@ def fetch(
     fields that are gone, renamed, hidden or of another type, and answers that are errors or never end; `NotAnswered` when
     the report may answer another time.
     """
-    how = source.fetch
-    assert isinstance(how, PowerBiReport)
     newest = newest_snapshot(raw, source.name)
     known = newest.origin if newest else {}
     with Client(how, sleep=sleep) as client:

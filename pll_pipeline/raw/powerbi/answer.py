@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.raw.http.client import NotAnswered
+from pll_pipeline.raw.http.failures import NotAnswered
 
 # the engine was busy or not there: the same query may be answered in a while
 _PASSING = frozenset({"rsErrorExecutingCommand", "ModelUnavailable", "ErrorLoadingModel"})

@@ -13,7 +13,9 @@ from typing import Any
 from uuid import uuid4
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.raw.http.client import Answer, Client, NotAnswered, Refused, is_web_page
+from pll_pipeline.raw.http.body import is_web_page
+from pll_pipeline.raw.http.client import Answer, Client
+from pll_pipeline.raw.http.failures import NotAnswered, Refused
 from pll_pipeline.raw.powerbi.address import (
     api_of,
     cluster_of,

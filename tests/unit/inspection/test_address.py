@@ -17,7 +17,7 @@ from pll_pipeline.simulation.demo import publish, world
 from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.sources.register import read_source
 from pll_pipeline.vocabulary.codes import load_codes
-from tests.loopback import Told, publisher
+from tests.loopback import Reply, publisher
 
 CODES = load_codes(Config.from_environment().seeds)
 TODAY = date(2026, 11, 23)
@@ -36,7 +36,7 @@ FIGURES = "Kommune;Måned;Antall\nBergen;januar 2025;1 234\nTromsø;februar 2025
 def test_the_file_is_named_after_the_address_or_else_after_what_it_is(
     path: str, media_type: str, file: str
 ) -> None:
-    with publisher(Told(FIGURES, headers={"Content-Type": media_type})) as loopback:
+    with publisher(Reply(FIGURES, headers={"Content-Type": media_type})) as loopback:
         table = inspect_address(loopback.url + path, CODES, TODAY, allow_local=True).tables[0]
     assert table.file == file
     assert [column.looks_like for column in table.columns] == ["region", "period", "number"]
@@ -50,9 +50,9 @@ def test_the_file_is_named_after_the_address_or_else_after_what_it_is(
 
 
 def test_an_address_on_a_private_network_is_looked_at_only_when_that_is_meant() -> None:
-    with publisher(Told(FIGURES)) as loopback, pytest.raises(PllError, match="not https"):
+    with publisher(Reply(FIGURES)) as loopback, pytest.raises(PllError, match="not https"):
         inspect_address(loopback.url, CODES, TODAY)
-    assert loopback.asked == []
+    assert loopback.received == []
 
 
 def test_an_address_is_told_from_a_file() -> None:

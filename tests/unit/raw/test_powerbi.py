@@ -22,9 +22,9 @@ from pll_pipeline.raw.powerbi.report import read_metadata, read_schema
 from pll_pipeline.simulation.exchange import Request, Response
 from pll_pipeline.simulation.powerbi_report import Misbehaviour, Report
 from pll_pipeline.simulation.publisher import Publisher
-from pll_pipeline.sources.model import Source
+from pll_pipeline.sources.model import PowerBiReport, Source
 from pll_pipeline.validated.readers.powerbi import decode
-from tests.loopback import Asked, Told, publisher
+from tests.loopback import ReceivedRequest, Reply, publisher
 
 CAPTURES = Path(__file__).resolve().parents[4] / "shared" / "powerbi" / "captures"
 needs_captures = pytest.mark.skipif(
@@ -41,7 +41,7 @@ GROUPS = [
 VALUES = [{"entity": "Bruk", "property": "I bruk"}, {"entity": "Bruk", "property": "Kan ta i bruk"}]
 
 
-# --- addresses ------------------------------------------------------------------------------------------------------
+# --- addresses
 
 
 def _token(said: dict[str, Any]) -> str:
@@ -167,7 +167,7 @@ def test_the_cluster_is_found_in_the_page_or_not_at_all(page: str, cluster: str 
     assert cluster_of(page) == cluster
 
 
-# --- what a report says of itself -----------------------------------------------------------------------------------
+# --- what a report says of itself
 
 
 @needs_captures
@@ -232,7 +232,7 @@ def test_a_schema_that_is_an_error_is_told() -> None:
         )
 
 
-# --- a whole report -------------------------------------------------------------------------------------------------
+# --- a whole report
 
 
 def _report(rows: int = 40, **how: Any) -> Report:
@@ -320,9 +320,14 @@ def _source(address: str, **fetching: Any) -> Source:
     )
 
 
+def _fetched(source: Source, raw: Path) -> tuple[Snapshot, bool]:
+    assert isinstance(source.fetch, PowerBiReport)
+    return fetch(source, source.fetch, raw, sleep=lambda _: None)
+
+
 def _fetch(listening: tuple[Listening, str], raw: Path, **fetching: Any) -> tuple[Snapshot, bool]:
     heard, address = listening
-    return fetch(_source(heard.report.view_address(address), **fetching), raw, sleep=lambda _: None)
+    return _fetched(_source(heard.report.view_address(address), **fetching), raw)
 
 
 @pytest.mark.parametrize("layout", ["legacy", "pbir"])
@@ -498,31 +503,30 @@ def test_where_our_own_query_is_refused_the_saved_one_is_asked_and_said_to_be(
 
 def test_a_page_that_leads_to_another_host_gets_no_key(tmp_path: Path) -> None:
     with publisher() as evil, publisher() as front:
-        front.answers(
-            Told(
+        front.replies(
+            Reply(
                 f"<script>var resolvedClusterUri = '{evil.url}/';</script>".encode(),
                 headers={"Content-Type": "text/html"},
             )
         )
         address = f"{front.url}/view?r={_token({'k': str(KEY)})}"
         with pytest.raises(PllError, match="may not be sent to"):
-            fetch(
+            _fetched(
                 _source(address, host_suffixes=[".analysis.windows.net"]),
                 tmp_path,
-                sleep=lambda _: None,
             )
-        assert evil.asked == []
-        assert not any("x-powerbi-resourcekey" in asked.headers for asked in front.asked)
+        assert evil.received == []
+        assert not any("x-powerbi-resourcekey" in request.headers for request in front.received)
 
 
 def test_a_page_that_tells_no_cluster_is_told_as_that_and_a_configured_one_is_used(
     listening: tuple[Listening, str], tmp_path: Path
 ) -> None:
-    with publisher(Told(b"<h1>Noe annet</h1>", headers={"Content-Type": "text/html"})) as changed:
+    with publisher(Reply(b"<h1>Noe annet</h1>", headers={"Content-Type": "text/html"})) as changed:
         address = listening[0].report.view_address(changed.url)
         with pytest.raises(PllError, match="does not tell the report's cluster"):
-            fetch(_source(address), tmp_path, sleep=lambda _: None)
-        assert fetch(_source(address, cluster=listening[1]), tmp_path, sleep=lambda _: None)[1]
+            _fetched(_source(address), tmp_path)
+        assert _fetched(_source(address, cluster=listening[1]), tmp_path)[1]
 
 
 @pytest.mark.parametrize(
@@ -587,7 +591,7 @@ def test_an_error_inside_an_answer_is_an_error(
 
     listening[0].report = failing  # type: ignore[assignment]
     with pytest.raises(PllError, match=says):
-        fetch(_source(report.view_address(listening[1])), tmp_path, sleep=lambda _: None)
+        _fetched(_source(report.view_address(listening[1])), tmp_path)
 
 
 @needs_captures
@@ -596,17 +600,17 @@ def test_real_pages_come_through_the_whole_client_as_they_were(tmp_path: Path) -
     p11, p12 = CAPTURES / "p11-report-metadata-pbir", CAPTURES / "p12-paging-derived"
     pages = [path.read_bytes() for path in sorted(p12.glob("page*.response.json"))]
 
-    def answering(asked: Asked) -> Told:
-        if asked.path.startswith("/view"):
-            return Told(
+    def reply(request: ReceivedRequest) -> Reply:
+        if request.path.startswith("/view"):
+            return Reply(
                 f"var resolvedClusterUri = '{server.url}/';".encode(),
                 headers={"Content-Type": "text/html"},
             )
-        if "modelsAndExploration" in asked.path:
-            return Told((p11 / "modelsAndExploration.json").read_bytes())
-        if "conceptualschema" in asked.path:
-            return Told((p11 / "conceptualschema.json").read_bytes())
-        return Told(pages[sum("querydata" in before.path for before in server.asked) - 1])
+        if "modelsAndExploration" in request.path:
+            return Reply((p11 / "modelsAndExploration.json").read_bytes())
+        if "conceptualschema" in request.path:
+            return Reply((p11 / "conceptualschema.json").read_bytes())
+        return Reply(pages[sum("querydata" in before.path for before in server.received) - 1])
 
     groups = [
         {"entity": "Query1", "property": name}
@@ -618,18 +622,17 @@ def test_real_pages_come_through_the_whole_client_as_they_were(tmp_path: Path) -
         "check_totals": False,
     }
     with publisher() as server:
-        server.answering = answering
+        server.handler = reply
         address = f"{server.url}/view?r={_token({'k': str(KEY)})}"
-        snapshot, _ = fetch(
+        snapshot, _ = _fetched(
             _source(address, table=table, rows_per_page=100, allow_unseen_fields=True),
             tmp_path,
-            sleep=lambda _: None,
         )
         asked = [
             json.loads(a.body)["queries"][0]["Query"]["Commands"][0][
                 "SemanticQueryDataShapeCommand"
             ]
-            for a in server.asked
+            for a in server.received
             if "querydata" in a.path
         ]
     real = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw import pxweb
-from pll_pipeline.raw.archive import SnapshotDamaged, keep
-from pll_pipeline.raw.http.client import NotAnswered
+from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged, keep
+from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.raw.pxweb import Variable, expanded, parts, selected
-from pll_pipeline.sources.model import JsonStat, Source
+from pll_pipeline.sources.model import JsonStat, PxWeb, Source
 from pll_pipeline.sources.register import known
 from pll_pipeline.validated.mapping import read_tables
 from pll_pipeline.validated.readers import read_table
 from pll_pipeline.vocabulary.codes import load_codes
-from tests.loopback import Asked, Loopback, Told, publisher
+from tests.loopback import ReceivedRequest, Loopback, Reply, publisher
 
 EARLIER = datetime(2026, 1, 5, 3, tzinfo=UTC)
 YEARS = [str(year) for year in range(2015, 2027)]
@@ -73,7 +73,7 @@ class Bank:
     paths: list[str] = field(default_factory=list)
     selections: list[dict[str, list[str]]] = field(default_factory=list)
 
-    def __call__(self, asked: Asked) -> Told:
+    def __call__(self, asked: ReceivedRequest) -> Reply:
         path, _, query = asked.path.partition("?")
         self.paths.append(path)
         if path == "/api/config":
@@ -89,7 +89,7 @@ class Bank:
         }
         self.selections.append(selection)
         if math.prod(map(len, selection.values())) > self.limits.get("maxDataCells", 150_000):
-            return Told(status=403)
+            return Reply(status=403)
         cells = [
             dict(zip(selection, codes, strict=True))
             for codes in itertools.product(*selection.values())
@@ -122,8 +122,8 @@ class Bank:
             "dimension": dimensions,
         }
 
-    def told(self, document: dict[str, Any]) -> Told:
-        return Told(
+    def told(self, document: dict[str, Any]) -> Reply:
+        return Reply(
             json.dumps(document, ensure_ascii=False).encode(),
             headers={"Content-Type": "application/json"},
         )
@@ -137,7 +137,7 @@ def bank() -> Bank:
 @pytest.fixture
 def loopback(bank: Bank) -> Iterator[Loopback]:
     with publisher() as running:
-        running.answering = bank
+        running.handler = bank
         yield running
 
 
@@ -152,11 +152,14 @@ def _source(loopback: Loopback, **fetch: Any) -> Source:
     )
 
 
-def _fetch(source: Source, raw: Path) -> Any:
-    return pxweb.fetch(source, raw, sleep=lambda _: None)
+def _fetch(
+    source: Source, raw: Path, sleep: Callable[[float], None] = lambda _: None
+) -> tuple[Snapshot, bool]:
+    assert isinstance(source.fetch, PxWeb)
+    return pxweb.fetch(source, source.fetch, raw, sleep=sleep)
 
 
-# --- what is asked --------------------------------------------------------------------------------------------------
+# --- what is asked
 
 REGION = Variable("Region", ["0", "03", "0301", "1103", "4601"])
 TIME = Variable("Tid", ["2022", "2023", "2024", "2025", "2026"], is_time=True)
@@ -278,7 +281,7 @@ def test_parts_hold_every_cell_once_and_none_is_too_large(
     assert sorted(cells) == sorted(itertools.product(*selection.values()))
 
 
-# --- what is kept ---------------------------------------------------------------------------------------------------
+# --- what is kept
 
 
 def test_the_live_population_is_fetched_and_read(
@@ -381,7 +384,7 @@ def test_the_bank_is_left_in_peace_between_questions(
 ) -> None:
     bank.limits = {"maxDataCells": 48, **limits}
     pauses: list[float] = []
-    pxweb.fetch(_source(loopback), tmp_path, sleep=pauses.append)
+    _fetch(_source(loopback), tmp_path, sleep=pauses.append)
     assert pauses == [pause, pause]
 
 
@@ -460,11 +463,11 @@ def test_a_table_updated_while_it_was_fetched_in_parts_may_be_whole_another_time
         bank.updated = "2027-02-23T07:00:00Z"
 
     with pytest.raises(NotAnswered, match="updated while it was fetched"):
-        pxweb.fetch(_source(loopback), tmp_path, sleep=update)
+        _fetch(_source(loopback), tmp_path, sleep=update)
     assert list(tmp_path.iterdir()) == []
 
 
-# --- answers that are none ------------------------------------------------------------------------------------------
+# --- answers that are none
 
 _PROBLEM = b'{"type": "Parameter error", "title": "Missing selection for mandatory variable", "status": 400}'
 
@@ -481,7 +484,7 @@ _PROBLEM = b'{"type": "Parameter error", "title": "Missing selection for mandato
 def test_an_answer_that_is_none_is_refused_wherever_it_comes(
     where: str, body: bytes, told: str, bank: Bank, loopback: Loopback, tmp_path: Path
 ) -> None:
-    loopback.answering = lambda asked: Told(body) if where in asked.path else bank(asked)
+    loopback.handler = lambda asked: Reply(body) if where in asked.path else bank(asked)
     with pytest.raises(PllError, match=told):
         _fetch(_source(loopback), tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -491,7 +494,7 @@ def test_an_answer_that_is_none_is_refused_wherever_it_comes(
 def test_a_bank_that_says_what_is_wrong_as_if_all_were_well_is_quoted(
     where: str, bank: Bank, loopback: Loopback, tmp_path: Path
 ) -> None:
-    loopback.answering = lambda asked: Told(_PROBLEM) if where in asked.path else bank(asked)
+    loopback.handler = lambda asked: Reply(_PROBLEM) if where in asked.path else bank(asked)
     with pytest.raises(PllError, match="Missing selection for mandatory variable"):
         _fetch(_source(loopback), tmp_path)
 
@@ -506,7 +509,7 @@ def test_a_bank_that_says_what_is_wrong_as_if_all_were_well_is_quoted(
 def test_an_answer_with_less_than_was_asked_for_is_refused(
     spoiled: dict[str, list[str]], bank: Bank, loopback: Loopback, tmp_path: Path
 ) -> None:
-    loopback.answering = lambda asked: (
+    loopback.handler = lambda asked: (
         bank.told(bank.dataset(spoiled))
         if "data?" in asked.path and asked.method == "POST"
         else bank(asked)
@@ -518,7 +521,7 @@ def test_an_answer_with_less_than_was_asked_for_is_refused(
 def test_a_variable_that_was_left_out_may_come_back_as_its_total(
     bank: Bank, loopback: Loopback, tmp_path: Path
 ) -> None:
-    def with_total(asked: Asked) -> Told:
+    def with_total(asked: ReceivedRequest) -> Reply:
         told = bank(asked)
         if asked.method != "POST":
             return told
@@ -528,7 +531,7 @@ def test_a_variable_that_was_left_out_may_come_back_as_its_total(
         document["dimension"]["Kjonn"] = {"category": {"label": {"0": "Begge kjønn"}}}
         return bank.told(document)
 
-    loopback.answering = with_total
+    loopback.handler = with_total
     assert (
         "Kjonn"
         in read_table(
@@ -558,6 +561,6 @@ def test_parts_that_are_too_large_together_are_refused(
 
 
 def test_a_table_that_is_gone_is_told(loopback: Loopback, tmp_path: Path) -> None:
-    loopback.answers(Told(status=404))
+    loopback.replies(Reply(status=404))
     with pytest.raises(PllError, match=r"withdrawn or moved.*tables/07459"):
         _fetch(_source(loopback), tmp_path)

@@ -1,0 +1,100 @@
+"""A source whose files are at addresses: each asked for with a conditional request.
+
+Not here: the requests themselves (`http/`), what the bytes mean (`validated/`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot, verify
+from pll_pipeline.raw.http.body import is_web_page
+from pll_pipeline.raw.http.client import Answer, Client
+from pll_pipeline.sources.model import Http, Source
+
+_WEB_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_READERS_OF_WEB_PAGES = frozenset({"html", "prose"})
+
+
+def fetch(
+    source: Source, settings: Http, raw: Path, *, sleep: Callable[[float], None] = time.sleep
+) -> tuple[Snapshot, bool]:
+    """The newest snapshot after asking for each file of the source, and whether it is new.
+
+    A file that the publisher calls unchanged is taken from the newest snapshot. Raises `PllError`
+    for an answer that cannot be the file, `NotAnswered` when the publisher may answer at another
+    time.
+    """
+    newest = newest_snapshot(raw, source.name)
+    files: dict[str, bytes] = {}
+    records: dict[str, Mapping[str, Any]] = {}
+    unchanged = 0
+    with Client(settings, sleep=sleep) as client:
+        for file, address in settings.files.items():
+            url = _known_address(source, file, address)
+            earlier = _record_of(newest, file, url)
+            headers = _conditional_headers(earlier)
+            answer = client.get(url, headers=headers, accept=settings.content_types)
+            if answer.status == 304 and newest is not None:
+                unchanged += 1
+                files[file], records[file] = newest.read(file), earlier
+            else:
+                _refuse_other_content(answer, source, settings)
+                files[file], records[file] = answer.content, answer.record()
+    if newest is not None and unchanged == len(settings.files) == len(newest.files):
+        verify(newest)
+        return newest, False
+    return keep(raw, source.name, files, {"method": "http", "requests": records})
+
+
+def _known_address(source: Source, file: str, address: str | None) -> str:
+    if address is None:
+        raise PllError(
+            f"{source.name} has no address for {file}",
+            where=source.landing_page,
+            do=f"run `pll sources enable {source.name} --address ADDRESS`",
+        )
+    return address
+
+
+def _record_of(newest: Snapshot | None, file: str, url: str) -> Mapping[str, Any]:
+    """How the file of the newest snapshot came; empty where it did not come from this address."""
+    if newest is None or all(f.name != file for f in newest.files):
+        return {}
+    record: Mapping[str, Any] = newest.origin.get("requests", {}).get(file, {})
+    return record if record.get("address") == url else {}
+
+
+def _conditional_headers(record: Mapping[str, Any]) -> dict[str, str]:
+    """The headers that ask for a file only where it has changed since the recorded answer."""
+    earlier = record.get("headers", {})
+    headers = {
+        "If-None-Match": earlier.get("etag"),
+        "If-Modified-Since": earlier.get("last-modified"),
+    }
+    return {name: value for name, value in headers.items() if value}
+
+
+def _refuse_other_content(answer: Answer, source: Source, settings: Http) -> None:
+    """Raise for an empty answer, and for a web page where the source reads none."""
+    if not answer.content:
+        raise PllError(
+            "The publisher answers with nothing at all",
+            where=answer.url,
+            do="open the address in a browser; if the file is empty there too, report it to the"
+            " publisher",
+        )
+    if source.read.kind in _READERS_OF_WEB_PAGES:
+        return
+    is_declared_page = not settings.content_types and answer.media_type in _WEB_PAGE_TYPES
+    if is_declared_page or is_web_page(answer.content):
+        raise PllError(
+            "The publisher answers with a web page instead of data",
+            where=answer.url,
+            do="open the address in a browser: the file may have moved, or a page may ask for"
+            " something first; then correct the address in the source file",
+        )

@@ -27,7 +27,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.lock import one_writer
 from pll_pipeline.published.releases import Release, current
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.verdicts import SourceState, validate_source
+from pll_pipeline.validated.verdicts import SourceState, read_state
 
 JOB = "night"
 _LEAST_ROOM = 64 * 2**20
@@ -95,6 +95,12 @@ def require_room(config: Config) -> None:
             where=str(config.data),
             do="make room, then run again",
         )
+
+
+def delete_derived(config: Config) -> None:
+    """Delete everything that follows from raw: verdicts, gathered tables and the build file."""
+    for folder in (config.validated, config.build_file.parent):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def night_lock(config: Config) -> dg.ResourceDefinition:
@@ -192,9 +198,7 @@ def run_night(
     return Night(
         published=after if after and (before is None or after.id != before.id) else None,
         standing=after,
-        states=[validate_source(config, source) for source in sources.values()]
-        if not failure
-        else [],
+        states=[read_state(config, source) for source in sources.values()] if not failure else [],
         unanswered=unanswered,
         failure=failure,
     )

@@ -109,16 +109,15 @@ def rebuild(
 
     With `--as-of` only what was held on that day counts, and the release of today stands untouched.
     """
-    from pll_pipeline.automation import require_room
+    from pll_pipeline.automation import delete_derived, require_room
     from pll_pipeline.lock import one_writer
-    from pll_pipeline.validated.verdicts import forget
 
     config = Config.from_environment()
     if as_of:
         config = config.as_of(as_of.date())
     require_room(config)
     with one_writer(config.lock_file, "a rebuild"):
-        forget(config)
+        delete_derived(config)
     _night(config, ask="", names=[], rebuild_all=True)
 
 
@@ -153,7 +152,7 @@ def demo(
 def status() -> None:
     """The last release and each source: newest snapshot, age against its cadence, last outcome, what is in quarantine."""
     from pll_pipeline.published.releases import current
-    from pll_pipeline.validated.verdicts import validate_source
+    from pll_pipeline.validated.verdicts import read_state
 
     config = Config.from_environment()
     release = current(config.marts)
@@ -169,7 +168,7 @@ def status() -> None:
             )
     table = Table("source", "newest snapshot", "age", "outcome", "rows in quarantine")
     for name, source in _register(config).items():
-        state = validate_source(config, source)
+        state = read_state(config, source)
         newest = state.newest
         if newest is None:
             table.add_row(name, "none", "", "[yellow]nothing held[/]", "")
@@ -551,7 +550,7 @@ def _print_night(night: Night) -> None:
     if night.states and night.published:
         table = Table("source", "snapshot used", "read as", "in quarantine")
         for state in night.states:
-            used = state.standing
+            used = state.in_use
             table.add_row(
                 state.source.name,
                 used.snapshot_name if used else "none",

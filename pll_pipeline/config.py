@@ -23,14 +23,14 @@ _NORWAY = ZoneInfo("Europe/Oslo")
 class Config:
     """Every place the pipeline reads or writes. Absolute paths; nothing is created by building one.
 
-    `held_in` is where snapshots, corrections and source files lie when that is not `data`; `known_until` leaves out
+    `originals` is where snapshots, corrections and source files are when that is not `data`; `known_until` leaves out
     what came at that time or later.
     """
 
     data: Path
     dbt_project: Path
     alert_webhook: str | None = None
-    held_in: Path | None = None
+    originals: Path | None = None
     known_until: datetime | None = None
 
     @classmethod
@@ -46,20 +46,24 @@ class Config:
         """The same snapshots as they were held at the end of `day` in Norway, built into a folder of their own."""
         end = datetime.combine(day + timedelta(days=1), time(), _NORWAY).astimezone(UTC)
         return replace(
-            self, data=self.data / "as-of" / day.isoformat(), held_in=self.data, known_until=end
+            self, data=self.data / "as-of" / day.isoformat(), originals=self.data, known_until=end
         )
 
     @property
     def raw(self) -> Path:
-        return (self.held_in or self.data) / "raw"
+        return (self.originals or self.data) / "raw"
 
     @property
     def corrections(self) -> Path:
-        return (self.held_in or self.data) / "corrections"
+        return (self.originals or self.data) / "corrections"
+
+    def corrections_of(self, source_name: str) -> Path:
+        """The file of recorded corrections of a source; there may be none."""
+        return self.corrections / f"{source_name}.yaml"
 
     @property
     def own_sources(self) -> Path:
-        return (self.held_in or self.data) / "sources"
+        return (self.originals or self.data) / "sources"
 
     @property
     def validated(self) -> Path:

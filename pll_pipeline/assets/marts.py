@@ -21,8 +21,7 @@ from packaging.version import Version
 from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
-from pll_pipeline.raw.archive import hash_of_files
-from pll_pipeline.validated.verdicts import dbt_files
+from pll_pipeline.validated.fingerprints import hash_of_folder
 
 DBT = Path(sys.executable).with_name("dbt")
 
@@ -41,7 +40,7 @@ def manifest(config: Config) -> Path:
     """dbt's manifest of the project, parsed again only when the project has changed. Raises `PllError` when it does not parse."""
     target = config.data / "build" / "dbt"
     path, stamp = target / "manifest.json", target / "manifest.of"
-    state = hash_of_files(dbt_files(config), config.dbt_project)
+    state = hash_of_folder(config.dbt_project)
     if path.is_file() and stamp.is_file() and stamp.read_text() == state:
         return path
     target.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from pll_pipeline.assets.marts import built_manifest
 from pll_pipeline.config import Config
 from pll_pipeline.published.outputs import Inputs
 from pll_pipeline.published.releases import publish
-from pll_pipeline.validated.verdicts import read_inputs
+from pll_pipeline.validated.gathering import read_inputs
 
 _FACES = {
     "duckdb": ("pll.duckdb", "Every public table in one DuckDB file that old clients open too."),

@@ -16,7 +16,7 @@ from pll_pipeline.raw.archive import newest_snapshot
 from pll_pipeline.raw.fetching import fetch
 from pll_pipeline.sources.model import MilestoneTable, Source
 from pll_pipeline.validated.mapping import MILESTONE, OBSERVATION
-from pll_pipeline.validated.verdicts import SourceState, validate_source
+from pll_pipeline.validated.verdicts import SourceState, judge_source
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 ASK_TAG = "pll/ask"
@@ -87,7 +87,7 @@ def source_assets(config: Config, source: Source) -> dg.AssetsDefinition:
     def step(context: dg.AssetExecutionContext) -> Iterator[Event]:
         try:
             yield from _ask(context, config, source, raw_key)
-            yield from _verdict(config, validate_source(config, source), validated_key)
+            yield from _verdict(config, *judge_source(config, source), validated_key)
         except OSError:
             raise
         except Exception as error:
@@ -151,8 +151,10 @@ def _answered(key: dg.AssetKey, *, passed: bool, reason: str) -> dg.AssetCheckRe
     )
 
 
-def _verdict(config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[Event]:
-    newest, standing = state.newest, state.standing
+def _verdict(
+    config: Config, state: SourceState, read_count: int, key: dg.AssetKey
+) -> Iterator[Event]:
+    newest, standing = state.newest, state.in_use
     if newest is None:
         LOG.warning("%s has no snapshot", state.source.name)
     reason = "no snapshot" if newest is None else newest.reason or "every rule is kept"
@@ -188,7 +190,7 @@ def _verdict(config: Config, state: SourceState, key: dg.AssetKey) -> Iterator[E
     )
     yield dg.MaterializeResult(
         asset_key=key,
-        metadata={**rows, **held, "snapshots": len(state.verdicts), "newly_read": state.newly_read},
+        metadata={**rows, **held, "snapshots": len(state.verdicts), "newly_read": read_count},
     )
 
 

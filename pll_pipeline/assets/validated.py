@@ -12,14 +12,9 @@ from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config
 from pll_pipeline.published.releases import current
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.verdicts import (
-    TABLES,
-    code_fingerprint,
-    gather,
-    inputs_fingerprint,
-    validate_source,
-    write_inputs,
-)
+from pll_pipeline.validated.fingerprints import release_fingerprint
+from pll_pipeline.validated.gathering import TABLES, gather, inputs_fingerprint, write_inputs
+from pll_pipeline.validated.verdicts import read_state
 
 REBUILD_TAG = "pll/rebuild"
 
@@ -53,8 +48,9 @@ def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefin
         required_resource_keys={LOCK},
     )
     def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        states = [validate_source(config, source) for source in sources.values()]
-        fingerprint = inputs_fingerprint(states, code_fingerprint(config))
+        states = [read_state(config, source) for source in sources.values()]
+        code = release_fingerprint(config)
+        fingerprint = inputs_fingerprint(states, code)
         release = current(config.marts)
         if (
             release
@@ -64,7 +60,7 @@ def landing_assets(config: Config, sources: dict[str, Source]) -> dg.AssetsDefin
             LOG.info("nothing new: release %s already holds exactly this", release.id)
             return
         tables = gather(config, states)
-        write_inputs(config, states, fingerprint)
+        write_inputs(config, states, fingerprint, code)
         LOG.info(
             "landed %d figures, %d targets, %d milestones",
             *(tables[table].height for table in ("observation", "target", "milestone")),

@@ -55,8 +55,8 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What became of one snapshot. A refused one has a reason and counts for nothing."""
+class Judgement:
+    """What the rules make of one reading: the rows that keep them, and a reason to refuse it."""
 
     reading: Reading
     is_accepted: bool
@@ -312,7 +312,7 @@ def _key_rules(codes: Codes) -> list[Rule]:
     ]
 
 
-def judge(source: Source, reading: Reading, codes: Codes, taken_at: datetime) -> Verdict:
+def judge(source: Source, reading: Reading, codes: Codes, taken_at: datetime) -> Judgement:
     """Hold a reading against the rules: rows that break one move to quarantine; too many refuse the snapshot whole."""
     observations, broken_observations = _sift(
         reading.observations, OBSERVATION, observation_rules(codes, taken_at.date()), codes
@@ -341,8 +341,8 @@ def judge(source: Source, reading: Reading, codes: Codes, taken_at: datetime) ->
             f"{rows_aside} of {reading.row_count} rows break a rule, more than the source's tolerance of {source.tolerance:.1%}; "
             f"most often {worst[0]}, first at {first['row_reference']}, column {first['column_name']}, value {first['value']!r}: {first['reason']}"
         )
-        return Verdict(judged, False, reason)
-    return Verdict(judged, True, None)
+        return Judgement(judged, False, reason)
+    return Judgement(judged, True, None)
 
 
 def _sift(

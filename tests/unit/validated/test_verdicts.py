@@ -1,70 +1,47 @@
-"""Snapshots are read once, refused ones leave the one before standing, and what stands is laid for dbt."""
+"""The verdict store: snapshots are read once, and a refused one leaves the one before it in use."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from pathlib import Path
+from collections import Counter
 
-import polars as pl
 import pytest
 
 from pll_pipeline.config import Config
-from pll_pipeline.errors import PllError
-from pll_pipeline.raw.archive import keep
+from pll_pipeline.raw.archive import Snapshot
 from pll_pipeline.sources.model import Source
-from pll_pipeline.sources.register import register
-from pll_pipeline.validated.verdicts import (
-    TABLES,
-    forget,
-    gather,
-    inputs_fingerprint,
-    read_inputs,
-    validate_source,
-    write_inputs,
+from pll_pipeline.validated.verdicts import SourceState, judge_source, read_state
+from tests.unit.validated.apotek import (
+    CUT_OFF,
+    FILE,
+    FIVE_ROWS,
+    HEADER,
+    ROWS,
+    SIX_ROWS,
+    SOURCE,
+    archive,
 )
 
-SOURCE = register()["apotek"]
-HEAD = "metric,date,value,source\n"
-FIVE = HEAD + "".join(f"apotek,202{i}-01-01,{1000 + i},apotek.no\n" for i in range(1, 6))
+
+def _state(config: Config, source: Source = SOURCE) -> SourceState:
+    state, _ = judge_source(config, source)
+    return state
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return Config(data=tmp_path, dbt_project=Config.from_environment().dbt_project)
+def _read_count(config: Config, source: Source = SOURCE) -> int:
+    _, read_count = judge_source(config, source)
+    return read_count
 
 
-def _archive(config: Config, text: str, day: int, source: Source = SOURCE) -> None:
-    keep(
-        config.raw,
-        source.name,
-        {"denominators_national.csv": text.encode()},
-        {},
-        datetime(2026, 11, day, tzinfo=UTC),
-    )
+def _reason(state: SourceState) -> str:
+    assert state.newest is not None
+    return state.newest.reason or ""
 
 
-def test_a_snapshot_is_read_once(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    first, second = validate_source(config, SOURCE), validate_source(config, SOURCE)
-    assert (first.newly_read, second.newly_read) == (1, 0)
-    assert first.verdicts == second.verdicts
-    assert first.standing is not None
-    assert (first.standing.row_count, first.standing.observation_count) == (5, 5)
-
-
-def test_a_changed_source_file_reads_the_snapshot_again(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    validate_source(config, SOURCE)
-    assert validate_source(config, SOURCE.model_copy(update={"tolerance": 0.1})).newly_read == 1
-
-
-def test_a_new_correction_reads_the_snapshot_again_and_is_applied(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    validate_source(config, SOURCE)
+def _record_correction(config: Config) -> None:
     config.corrections.mkdir()
-    record = {
-        "file": "denominators_national.csv",
+    correction = {
+        "file": FILE,
         "where": {"date": "2021-01-01"},
         "column": "value",
         "expect": "1001",
@@ -72,148 +49,149 @@ def test_a_new_correction_reads_the_snapshot_again_and_is_applied(config: Config
         "reported_to": "x",
         "reported_on": "2026-11-22",
     }
-    (config.corrections / "apotek.yaml").write_text(json.dumps([record]))
-    state = validate_source(config, SOURCE)
-    assert state.newly_read == 1
-    tables = gather(config, [state])
-    assert tables["observation"].height == 4
-    assert tables["quarantine"]["rule"].to_list() == ["recorded_correction"]
-    assert tables["snapshot"]["row_count"].to_list() == [5]
+    config.corrections_of("apotek").write_text(json.dumps([correction]))
+
+
+def test_a_snapshot_is_read_once(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    first, first_count = judge_source(config, SOURCE)
+    second, second_count = judge_source(config, SOURCE)
+    assert (first_count, second_count) == (1, 0)
+    assert first.verdicts == second.verdicts
+    assert first.in_use is not None
+    assert (first.in_use.row_count, first.in_use.observation_count) == (5, 5)
+
+
+def test_each_file_of_a_snapshot_is_hashed_once_when_judged_and_not_at_all_when_verdicts_are_read(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: Counter[str] = Counter()
+    read = Snapshot.read
+
+    def counted(snapshot: Snapshot, file: str) -> bytes:
+        reads[f"{snapshot.name}/{file}"] += 1
+        return read(snapshot, file)
+
+    monkeypatch.setattr(Snapshot, "read", counted)
+    archive(config, FIVE_ROWS, 1)
+    archive(config, SIX_ROWS, 2)
+    for _ in range(2):
+        judge_source(config, SOURCE)
+        assert set(reads.values()) == {1}
+        assert len(reads) == 2
+        reads.clear()
+    read_state(config, SOURCE)
+    assert not reads
+
+
+def test_the_verdicts_read_are_those_that_were_written(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    archive(config, CUT_OFF, 2)
+    judged = _state(config)
+    assert [verdict.is_accepted for verdict in judged.verdicts] == [True, False]
+    assert read_state(config, SOURCE) == judged
+
+
+def test_a_snapshot_that_was_never_judged_has_no_verdict(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    _state(config)
+    archive(config, SIX_ROWS, 2)
+    assert [v.snapshot_name for v in read_state(config, SOURCE).verdicts] == ["2026-11-01T000000Z"]
+
+
+@pytest.mark.parametrize("spoilt", ["", "{}", "no json"])
+def test_a_verdict_that_cannot_be_read_is_made_again(config: Config, spoilt: str) -> None:
+    archive(config, FIVE_ROWS, 1)
+    before = _state(config)
+    (config.validated / "apotek" / "2026-11-01T000000Z" / "verdict.json").write_text(spoilt)
+    assert judge_source(config, SOURCE) == (before, 1)
+
+
+def test_a_changed_source_file_reads_the_snapshot_again(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    judge_source(config, SOURCE)
+    assert _read_count(config, SOURCE.model_copy(update={"tolerance": 0.1})) == 1
+
+
+def test_a_new_correction_reads_the_snapshot_again_and_is_applied(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    judge_source(config, SOURCE)
+    _record_correction(config)
+    state, read_count = judge_source(config, SOURCE)
+    assert read_count == 1
+    assert state.in_use is not None
+    counts = state.in_use
+    assert (counts.row_count, counts.observation_count, counts.quarantine_count) == (5, 4, 1)
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
-        (FIVE[:-12], "cut off"),
-        (FIVE.replace("metric", "maaling"), "missing: metric; new: maaling"),
+        (CUT_OFF, "cut off"),
+        (FIVE_ROWS.replace("metric", "maaling"), "missing: metric; new: maaling"),
         (
-            FIVE.replace("apotek,2023", "apoteker,2023"),
+            FIVE_ROWS.replace("apotek,2023", "apoteker,2023"),
             "'apoteker' is not in the source file's code list",
         ),
-        (FIVE.replace("2023-01-01", "2023-13-01"), "2023-13-01"),
-        (FIVE.replace("1003", "-3"), "not below zero"),
-        (FIVE + FIVE.splitlines()[1].replace("1001", "1002") + "\n", "one_value_per_key"),
-        (HEAD + "apotek,2023-01-01,1000,apotek.no\n", "1 rows, expected 5 to 200"),
+        (FIVE_ROWS.replace("2023-01-01", "2023-13-01"), "2023-13-01"),
+        (FIVE_ROWS.replace("1003", "-3"), "not below zero"),
+        (FIVE_ROWS + ROWS[0].replace("1001", "1002"), "one_value_per_key"),
+        (HEADER + ROWS[0], "1 rows, expected 5 to 200"),
     ],
 )
-def test_a_bad_snapshot_is_refused_with_its_reason_and_the_one_before_stands(
-    config: Config, text: str, says: str
+def test_a_bad_snapshot_is_refused_with_its_reason_and_the_one_before_stays_in_use(
+    config: Config, text: str, reason: str
 ) -> None:
-    _archive(config, FIVE, 1)
-    _archive(config, text, 2)
-    state = validate_source(config, SOURCE)
+    archive(config, FIVE_ROWS, 1)
+    archive(config, text, 2)
+    state = _state(config)
     assert state.is_stale
-    assert state.newest is not None
-    assert says in (state.newest.reason or "")
-    assert state.standing is state.verdicts[0]
-    assert gather(config, [state])["observation"]["value"].to_list() == [
-        1001,
-        1002,
-        1003,
-        1004,
-        1005,
-    ]
+    assert reason in _reason(state)
+    assert state.in_use is state.verdicts[0]
 
 
-def test_bytes_changed_after_archiving_refuse_the_snapshot_even_when_it_was_read_before(
+def test_bytes_changed_after_archiving_refuse_the_snapshot_until_they_are_whole_again(
     config: Config,
 ) -> None:
-    _archive(config, FIVE, 1)
-    _archive(config, FIVE.replace("1003", "1013"), 2)
-    validate_source(config, SOURCE)
-    (config.raw / "apotek" / "2026-11-02T000000Z" / "denominators_national.csv").write_text(
-        FIVE.replace("1003", "9999")
-    )
-    state = validate_source(config, SOURCE)
-    assert state.newest is not None
-    assert "changed after they were archived" in (state.newest.reason or "")
-    assert state.standing is state.verdicts[0]
-
-
-def test_a_source_without_any_usable_snapshot_stops_the_night(config: Config) -> None:
-    _archive(config, FIVE[:-12], 1)
-    with pytest.raises(PllError, match=r"No snapshot of apotek can be used.*cut off"):
-        gather(config, [validate_source(config, SOURCE)])
-
-
-def test_quarantined_rows_of_a_refused_snapshot_are_kept_with_their_reason(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    _archive(config, FIVE.replace("1003", "-3"), 2)
-    rows = gather(config, [validate_source(config, SOURCE)])["quarantine"]
-    assert rows.select("rule", "value", "row_reference").rows() == [
-        ("count_is_not_negative", "-3", "denominators_national.csv:4")
-    ]
-
-
-def test_simulated_and_published_figures_never_meet(config: Config) -> None:
-    simulated = SOURCE.model_copy(update={"name": "simulert", "is_simulated": True})
-    _archive(config, FIVE, 1)
-    _archive(config, FIVE, 1, simulated)
-    with pytest.raises(PllError, match="Simulated and published"):
-        gather(config, [validate_source(config, SOURCE), validate_source(config, simulated)])
-
-
-def test_the_landed_tables_are_the_ones_dbt_reads(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    gather(config, [validate_source(config, SOURCE)])
-    assert {p.stem for p in config.validated.glob("*.parquet")} == set(TABLES)
-    assert pl.read_parquet(config.validated / "snapshot.parquet")["is_current"].to_list() == [True]
-
-
-def test_the_fingerprint_follows_what_is_held_and_nothing_else(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    one = inputs_fingerprint([validate_source(config, SOURCE)], "code")
-    assert one == inputs_fingerprint([validate_source(config, SOURCE)], "code")
-    assert one != inputs_fingerprint([validate_source(config, SOURCE)], "other code")
-    _archive(config, FIVE.replace("1003", "1013"), 2)
-    assert one != inputs_fingerprint([validate_source(config, SOURCE)], "code")
-
-
-def test_what_was_landed_is_remembered_and_can_be_forgotten(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    _archive(config, FIVE[:-12], 2)
-    states = [validate_source(config, SOURCE)]
-    gather(config, states)
-    write_inputs(config, states, "fingerprint")
-    inputs = read_inputs(config)
-    assert [s["source_name"] for s in inputs["stale_sources"]] == ["apotek"]
-    assert inputs["snapshots"][0]["snapshot_at"].startswith("2026-11-01")
-    forget(config)
-    with pytest.raises(PllError, match="Nothing has been validated"):
-        read_inputs(config)
+    archive(config, FIVE_ROWS, 1)
+    archive(config, SIX_ROWS, 2)
+    whole = _state(config)
+    file = config.raw / "apotek" / "2026-11-02T000000Z" / FILE
+    file.write_text(SIX_ROWS.replace("1003", "9999"))
+    damaged = _state(config)
+    assert "changed after they were archived" in _reason(damaged)
+    assert damaged.in_use is damaged.verdicts[0]
+    assert read_state(config, SOURCE) == damaged
+    file.write_text(SIX_ROWS)
+    assert _state(config) == whole
 
 
 def test_a_history_that_shrinks_is_refused_until_the_source_file_allows_it(config: Config) -> None:
-    six = FIVE + "apotek,2026-01-01,1006,apotek.no\n"
-    _archive(config, six, 1)
-    _archive(config, six.replace("apotek,2021-01-01,1001,apotek.no\n", ""), 2)
-    state = validate_source(config, SOURCE)
-    assert [v.is_accepted for v in state.verdicts] == [True, False]
-    assert state.standing is state.verdicts[0]
-    assert "1 of 6 figures published before are gone" in (state.verdicts[1].reason or "")
-    allowed = validate_source(config, SOURCE.model_copy(update={"may_withdraw": 0.2}))
-    assert [v.is_accepted for v in allowed.verdicts] == [True, True]
+    archive(config, SIX_ROWS, 1)
+    archive(config, SIX_ROWS.replace(ROWS[0], ""), 2)
+    state = _state(config)
+    assert [verdict.is_accepted for verdict in state.verdicts] == [True, False]
+    assert state.in_use is state.verdicts[0]
+    assert "1 of 6 figures published before are gone" in _reason(state)
+    allowed = _state(config, SOURCE.model_copy(update={"may_withdraw": 0.2}))
+    assert [verdict.is_accepted for verdict in allowed.verdicts] == [True, True]
     assert allowed.verdicts[1].drift == ("1 tall borte",)
 
 
-def test_a_snapshot_is_held_against_the_last_accepted_one_not_the_last(config: Config) -> None:
-    _archive(config, FIVE, 1)
-    _archive(config, FIVE.replace("date", "day", 1), 2)
-    _archive(config, FIVE + "apotek,2026-01-01,1006,apotek.no\n", 3)
-    state = validate_source(config, SOURCE)
-    assert [v.is_accepted for v in state.verdicts] == [True, False, True]
+def test_a_snapshot_is_compared_with_the_last_accepted_one_not_the_last(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    archive(config, FIVE_ROWS.replace("date", "day", 1), 2)
+    archive(config, SIX_ROWS, 3)
+    state = _state(config)
+    assert [verdict.is_accepted for verdict in state.verdicts] == [True, False, True]
     assert state.verdicts[2].drift[0] == "1 nye tall"
 
 
 def test_a_definition_column_that_changes_its_text_is_refused(config: Config) -> None:
-    defined = SOURCE.model_copy(
-        update={"tables": [SOURCE.tables[0].model_copy(update={"definition_columns": ["source"]})]}
-    )
-    _archive(config, FIVE, 1, defined)
-    _archive(config, FIVE.replace("apotek.no", "apotekforeningen"), 2, defined)
-    state = validate_source(config, defined)
-    assert [v.is_accepted for v in state.verdicts] == [True, False]
-    assert (
-        "The definition in denominators_national.csv source changed: apotek.no, apotekforeningen"
-        in (state.verdicts[1].reason or "")
-    )
+    table = SOURCE.tables[0].model_copy(update={"definition_columns": ["source"]})
+    source = SOURCE.model_copy(update={"tables": [table]})
+    archive(config, FIVE_ROWS, 1, source)
+    archive(config, FIVE_ROWS.replace("apotek.no", "apotekforeningen"), 2, source)
+    state = _state(config, source)
+    assert [verdict.is_accepted for verdict in state.verdicts] == [True, False]
+    assert f"The definition in {FILE} source changed: apotek.no, apotekforeningen" in _reason(state)

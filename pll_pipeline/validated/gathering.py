@@ -1,0 +1,185 @@
+"""Gathering: the rows of all accepted snapshots, written to the six tables that dbt reads.
+
+`data/validated/<table>.parquet` are the tables; `inputs.json` beside them names the snapshots they
+come from. Verdicts are read here, never reached. Not here: reading and judging snapshots
+(`verdicts.py`), when it is done (`assets/`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pll_pipeline.config import Config
+from pll_pipeline.errors import PllError
+from pll_pipeline.validated.fingerprints import one_hash
+from pll_pipeline.validated.verdicts import FRAMES, SourceState
+from pll_pipeline.validated.writing import write_json, write_parquet
+
+TABLES = ("source", "snapshot", *FRAMES)
+
+_SNAPSHOT: dict[str, Any] = {
+    "source_name": pl.String,
+    "snapshot_at": pl.Datetime("us", "UTC"),
+    "sha256": pl.String,
+    "is_accepted": pl.Boolean,
+    "is_current": pl.Boolean,
+    "row_count": pl.Int64,
+    "observation_count": pl.Int64,
+    "target_count": pl.Int64,
+    "milestone_count": pl.Int64,
+    "quarantine_count": pl.Int64,
+    "reason": pl.String,
+}
+_DESCRIPTION = (
+    "title",
+    "title_en",
+    "publisher",
+    "landing_page",
+    "licence",
+    "attribution",
+    "cadence",
+    "restates_history",
+    "is_simulated",
+)
+
+
+def gather(config: Config, states: Sequence[SourceState]) -> dict[str, pl.DataFrame]:
+    """Write the six tables of `data/validated/` from all accepted snapshots, and return them.
+
+    Raises `PllError` when a source that has snapshots has none in use (its figures would vanish
+    from the release), and when simulated sources are among published ones."""
+    _require_usable(config, states)
+    _require_one_world(config, states)
+    tables = {
+        "source": _source_table(states),
+        "snapshot": _snapshot_table(states),
+        **{table: _rows(config, states, table) for table in FRAMES},
+    }
+    for table, frame in tables.items():
+        write_parquet(frame, config.validated / f"{table}.parquet")
+    return tables
+
+
+def inputs_fingerprint(states: Iterable[SourceState], code: str) -> str:
+    """One hash over all that a release is a function of: its code, every snapshot and verdict."""
+    snapshots = (
+        f"{v.source_name} {v.snapshot_name} {v.sha256} {v.fingerprint} {v.is_accepted}"
+        for state in states
+        for v in state.verdicts
+    )
+    return one_hash(code, *snapshots)
+
+
+def write_inputs(
+    config: Config, states: Sequence[SourceState], fingerprint: str, code: str
+) -> None:
+    """Write `inputs.json`: what the six tables were gathered from, for the release built on them.
+
+    `fingerprint` covers all inputs, `code` the code of the release.
+    """
+    in_use = [state.in_use for state in states if state.in_use]
+    inputs = {
+        "fingerprint": fingerprint,
+        "is_simulated": any(state.source.is_simulated for state in states if state.in_use),
+        "snapshots": [
+            {
+                "source_name": verdict.source_name,
+                "snapshot_at": verdict.taken_at.isoformat(),
+                "sha256": verdict.sha256,
+            }
+            for verdict in in_use
+        ],
+        "stale_sources": _stale_sources(states),
+        "drift": [
+            {
+                "source_name": verdict.source_name,
+                "snapshot_at": verdict.taken_at.isoformat(),
+                "told": list(verdict.drift),
+            }
+            for verdict in in_use
+            if verdict.drift
+        ],
+        "sources": [_description(state) for state in states if state.in_use],
+        "code_version": f"{version('pll-pipeline')}+{code[:12]}",
+    }
+    write_json(inputs, _inputs_file(config))
+
+
+def read_inputs(config: Config) -> dict[str, Any]:
+    """What `write_inputs` wrote. Raises `PllError` when nothing has been gathered yet."""
+    path = _inputs_file(config)
+    if not path.is_file():
+        raise PllError("Nothing has been validated yet", where=str(path), do="run `pll run`")
+    inputs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return inputs
+
+
+def _inputs_file(config: Config) -> Path:
+    return config.validated / "inputs.json"
+
+
+def _require_usable(config: Config, states: Iterable[SourceState]) -> None:
+    for state in states:
+        if state.newest is not None and state.in_use is None:
+            raise PllError(
+                f"No snapshot of {state.source.name} can be used: {state.newest.reason}",
+                where=str(config.raw / state.source.name),
+                do="repair the snapshot or the source file; until then the last release is current",
+            )
+
+
+def _require_one_world(config: Config, states: Iterable[SourceState]) -> None:
+    worlds = {state.source.is_simulated for state in states if state.verdicts}
+    if len(worlds) > 1:
+        raise PllError(
+            "Simulated and published sources are in one register",
+            where=str(config.data),
+            do="keep simulated figures in a data folder of their own",
+        )
+
+
+def _description(state: SourceState) -> dict[str, Any]:
+    described = {name: getattr(state.source, name) for name in _DESCRIPTION}
+    return {"source_name": state.source.name, **described}
+
+
+def _source_table(states: Iterable[SourceState]) -> pl.DataFrame:
+    return pl.DataFrame([_description(state) for state in states if state.verdicts])
+
+
+def _snapshot_table(states: Iterable[SourceState]) -> pl.DataFrame:
+    rows = [
+        verdict.model_dump()
+        | {"snapshot_at": verdict.taken_at, "is_current": verdict is state.in_use}
+        for state in states
+        for verdict in state.verdicts
+    ]
+    return pl.DataFrame(rows, schema=_SNAPSHOT)
+
+
+def _rows(config: Config, states: Iterable[SourceState], table: str) -> pl.DataFrame:
+    """The rows of one table: of accepted snapshots; of quarantine also those of refused ones."""
+    files = [
+        config.validated / verdict.source_name / verdict.snapshot_name / f"{table}.parquet"
+        for state in states
+        for verdict in state.verdicts
+        if verdict.is_accepted or table == "quarantine"
+    ]
+    return pl.concat([pl.DataFrame(schema=FRAMES[table]), *map(pl.read_parquet, files)])
+
+
+def _stale_sources(states: Iterable[SourceState]) -> list[dict[str, Any]]:
+    return [
+        {
+            "source_name": state.source.name,
+            "snapshot_at": state.in_use.taken_at.isoformat() if state.in_use else None,
+            "reason": state.newest.reason if state.newest else "no snapshot",
+        }
+        for state in states
+        if state.is_stale or state.newest is None
+    ]

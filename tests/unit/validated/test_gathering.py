@@ -1,0 +1,90 @@
+"""Gathering: rows of all accepted snapshots in the six tables, and what they come from."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pll_pipeline.config import Config
+from pll_pipeline.errors import PllError
+from pll_pipeline.sources.model import Source
+from pll_pipeline.validated.gathering import (
+    TABLES,
+    gather,
+    inputs_fingerprint,
+    read_inputs,
+    write_inputs,
+)
+from pll_pipeline.validated.verdicts import SourceState, judge_source
+from tests.unit.validated.apotek import CUT_OFF, FIVE_ROWS, SIX_ROWS, SOURCE, archive
+
+
+def _state(config: Config, source: Source = SOURCE) -> SourceState:
+    state, _ = judge_source(config, source)
+    return state
+
+
+def test_the_gathered_tables_are_the_ones_dbt_reads(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    gather(config, [_state(config)])
+    assert {path.stem for path in config.validated.glob("*.parquet")} == set(TABLES)
+    assert pl.read_parquet(config.validated / "snapshot.parquet")["is_current"].to_list() == [True]
+
+
+def test_figures_come_from_accepted_snapshots_only(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    archive(config, FIVE_ROWS.replace("1003", "-3"), 2)
+    tables = gather(config, [_state(config)])
+    assert tables["observation"]["value"].to_list() == [1001, 1002, 1003, 1004, 1005]
+    assert tables["snapshot"]["is_accepted"].to_list() == [True, False]
+    assert tables["snapshot"]["is_current"].to_list() == [True, False]
+
+
+def test_quarantined_rows_of_a_refused_snapshot_are_kept_with_their_reason(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    archive(config, FIVE_ROWS.replace("1003", "-3"), 2)
+    rows = gather(config, [_state(config)])["quarantine"]
+    assert rows.select("rule", "value", "row_reference").rows() == [
+        ("count_is_not_negative", "-3", "denominators_national.csv:4")
+    ]
+
+
+def test_a_source_without_any_usable_snapshot_stops_the_night(config: Config) -> None:
+    archive(config, CUT_OFF, 1)
+    with pytest.raises(PllError, match=r"No snapshot of apotek can be used.*cut off"):
+        gather(config, [_state(config)])
+
+
+def test_simulated_and_published_figures_never_meet(config: Config) -> None:
+    simulated = SOURCE.model_copy(update={"name": "simulert", "is_simulated": True})
+    archive(config, FIVE_ROWS, 1)
+    archive(config, FIVE_ROWS, 1, simulated)
+    with pytest.raises(PllError, match="Simulated and published"):
+        gather(config, [_state(config), _state(config, simulated)])
+
+
+def test_the_fingerprint_of_the_inputs_follows_snapshots_verdicts_and_code(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    first = inputs_fingerprint([_state(config)], "code")
+    assert first == inputs_fingerprint([_state(config)], "code")
+    assert first != inputs_fingerprint([_state(config)], "other code")
+    tolerant = SOURCE.model_copy(update={"tolerance": 0.1})
+    assert first != inputs_fingerprint([_state(config, tolerant)], "code")
+    archive(config, SIX_ROWS, 2)
+    assert first != inputs_fingerprint([_state(config)], "code")
+
+
+def test_the_inputs_of_a_release_name_the_snapshots_in_use_and_the_stale_sources(
+    config: Config,
+) -> None:
+    with pytest.raises(PllError, match="Nothing has been validated"):
+        read_inputs(config)
+    archive(config, FIVE_ROWS, 1)
+    archive(config, CUT_OFF, 2)
+    states = [_state(config)]
+    gather(config, states)
+    write_inputs(config, states, "fingerprint", "0123456789abcdef")
+    inputs = read_inputs(config)
+    assert [source["source_name"] for source in inputs["stale_sources"]] == ["apotek"]
+    assert inputs["snapshots"][0]["snapshot_at"].startswith("2026-11-01")
+    assert inputs["code_version"].endswith("+0123456789ab")

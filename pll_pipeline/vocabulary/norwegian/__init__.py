@@ -1,5 +1,6 @@
-"""Norwegian text, read and written: numbers, periods and names.
+"""Norwegian text, read: numbers, periods and names.
 
-Pure functions on single texts. Not here: files, tables, which publisher writes how (`sources/`), which names exist
-(`vocabulary/codes.py`), whether a figure is plausible (`validated/rules.py`).
+Pure functions on single texts. Not here: files, tables, which publisher writes numbers in which way
+(`sources/`), which names exist (`vocabulary/codes.py`), whether a figure is plausible
+(`validated/rules.py`).
 """

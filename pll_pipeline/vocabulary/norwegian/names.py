@@ -1,4 +1,4 @@
-"""Names of regions and actors, matched however print and the two written forms of Norwegian vary them.
+"""Names of regions and actors, matched whichever way print and written Norwegian vary them.
 
 Not here: which names exist (`vocabulary/codes.py`).
 """
@@ -18,7 +18,15 @@ from pll_pipeline.vocabulary.norwegian.text import DASHES, INVISIBLE
 _OTHER_DASHES = re.compile(f" ?[{DASHES}−] ?")
 _APOSTROPHES = re.compile("[’‘‛ʼʻʹ′´`]")
 _KOMMUNE = re.compile("(?: (?:fylkes)?kommune)+$")
-# What the two written forms of Norwegian call the actors. Only of known words, so that no place name is touched.
+# "Troms - Romsa (-2019)": the years a statistics bank adds to a name that is no longer in use
+_YEAR = r"((?:18|19|20)\d\d)?"
+_YEARS = re.compile(rf"(.+?)\s*\(\s*{_YEAR}\s*[{DASHES}]\s*{_YEAR}\s*\)")
+# "Oslo - Oslove", "Hamarøy/Hábmer": names in several languages
+_BETWEEN_NAMES = re.compile(rf"\s+[{DASHES}]\s+|\s*/\s*")
+# "0301 Oslo": a code and its name
+_CODE_AND_NAME = re.compile(r"(\d{2,6})\s+([^\W\d_].*)")
+# What the two written forms of Norwegian call the actors.
+# Only known words, so that no place name is touched.
 _TO_BOKMAL = tuple(
     (re.compile(nynorsk), bokmal)
     for nynorsk, bokmal in (
@@ -42,7 +50,9 @@ _TO_BOKMAL = tuple(
 
 
 def fold(text: str) -> str:
-    """A name stripped of what print varies: case, kinds of spaces, dashes and apostrophes, a closing "kommune" or
+    """A name without what print varies.
+
+    Case, kinds of spaces, dashes and apostrophes, composed letters, a closing "kommune" or
     "fylkeskommune". Letters stay what they are: å is not a, č is not c.
     """
     cased = unicodedata.normalize(
@@ -61,9 +71,9 @@ def _matching_form(label: str) -> str:
 
 @dataclass(frozen=True)
 class Name:
-    """What something is called: `label`, the `key` it stands for, its level, and when the name holds.
+    """A name: its `label`, the `key` it stands for, its level, and the days it is in use.
 
-    `valid_to` is the first day it no longer holds; None is open.
+    `valid_to` is the first day it is no longer in use; None is open.
     """
 
     label: str
@@ -72,16 +82,18 @@ class Name:
     valid_from: date | None = None
     valid_to: date | None = None
 
-    def holds_on(self, day: date) -> bool:
+    def is_used_on(self, day: date) -> bool:
         """Whether the name is in use on the day."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day < self.valid_to
         )
 
     def __str__(self) -> str:
+        """As errors name it: label, level, key and the days it is in use."""
         since = f"from {self.valid_from}" if self.valid_from else ""
         until = f"before {self.valid_to}" if self.valid_to else ""
-        return f"{self.label} ({', '.join(part for part in (self.level, self.key, since, until) if part)})"
+        details = [part for part in (self.level, self.key, since, until) if part]
+        return f"{self.label} ({', '.join(details)})"
 
 
 class UnknownName(PllError):
@@ -90,7 +102,12 @@ class UnknownName(PllError):
     def __init__(self, label: str, candidates: Sequence[Name], why: str) -> None:
         self.label, self.candidates = label, tuple(candidates)
         nearest = "; ".join(map(str, candidates)) or "none comes near"
-        do = "check the name at the publisher; if it is right, add it to the codes or to the names in the source file"
+        if candidates and candidates[0].label == f"0{label}":
+            why += ", and a code may have lost its leading zero"
+        do = (
+            "check the name at the publisher; if it is right, add it to the codes,"
+            " or to the names in the source file"
+        )
         super().__init__(f'"{label}" is not a known name{why}. Nearest: {nearest}', do=do)
 
 
@@ -106,7 +123,7 @@ class AmbiguousName(PllError):
 
 
 class NameIndex:
-    """Names of regions, or of actor types, found whichever way print and the two written forms of Norwegian vary them."""
+    """Names of regions, or of actor types, in every way print and written Norwegian vary them."""
 
     def __init__(self, names: Iterable[Name]) -> None:
         self._names: dict[str, list[Name]] = {}
@@ -114,12 +131,14 @@ class NameIndex:
             self._names.setdefault(_matching_form(name.label), []).append(name)
 
     def match(self, label: str, levels: Sequence[str] | None = None, on: date | None = None) -> str:
-        """The key the label stands for, among names of `levels` (None: all) that hold `on` the day (None: ever held).
+        """The key of the label, among names of `levels` (None: all) in use `on` a day (None: ever).
 
-        A later level is tried only when no earlier one has the name. Raises `UnknownName`, or `AmbiguousName` when
-        the name stands for several keys at one level.
+        A later level is tried only when no earlier one has the name. A label may have its name in
+        several languages ("Oslo - Oslove"), a code before it ("0301 Oslo") and the years it is in
+        use ("Troms - Romsa (-2019)"); they must all be of the same key. Raises `UnknownName`, or
+        `AmbiguousName` when the label stands for several keys at one level.
         """
-        called = self._names.get(_matching_form(label), [])
+        called = self._called(label)
         for level in [None] if levels is None else levels:
             found = [
                 name
@@ -138,16 +157,50 @@ class NameIndex:
             among + (f" on {on}" if on else ""),
         )
 
+    def _called(self, label: str) -> list[Name]:
+        """The names of a label as a whole, or without its years, or of its parts together."""
+        if whole := self._names.get(_matching_form(label)):
+            return whole
+        if dated := _YEARS.fullmatch(label.strip()):
+            return [
+                name for name in self._called(dated[1]) if _fits_years(name, *dated.groups()[1:])
+            ]
+        coded = _CODE_AND_NAME.fullmatch(label.strip())
+        parts = list(coded.groups()) if coded else _BETWEEN_NAMES.split(label.strip())
+        if len(parts) < 2:
+            return []
+        first, *others = (self._names.get(_matching_form(part), []) for part in parts)
+        keys = {name.key for name in first}
+        # a name of today's fylke is a name of the earlier one that was called the same
+        is_same = all(keys & {name.key for name in other} for other in others)
+        return first if is_same else []
+
     def _nearest(self, label: str, levels: Sequence[str] | None, on: date | None) -> list[Name]:
         eligible = {
             form: [name for name in names if _is_eligible(name, levels, on)]
             for form, names in self._names.items()
         }
+        dated = _YEARS.fullmatch(label.strip())
+        form = _matching_form(_BETWEEN_NAMES.split(dated[1] if dated else label)[0])
         close = difflib.get_close_matches(
-            _matching_form(label), [form for form, names in eligible.items() if names], n=5
+            form, [other for other, names in eligible.items() if names], n=5
         )
-        return [name for form in close for name in eligible[form]][:5]
+        with_zero = [f"0{form}"] if form.isdigit() and eligible.get(f"0{form}") else []
+        forms = dict.fromkeys([*with_zero, *close])
+        return [name for other in forms for name in eligible[other]][:5]
 
 
 def _is_eligible(name: Name, levels: Sequence[str] | None, on: date | None) -> bool:
-    return (levels is None or name.level in levels) and (on is None or name.holds_on(on))
+    return (levels is None or name.level in levels) and (on is None or name.is_used_on(on))
+
+
+def _fits_years(name: Name, first: str | None, last: str | None) -> bool:
+    """Whether the name is in use from its first year to the end of its last."""
+    if not first and not last:
+        return False
+    if first and not name.is_used_on(date(int(first), 12, 31)):
+        return False
+    if not last:
+        return True
+    is_used = name.is_used_on(date(int(last), 1, 1))
+    return is_used and not name.is_used_on(date(int(last) + 1, 1, 1))

@@ -1,7 +1,7 @@
-"""Norwegian numbers with units and hedges, read and written.
+"""Norwegian numbers with units and qualifiers.
 
-What cannot be read with one meaning only raises with the text itself; whether `1.234` is a thousand or a decimal is
-decided by the convention passed in. Not here: periods, names, files.
+A text without exactly one meaning raises an error with the text itself. Whether `1.234` is a
+thousand or a decimal is decided by the convention passed in. Not here: periods, names, files.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Literal
 
@@ -17,24 +16,28 @@ from pll_pipeline.vocabulary.norwegian.text import (
     DASHES,
     UnreadableText,
     any_of,
-    with_plain_spaces,
+    with_group_spaces,
     words_of,
 )
 
 Unit = Literal["count", "share", "nok", "count_per_week"]
+PrintedUnit = Literal["percent", "per_mille", "nok", "count_per_week"]
 Qualifier = Literal["exact", "approx", "at_least", "at_most"]
 
 
 @dataclass(frozen=True)
 class NumberConvention:
-    """How a publisher prints numbers: `decimal` is "," or ".", `thousands` holds every mark allowed between groups of
-    three digits (" ", ".", ","; "" for none). No mark may mean both: ValueError.
+    """How a publisher prints numbers.
+
+    `decimal` is "," or "."; `thousands` has every mark allowed between groups of three digits
+    (" ", ".", ","; "" for none). No mark may mean both: ValueError.
     """
 
     decimal: str
     thousands: str
 
     def __post_init__(self) -> None:
+        """Refuse a mark with two meanings."""
         if (
             self.decimal not in (",", ".")
             or not set(self.thousands) <= set(" .,")
@@ -44,22 +47,29 @@ class NumberConvention:
             raise ValueError(f"no convention has {marks}")
 
     def __str__(self) -> str:
+        """In words, as errors name it."""
         names = {",": "comma", ".": "point", " ": "space"}
-        return f"decimal {names[self.decimal]}, thousands {' or '.join(names[m] for m in self.thousands) or 'unmarked'}"
+        thousands = " or ".join(names[mark] for mark in self.thousands) or "unmarked"
+        return f"decimal {names[self.decimal]}, thousands {thousands}"
 
 
 NORWEGIAN = NumberConvention(",", " ")
 NORWEGIAN_DOTTED = NumberConvention(",", " .")
 POINT = NumberConvention(".", " ")
+# By the name a source file uses
+CONVENTIONS = {"point": POINT, "norwegian": NORWEGIAN, "norwegian_dotted": NORWEGIAN_DOTTED}
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as somebody stated it, in whole units: counts, kroner, shares as 0–1.
+    """A number as a text states it, in whole units: counts, kroner, shares as 0–1.
 
-    exact: lower = value = upper. at_least: lower = value, no upper. at_most: upper = value, no lower. approx: no bounds,
-    or, when a range was printed, both bounds and no value. `unit` is "count" where no unit is printed: what is counted,
-    and whether in per cent, is then for the source's mapping to say.
+    - exact: lower = value = upper. at_least: lower = value, no upper. at_most: upper = value, no
+      lower. approx: no bounds, or, for a printed range, both bounds and no value.
+    - `unit` is "count" where no unit is printed; `printed_unit` is None then. What is counted,
+      and whether in per cent, is for the source's mapping to say.
+    - `printed_scale` is the power of ten of a printed word: 6 for "2,6 millioner".
+    - `words` are the words of the qualifier in lower case, as "færre enn"; "range" for a range.
     """
 
     value: float | None
@@ -68,9 +78,12 @@ class Figure:
     lower: float | None
     upper: float | None
     text: str = field(compare=False)
+    printed_unit: PrintedUnit | None = field(default=None, compare=False)
+    printed_scale: int = field(default=0, compare=False)
+    words: str = field(default="", compare=False)
 
 
-_HEDGES: dict[Qualifier, tuple[str, ...]] = {
+_QUALIFIERS: dict[Qualifier, tuple[str, ...]] = {
     "at_least": (
         "over",
         "godt over",
@@ -149,13 +162,45 @@ _HEDGES: dict[Qualifier, tuple[str, ...]] = {
         "≈",
     ),
 }
-_QUALIFIER_OF = {hedge: qualifier for qualifier, hedges in _HEDGES.items() for hedge in hedges}
-# a word ends at a space; a sign or an abbreviation with its point may stand right before the number
+_QUALIFIER_OF = {
+    words: qualifier for qualifier, all_words in _QUALIFIERS.items() for words in all_words
+}
+# A word ends at a space. A sign or an abbreviation with its point may touch the number.
 _WORDS_AND_SIGNS = (
-    any_of(hedge for hedge in _QUALIFIER_OF if hedge[-1].isalpha() is is_word)
+    any_of(words for words in _QUALIFIER_OF if words[-1].isalpha() is is_word)
     for is_word in (True, False)
 )
-_HEDGE = re.compile("(?:{})(?: +|$)|(?:{}) *".format(*_WORDS_AND_SIGNS), re.IGNORECASE)
+_QUALIFIER = re.compile("(?:{})(?: +|$)|(?:{}) *".format(*_WORDS_AND_SIGNS), re.IGNORECASE)
+# The number itself is excluded: "<5" is at most 4 of a count.
+STRICT_UPPER_BOUNDS = frozenset(
+    {
+        "<",
+        "under",
+        "godt under",
+        "litt under",
+        "like under",
+        "rett under",
+        "langt under",
+        "færre enn",
+        "mindre enn",
+    }
+)
+# The number is included, and is a bound rather than a rough size as "nær 5 000".
+FIRM_UPPER_BOUNDS = frozenset(
+    {
+        "≤",
+        "inntil",
+        "opptil",
+        "opp til",
+        "ikke mer enn",
+        "ikkje meir enn",
+        "høyst",
+        "maks",
+        "maks.",
+        "maksimum",
+        "maksimalt",
+    }
+)
 
 _SCALES = {
     "tusen": 3,
@@ -171,28 +216,32 @@ _SCALES = {
     "milliarder": 9,
     "milliardar": 9,
 }
-_UNITS: dict[str, Unit] = {
-    "%": "share",
-    "prosent": "share",
-    "% prosent": "share",
-    "pst": "share",
-    "pst.": "share",
-    "kr": "nok",
-    "kr.": "nok",
-    "krone": "nok",
-    "kroner": "nok",
-    "nok": "nok",
-    "per uke": "count_per_week",
-    "pr uke": "count_per_week",
-    "pr. uke": "count_per_week",
-    "i uka": "count_per_week",
-    "i uken": "count_per_week",
-    "per veke": "count_per_week",
-    "pr. veke": "count_per_week",
-    "i veka": "count_per_week",
+_PRINTED_UNITS: dict[PrintedUnit, tuple[str, ...]] = {
+    "percent": ("%", "prosent", "% prosent", "pst", "pst."),
+    "per_mille": ("‰", "promille"),
+    "nok": ("kr", "kr.", "krone", "kroner", "nok"),
+    "count_per_week": (
+        "per uke",
+        "pr uke",
+        "pr. uke",
+        "i uka",
+        "i uken",
+        "per veke",
+        "pr. veke",
+        "i veka",
+    ),
 }
+_PRINTED_UNIT_OF = {word: unit for unit, words in _PRINTED_UNITS.items() for word in words}
+_UNIT_OF: dict[PrintedUnit, Unit] = {
+    "percent": "share",
+    "per_mille": "share",
+    "nok": "nok",
+    "count_per_week": "count_per_week",
+}
+_PARTS_OF_ONE: dict[PrintedUnit | None, int] = {"percent": 2, "per_mille": 3}
 _UNIT = re.compile(
-    rf" *(?P<scale>{any_of(_SCALES.keys() - {'m'})}|m(?=nok))? *(?P<unit>{any_of(_UNITS)})?",
+    rf" *(?P<scale>{any_of(_SCALES.keys() - {'m'})}|m(?=nok))?"
+    rf" *(?P<unit>{any_of(_PRINTED_UNIT_OF)})?",
     re.IGNORECASE,
 )
 _CURRENCY_FIRST = re.compile(r"(kr\.?|m?nok) *(?=[-−0-9])(.+)", re.IGNORECASE)
@@ -200,6 +249,13 @@ _RANGE = re.compile(
     rf"mellom (.+) og (.+)|([^{DASHES}]+?)(?: *[{DASHES}] *| +til +)(.+)", re.IGNORECASE
 )
 _LETTER = re.compile(r"[^\W_][,.]?|[,.%]")
+_GROUPS_OF_THREE = re.compile(r"[0-9]( [0-9]){0,2}( {2,}[0-9] [0-9] [0-9])+")
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+# `1,2E+05`, `1,2 · 10⁵`, `1,2 x 10^5`
+_POWER = (
+    r"e(?P<exponent>[+-]?[0-9]{1,3})"
+    r"| ?[·⋅×x*] ?10(?:(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|\^(?P<caret>-?[0-9]{1,3}))"
+)
 
 
 @dataclass(frozen=True)
@@ -209,106 +265,117 @@ class _Term:
     sign: str
     whole: str
     decimals: str
+    exponent: int
     scale: int
-    unit: Unit | None
+    printed_unit: PrintedUnit | None
     is_bare: bool
 
-    def amount(self, scale: int, unit: Unit | None) -> float:
-        # put together as text, so that the result is the double nearest to what is printed: 94,8 % is 0.948
-        power = scale - (2 if unit == "share" else 0)
+    @property
+    def unit(self) -> Unit:
+        return _UNIT_OF[self.printed_unit] if self.printed_unit else "count"
+
+    def amount(self, scale: int, printed_unit: PrintedUnit | None) -> float:
+        # Put together as text, so that the result is the double nearest to what is printed:
+        # 94,8 % is 0.948.
+        power = self.exponent + scale - _PARTS_OF_ONE.get(printed_unit, 0)
         return float(f"{self.sign}{self.whole}.{self.decimals or '0'}e{power}") + 0.0
 
 
 def read_number(text: str, convention: NumberConvention) -> Figure:
-    """The figure a text states: a hedge, a number or a range, a unit, and nothing else.
+    """The figure a text states: a qualifier, a number or a range, a unit, and nothing else.
 
-    `2,6 millioner` · `94,8 %` · `over 33 millioner` · `1,25 mrd kr` · `85–90 prosent` · `7 1 5 4` (letter-spaced print).
-    Shares come as 0–1. Raises `UnreadableText` for anything else, and for every text with two readings: marks of another
-    convention, groups that are not three digits, leading zeros (`0301` is a code), `10–12 000`, a hedged range.
+    `2,6 millioner` · `94,8 %` · `over 33 millioner` · `1,25 mrd kr` · `85–90 prosent` ·
+    `1,2E+05` · `1,2 · 10⁶` · `7 1 5 4` (letter-spaced print). Shares come as 0–1.
+
+    Raises `UnreadableText` for anything else, and for every text with two readings: marks of
+    another convention, groups that are not three digits, digits on two lines, two figures,
+    leading zeros (`0301` is a code), `10⁶` (a power or a footnote), `10–12 000`, a range with a
+    qualifier.
     """
+    if _PLAIN_DIGITS.fullmatch(text):
+        value = float(text)
+        return Figure(value, "count", "exact", value, value, text)
+    return _read(text, convention)
 
-    def unreadable(why: str) -> UnreadableText:
-        do = "check the text at the publisher; if it is right, declare the number convention of this column in the source file"
-        return UnreadableText(text, "a number", f"{why} (convention: {convention})", do)
 
-    qualifier, rest = read_hedge(_closed_up(with_plain_spaces(text)))
+_PLAIN_DIGITS = re.compile("(?:0|[1-9][0-9]{0,14})", re.ASCII)
+
+
+def _read(text: str, convention: NumberConvention) -> Figure:
+    qualifier, words, rest = _split_qualifier(_closed_up(with_group_spaces(text)))
     rest = _closed_up(rest)
-    if ends := _RANGE.fullmatch(rest):
-        low, high = (_term(part, convention) for part in ends.groups() if part)
-        if not low or not high or low.sign:
-            raise unreadable("not a range of two numbers")
-        if qualifier != "exact":
-            raise unreadable("a range with a hedge says neither a number nor firm bounds")
-        lower, upper = _bounds(low, high)
-        if lower is None or not math.isfinite(upper):
-            raise unreadable(
-                "the two ends of the range do not go together, or can be read in more than one way"
-            )
-        return Figure(None, high.unit or "count", "approx", lower, upper, text)
     term = _term(rest, convention)
-    if not term:
-        raise unreadable("not one number with a known unit")
-    value = term.amount(term.scale, term.unit)
+    if term is None and (ends := _RANGE.fullmatch(rest)):
+        low, high = (part for part in ends.groups() if part)
+        return _range(text, qualifier, _term(low, convention), _term(high, convention), convention)
+    if term is None:
+        raise _unreadable(text, "not one number with a known unit", convention)
+    value = term.amount(term.scale, term.printed_unit)
     if not math.isfinite(value):
-        raise unreadable("too large")
+        raise _unreadable(text, "too large", convention)
     lower = value if qualifier in ("exact", "at_least") else None
     upper = value if qualifier in ("exact", "at_most") else None
-    return Figure(value, term.unit or "count", qualifier, lower, upper, text)
+    return Figure(
+        value, term.unit, qualifier, lower, upper, text, term.printed_unit, term.scale, words
+    )
 
 
-def read_hedge(text: str) -> tuple[Qualifier, str]:
-    """What the words before a number say of it, and the text after them; "exact" and the whole text without such words.
+def _range(
+    text: str,
+    qualifier: Qualifier,
+    low: _Term | None,
+    high: _Term | None,
+    convention: NumberConvention,
+) -> Figure:
+    if not low or not high or low.sign:
+        raise _unreadable(text, "not a range of two numbers", convention)
+    if qualifier != "exact":
+        why = "a range with a qualifier states neither a number nor firm bounds"
+        raise _unreadable(text, why, convention)
+    lower, upper = _bounds(low, high)
+    if lower is None or not math.isfinite(upper):
+        why = "the ends of the range do not go together, or can be read in more than one way"
+        raise _unreadable(text, why, convention)
+    return Figure(
+        None, high.unit, "approx", lower, upper, text, high.printed_unit, high.scale, "range"
+    )
+
+
+def _unreadable(text: str, why: str, convention: NumberConvention) -> UnreadableText:
+    do = (
+        "check the text at the publisher; if it is right, declare in the source file the number"
+        " convention of this column, or what the mark means"
+    )
+    return UnreadableText(text, "a number", f"{why} (convention: {convention})", do)
+
+
+def _split_qualifier(plain: str) -> tuple[Qualifier, str, str]:
+    """The qualifier before a number, its words in lower case, and the text after them.
 
     "nær" and "nærmere" are at_most: the publishers use them for numbers not quite reached.
     """
-    plain = with_plain_spaces(text)
-    if match := _HEDGE.match(plain):
-        return _QUALIFIER_OF[words_of(match[0])], plain[match.end() :]
-    return "exact", plain
-
-
-def write_number(value: float | Decimal, unit: Unit = "count", decimals: int | None = None) -> str:
-    """A number as Norwegian print has it: `96 750`, `94,8 %` for the share 0.948, `1 250 kr`, `51 000 per uke`.
-
-    No-break spaces, decimal comma, a real minus. Without `decimals` every digit of the value is written, so that
-    `read_number` with `NORWEGIAN` gives it back; with it the number is rounded, halves away from zero.
-    """
-    from babel.numbers import (
-        format_decimal,
-        get_minus_sign_symbol,
-    )  # here: reading does not need it
-
-    exact = Decimal(str(value))
-    if not exact.is_finite():
-        raise ValueError(f"{value!r} is not a number that can be written")
-    if unit == "share":
-        exact = exact.scaleb(2)
-    if decimals is not None:
-        exact = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    pattern = "#,##0" + (
-        "." + ("#" if decimals is None else "0" * decimals) if decimals != 0 else ""
-    )
-    digits = format_decimal(abs(exact), format=pattern, locale="nb_NO", decimal_quantization=False)
-    minus = get_minus_sign_symbol("nb_NO") if exact < 0 else ""
-    after = {
-        "count": "",
-        "share": "\u00a0%",
-        "nok": "\u00a0kr",
-        "count_per_week": "\u00a0per\u00a0uke",
-    }[unit]
-    return f"{minus}{digits}{after}"
+    if match := _QUALIFIER.match(plain):
+        words = words_of(match[0])
+        return _QUALIFIER_OF[words], words, plain[match.end() :]
+    return "exact", "", plain
 
 
 def _closed_up(text: str) -> str:
     """`5 8, 5   M I L L I O N E R` as `58,5 MILLIONER`; other text as it is.
 
-    Only where the whole text is so spaced, and somewhere three signs in a row: `7 1` may be two numbers.
+    Only where the whole text is so spaced and has one reading: `7 1` may be two numbers.
     """
     words = [word.split(" ") for word in re.split(" {2,}", text)]
-    is_spaced = all(_LETTER.fullmatch(sign) for word in words for sign in word)
-    if not is_spaced or max(sum(sign[0].isalnum() for sign in word) for word in words) < 3:
+    if not all(_LETTER.fullmatch(sign) for word in words for sign in word):
         return text
-    return " ".join("".join(word) for word in words)
+    longest = max(sum(sign[0].isalnum() for sign in word) for word in words)
+    has_letters = any(sign[0].isalpha() or sign == "%" for word in words for sign in word)
+    is_one_figure = (
+        longest >= 3
+        if has_letters or _GROUPS_OF_THREE.fullmatch(text)
+        else longest >= 4 and len(words) == 1 and text.replace(" ", "").isdigit()
+    )
+    return " ".join("".join(word) for word in words) if is_one_figure else text
 
 
 @cache
@@ -318,38 +385,42 @@ def _amount_pattern(convention: NumberConvention) -> re.Pattern[str]:
         rf"[1-9][0-9]{{0,2}}(?P<mark>[{marks}])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}})*|" if marks else ""
     )
     decimals = rf"(?:{re.escape(convention.decimal)}(?P<decimals>[0-9]+))?"
-    return re.compile(rf"(?P<sign>[-−]?)(?P<whole>{grouped}0|[1-9][0-9]*){decimals}")
+    return re.compile(
+        rf"(?P<sign>[-−]?)(?P<whole>{grouped}0|[1-9][0-9]*){decimals}(?:{_POWER})?", re.IGNORECASE
+    )
 
 
 def _term(text: str, convention: NumberConvention) -> _Term | None:
     if currency := _CURRENCY_FIRST.fullmatch(text):
         text = f"{currency[2]} {currency[1]}"
     amount = _amount_pattern(convention).match(text)
-    # no unit begins with a digit or a mark: what is left of a number that was not read to its end is refused here
+    # No unit begins with a digit or a mark: what is left of a number that was not read to its
+    # end is refused here.
     after = amount and _UNIT.fullmatch(text[amount.end() :])
     if not amount or not after:
         return None
     scale = _SCALES[after["scale"].casefold()] if after["scale"] else 0
-    unit = _UNITS[words_of(after["unit"])] if after["unit"] else None
-    if scale and unit == "share":
+    printed_unit = _PRINTED_UNIT_OF[words_of(after["unit"])] if after["unit"] else None
+    if scale and printed_unit in _PARTS_OF_ONE:
         return None
-    sign = "-" if amount["sign"] else ""
+    power = amount["exponent"] or amount["caret"] or (amount["raised"] or "").translate(_RAISED)
     return _Term(
-        sign,
+        "-" if amount["sign"] else "",
         re.sub("[^0-9]", "", amount["whole"]),
         amount["decimals"] or "",
+        int(power or 0),
         scale,
-        unit,
+        printed_unit,
         not after[0].strip(),
     )
 
 
 def _bounds(low: _Term, high: _Term) -> tuple[float | None, float]:
-    """Both ends in whole units, the lower one None where the ends do not go together or have two readings."""
-    upper = high.amount(high.scale, high.unit)
-    if not low.is_bare and low.unit not in (None, high.unit):
+    """Both ends in whole units; the lower one None where they do not go together."""
+    upper = high.amount(high.scale, high.printed_unit)
+    if not low.is_bare and low.printed_unit not in (None, high.printed_unit):
         return None, upper
-    lower = low.amount(high.scale if low.is_bare else low.scale, high.unit)
+    lower = low.amount(high.scale if low.is_bare else low.scale, high.printed_unit)
     # `10–12 000` is ten to twelve thousand to some and ten to 12 000 to others
     first, last = low.amount(0, None), high.amount(0, None)
     is_elliptic = (

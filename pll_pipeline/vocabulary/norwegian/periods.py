@@ -1,4 +1,4 @@
-"""Norwegian periods: days, months, quarters, seasons and years, read and written.
+"""Norwegian periods: days, months, quarters, seasons, years and intervals.
 
 Not here: numbers, and which period a publisher means by a column (`validated/mapping.py`).
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from pll_pipeline.vocabulary.norwegian.text import (
     DASHES,
@@ -18,12 +19,16 @@ from pll_pipeline.vocabulary.norwegian.text import (
     words_of,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OSLO = ZoneInfo("Europe/Oslo")
 Grain = Literal["day", "month", "quarter", "tertial", "half_year", "season", "year", "span"]
 
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of days, `start` and `end` both included. `grain` says what kind of period was named."""
+    """Consecutive days, `start` and `end` both included, and the kind of period that was named."""
 
     start: date
     end: date
@@ -61,15 +66,17 @@ _PARTS: dict[str, tuple[Grain, int]] = {
 }
 _ORDINALS = {"første": 1, "fyrste": 1, "andre": 2, "annet": 2, "tredje": 3, "fjerde": 4}
 _SEASONS = {"vår": 3, "sommer": 6, "sommar": 6, "høst": 9, "haust": 9}
-_WRITTEN_SEASONS = {3: "våren", 6: "sommeren", 9: "høsten"}
-_WRITTEN_PARTS = {"quarter": "kvartal", "tertial": "tertial", "half_year": "halvår"}
 
 _YEAR = "((?:19|20)[0-9]{2})"
 _MONTH = rf"({any_of(_MONTH_NUMBERS)})\.?"
 _LEAD_IN = re.compile(r"(?:per|pr\.?|i løpet av|i) ")
 _POINT = re.compile(
-    "(?:(?P<last>(?:ved )?utgangen av|ved slutten av|ultimo)|(?P<first>ved inngangen til|primo)|(?P<middle>medio)) (?:året )?"
+    "(?:(?P<last>(?:ved )?utgangen av|ved slutten av|ultimo)"
+    "|(?P<first>ved inngangen til|primo)"
+    "|(?P<middle>medio)) (?:året )?"
 )
+# A date that a program wrote as a time: midnight, in whatever zone it names
+_MIDNIGHT = re.compile(r"[t ]00:00(?::00(?:[.,]0+)?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?$")
 _ISO = re.compile(rf"{_YEAR}-([0-9]{{2}})(?:-([0-9]{{2}}))?|{_YEAR}m([0-9]{{2}})")
 _DAY = re.compile(
     rf"([0-9]{{1,2}})\. ?([0-9]{{1,2}})\. ?{_YEAR}|([0-9]{{1,2}})\.? ?{_MONTH} ?{_YEAR}"
@@ -83,19 +90,31 @@ _SEASON = re.compile(rf"({any_of(_SEASONS)})(?:en)? {_YEAR}")
 _ACROSS = re.compile(
     rf"(vinter(?:en)?|(?:ved )?årsskiftet) {_YEAR} ?[/{DASHES}] ?((?:19|20)?[0-9]{{2}})"
 )
+_ISO_INTERVAL = re.compile(
+    rf"({_YEAR}-[0-9]{{2}}(?:-[0-9]{{2}})?) ?/ ?({_YEAR}-[0-9]{{2}}(?:-[0-9]{{2}})?)"
+)
 _SPAN = re.compile(rf"{_YEAR} ?[{DASHES}] ?{_YEAR}")
 
 _Days = tuple[date, date, Grain]
 
 
+def day_in_oslo(moment: datetime) -> date:
+    """The calendar day in Norway at a moment."""
+    return moment.astimezone(OSLO).date()
+
+
 def read_period(text: str) -> Period:
     """The period a text names.
 
-    Seasons are those of the Meteorological Institute: våren March–May, sommeren June–August, høsten
-    September–November, vinteren 2024/2025 December–February. A point of the year becomes the month that holds it, as
-    that is what a stock is filed under: utgangen av 2023, ultimo 2023 and årsskiftet 2023/24 December 2023, primo 2024
-    January 2024, medio 2026 June 2026 (so the plan for PLL has it). Raises `UnreadableText` for anything else: month 13,
-    day 32, two-digit years, `vinteren 2024`, `2024-25`, `innen 2027` (before it, or in it?).
+    Seasons are those of the Meteorological Institute: våren March–May, sommeren June–August,
+    høsten September–November, vinteren 2024/2025 December–February. A point of the year becomes
+    the month that contains it, because a stock is filed under that month: utgangen av 2023,
+    ultimo 2023 and årsskiftet 2023/24 are December 2023, primo 2024 is January 2024, medio 2026 is
+    June 2026 (as in the plan for PLL). An ISO interval is a span of days, both ends included, and
+    never a year. A date with the time of midnight is that date.
+
+    Raises `UnreadableText` for anything else: month 13, day 32, two-digit years, `vinteren 2024`,
+    `2024-25`, `innen 2027` (before it, or in it?).
     """
     plain = re.sub("[‐‑]", "-", words_of(with_plain_spaces(text)))
     if lead_in := _LEAD_IN.match(plain):
@@ -112,67 +131,84 @@ def read_period(text: str) -> Period:
     return Period(*days, text)
 
 
-def write_period(period: Period) -> str:
-    """The period in Norwegian words: `30. mai 2022`, `desember 2023`, `1. tertial 2025`, `vinteren 2024/2025`,
-    `2024–2025`. `read_period` gives the same days and grain back.
-    """
-    start, year = period.start, period.start.year
-    match period.grain:
-        case "day":
-            return f"{start.day}. {MONTHS[start.month - 1]} {year}"
-        case "month":
-            return f"{MONTHS[start.month - 1]} {year}"
-        case "quarter" | "tertial" | "half_year":
-            months = _PARTS[_WRITTEN_PARTS[period.grain]][1]
-            return f"{start.month // months + 1}. {_WRITTEN_PARTS[period.grain]} {year}"
-        case "season":
-            return (
-                f"vinteren {year}/{year + 1}"
-                if start.month == 12
-                else f"{_WRITTEN_SEASONS[start.month]} {year}"
-            )
-        case "year":
-            return str(year)
-        case "span":
-            return f"{year}–{period.end.year}"
-
-
 def _months(year: int, first: int, count: int, grain: Grain) -> _Days:
     start, after = date(year, first, 1), year * 12 + first - 1 + count
     return start, date(after // 12, after % 12 + 1, 1) - timedelta(days=1), grain
 
 
 def _days(plain: str) -> _Days | None:
-    if re.fullmatch(_YEAR, plain):
-        return _months(int(plain), 1, 12, "year")
-    if match := _ISO.fullmatch(plain):
-        year, month, day = (
-            int(g) if g else 0 for g in (match[1] or match[4], match[2] or match[5], match[3])
-        )
-        return _one_day(year, month, day) if match[3] else _months(year, month, 1, "month")
-    if match := _DAY.fullmatch(plain):
-        month = int(match[2]) if match[2] else _MONTH_NUMBERS[match[5]]
-        return _one_day(int(match[3] or match[6]), month, int(match[1] or match[4]))
-    if match := _MONTH_OF_YEAR.fullmatch(plain):
-        return _months(int(match[2]), _MONTH_NUMBERS[match[1]], 1, "month")
-    if match := _PART_OF_YEAR.fullmatch(plain):
-        return _part(match[3], int(match[1] or _ORDINALS[match[2]]), int(match[4]))
-    if match := _SHORT_PART.fullmatch(plain):
-        return _part(match[1] or match[5], int(match[2] or match[6]), int(match[3] or match[4]))
-    if match := _SEASON.fullmatch(plain):
-        return _months(int(match[2]), _SEASONS[match[1]], 3, "season")
-    if match := _ACROSS.fullmatch(plain):
-        year = int(match[2])
-        if match[3] not in (str(year + 1), str(year + 1)[2:]):
-            return None
-        return (
-            _months(year, 12, 3, "season")
-            if match[1].startswith("vinter")
-            else _months(year, 12, 1, "month")
-        )
-    if (match := _SPAN.fullmatch(plain)) and match[1] < match[2]:
-        return date(int(match[1]), 1, 1), date(int(match[2]), 12, 31), "span"
+    if midnight := _MIDNIGHT.search(plain):
+        days = _days(plain[: midnight.start()])
+        return days if days and days[2] == "day" else None
+    for pattern, read in _FORMS:
+        if match := pattern.fullmatch(plain):
+            return read(match)
     return None
+
+
+def _year(match: re.Match[str]) -> _Days:
+    return _months(int(match[1]), 1, 12, "year")
+
+
+def _iso(match: re.Match[str]) -> _Days:
+    year, month = int(match[1] or match[4]), int(match[2] or match[5])
+    return _one_day(year, month, int(match[3])) if match[3] else _months(year, month, 1, "month")
+
+
+def _day(match: re.Match[str]) -> _Days:
+    month = int(match[2]) if match[2] else _MONTH_NUMBERS[match[5]]
+    return _one_day(int(match[3] or match[6]), month, int(match[1] or match[4]))
+
+
+def _month_of_year(match: re.Match[str]) -> _Days:
+    return _months(int(match[2]), _MONTH_NUMBERS[match[1]], 1, "month")
+
+
+def _part_of_year(match: re.Match[str]) -> _Days:
+    return _part(match[3], int(match[1] or _ORDINALS[match[2]]), int(match[4]))
+
+
+def _short_part(match: re.Match[str]) -> _Days:
+    return _part(match[1] or match[5], int(match[2] or match[6]), int(match[3] or match[4]))
+
+
+def _season(match: re.Match[str]) -> _Days:
+    return _months(int(match[2]), _SEASONS[match[1]], 3, "season")
+
+
+def _turn_of_year(match: re.Match[str]) -> _Days | None:
+    """Winter, or the turn of the year; None where the second year is not the next."""
+    year = int(match[2])
+    if match[3] not in (str(year + 1), str(year + 1)[2:]):
+        return None
+    is_winter = match[1].startswith("vinter")
+    return _months(year, 12, 3, "season") if is_winter else _months(year, 12, 1, "month")
+
+
+def _years(match: re.Match[str]) -> _Days | None:
+    first, last = int(match[1]), int(match[2])
+    return (date(first, 1, 1), date(last, 12, 31), "span") if first < last else None
+
+
+def _interval(match: re.Match[str]) -> _Days | None:
+    first, last = _days(match[1]), _days(match[3])
+    if not first or not last or first[2] != last[2] or first[0] > last[0]:
+        return None
+    return first[0], last[1], "span"
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Days | None]], ...] = (
+    (re.compile(_YEAR), _year),
+    (_ISO, _iso),
+    (_DAY, _day),
+    (_MONTH_OF_YEAR, _month_of_year),
+    (_PART_OF_YEAR, _part_of_year),
+    (_SHORT_PART, _short_part),
+    (_SEASON, _season),
+    (_ACROSS, _turn_of_year),
+    (_ISO_INTERVAL, _interval),
+    (_SPAN, _years),
+)
 
 
 def _one_day(year: int, month: int, day: int) -> _Days:

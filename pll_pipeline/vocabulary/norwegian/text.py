@@ -1,4 +1,4 @@
-"""What numbers, periods and names share: spaces, dashes, and the error for a text that cannot be read.
+"""What numbers, periods and names share: spaces, dashes, and the error for unreadable text.
 
 Not here: what a text means.
 """
@@ -20,23 +20,50 @@ class UnreadableText(PllError):
         super().__init__(f'"{text}" cannot be read as {meant_as}: {why}', do=do)
 
 
-INVISIBLE = dict.fromkeys(
-    (0x00AD, 0x2060, 0xFEFF)
-)  # soft hyphen, word joiner, byte order mark: they separate nothing
+# Soft hyphen, word joiner and byte order mark are not seen and separate nothing.
+INVISIBLE = dict.fromkeys((0x00AD, 0x2060, 0xFEFF))
 DASHES = "-‐‑‒–—―"
+# The spaces that print puts between groups of three digits: space, no-break space,
+# narrow no-break space, thin space and figure space.
+_GROUP_SPACES = dict.fromkeys((0x0020, 0x00A0, 0x202F, 0x2009, 0x2007), " ")
+# Any white space beside a letter or a per cent sign: a line may break before a unit.
+_SPACE_BESIDE_LETTER = re.compile(r"(?<=[^\W\d_])\s+|\s+(?=[^\W\d_]|[%‰])")
+
+
+def composed(text: str) -> str:
+    """The text with composed letters: å is one character, not a and a ring."""
+    return unicodedata.normalize("NFC", text)
 
 
 def with_plain_spaces(text: str) -> str:
-    """Composed letters, every kind of space an ordinary one (their number is kept), none at the ends."""
-    return re.sub(r"\s", " ", unicodedata.normalize("NFC", text.translate(INVISIBLE))).strip()
+    """Composed letters, every white space an ordinary space, none at the ends.
+
+    The number of spaces stays.
+    """
+    return re.sub(r"\s", " ", composed(text.translate(INVISIBLE))).strip()
+
+
+def with_group_spaces(text: str) -> str:
+    """Composed letters, and an ordinary space for each space that may group digits.
+
+    A line break, a tab and other white space stay what they are between digits and marks, so
+    that figures on two lines are never read as one. Beside a letter they become a space.
+    """
+    plain = composed(text.translate(INVISIBLE)).translate(_GROUP_SPACES).strip()
+    return plain if plain.isalnum() else _SPACE_BESIDE_LETTER.sub(_one_kind, plain)
+
+
+def _one_kind(spaces: re.Match[str]) -> str:
+    return spaces[0] if set(spaces[0]) == {" "} else " "
 
 
 def any_of(words: Iterable[str]) -> str:
-    """A pattern for the words, longest first, so that "godt over" is not taken for something before "over"."""
+    """A pattern for the words, longest first: "godt over" before "over"."""
     return "|".join(
         re.escape(word).replace(r"\ ", " +") for word in sorted(words, key=len, reverse=True)
     )
 
 
 def words_of(text: str) -> str:
+    """The text in lower case with one space between its words."""
     return " ".join(text.casefold().split())

@@ -1,4 +1,8 @@
-"""Services, actor types and measures: the lists hold together, and every figure in the sources has its measure with definition and address."""
+"""Services, actor types and measures.
+
+The lists agree with each other, and every figure in the sources has its measure with definition
+and address.
+"""
 
 from __future__ import annotations
 

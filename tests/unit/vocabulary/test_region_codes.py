@@ -1,4 +1,4 @@
-"""Holds the region code lists to the checks they were made with, and to the figures that are held.
+"""The region code lists: the checks they were made with, and the population figures.
 
 Read as text, as dbt gets them. Not here: how a name is matched to a code.
 """
@@ -102,10 +102,8 @@ def test_codes_keep_their_leading_zeros() -> None:
     lengths = {"fylke": 2, "kommune": 4, "bydel": 6, "svalbard": 4, "jan_mayen": 4, "uoppgitt": 4}
     for row in REGIONS:
         if row["region_level"] in lengths:
-            assert (
-                row["region_code"].isdigit()
-                and len(row["region_code"]) == lengths[row["region_level"]]
-            )
+            assert row["region_code"].isdigit()
+            assert len(row["region_code"]) == lengths[row["region_level"]]
     assert REGION["kommune:0301"]["region_name"] == "Oslo"
 
 
@@ -123,9 +121,8 @@ def test_a_kommune_lies_in_a_fylke_of_its_own_time() -> None:
     for row in level("kommune"):
         assert row["fylke_key"] == f"fylke:{row['region_code'][:2]}"
         fylke = REGION[row["fylke_key"]]
-        assert fylke["valid_from"] <= max(row["valid_from"], "2017-01-01") and last_day(
-            row
-        ) <= last_day(fylke)
+        assert fylke["valid_from"] <= max(row["valid_from"], "2017-01-01")
+        assert last_day(row) <= last_day(fylke)
 
 
 def test_organisation_numbers_pass_modulus_11() -> None:
@@ -153,7 +150,8 @@ def test_a_parent_exists_and_is_of_the_level_its_column_names(column: str) -> No
 
 def test_every_kommune_has_all_its_parents_and_they_agree() -> None:
     for row in level("kommune") + level("bydel"):
-        assert row["fylke_key"] and row["helsefellesskap_key"]
+        assert row["fylke_key"]
+        assert row["helsefellesskap_key"]
         assert REGION[row["hf_key"]]["rhf_key"] == row["rhf_key"]
         assert REGION[row["helsefellesskap_key"]]["rhf_key"] == row["rhf_key"]
         if row["region_level"] == "kommune":
@@ -163,7 +161,8 @@ def test_every_kommune_has_all_its_parents_and_they_agree() -> None:
 def test_a_successor_is_a_code_of_today_and_only_codes_no_longer_valid_have_one() -> None:
     for row in REGIONS:
         if row["successor_key"]:
-            assert row["valid_to"] and not REGION[row["successor_key"]]["valid_to"]
+            assert row["valid_to"]
+            assert not REGION[row["successor_key"]]["valid_to"]
 
 
 def test_a_region_that_went_to_several_has_no_successor() -> None:
@@ -291,7 +290,7 @@ def test_every_kommune_of_today_has_one_hospital_area_and_the_health_trust_of_it
 def test_only_oslo_and_holmestrand_are_split_between_health_trusts() -> None:
     split = [row["kommune_code"] for row in AREAS if row["is_split"] == "true"]
     assert [REGION[f"kommune:{code}"]["region_name"] for code in split] == ["Oslo", "Holmestrand"]
-    held = population()
+    count = population()
     parts: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in seed("kommune_hf_share"):
         assert row["hf_key"] in REGION
@@ -301,7 +300,7 @@ def test_only_oslo_and_holmestrand_are_split_between_health_trusts() -> None:
     }  # Holmestrand under its code of 2020 to 2023: the same area
     assert parts.keys() == {("0301", 2025), ("0301", 2026), ("3903", 2026), *today}
     for key, rows in parts.items():
-        residents = held[today.get(key, key)]
+        residents = count[today.get(key, key)]
         assert sum(int(row["population"]) for row in rows) == residents
         assert all(
             float(row["share"]) == round(int(row["population"]) / residents, 4) for row in rows
@@ -363,10 +362,11 @@ def test_every_region_is_found_by_its_name() -> None:
         assert {row["region_level"] for row in own} == {region["region_level"]}
 
 
-def test_a_name_holds_only_while_its_region_does_and_stands_once() -> None:
+def test_a_name_is_in_use_only_while_its_region_is_and_is_listed_once() -> None:
     for row in NAMES:
         region = REGION[row["region_key"]]
-        assert region["valid_from"] <= row["valid_from"] and last_day(row) <= last_day(region)
+        assert region["valid_from"] <= row["valid_from"]
+        assert last_day(row) <= last_day(region)
     keys = Counter(
         (row["region_label"], row["region_level"], row["region_key"], row["valid_from"])
         for row in NAMES
@@ -445,7 +445,7 @@ def test_only_the_known_kommuner_share_a_name_at_the_same_time() -> None:
 # --- groups
 
 
-def test_every_group_has_parts_that_exist_and_held_at_the_same_time() -> None:
+def test_every_group_has_parts_that_existed_at_the_same_time() -> None:
     parts: dict[str, list[Row]] = defaultdict(list)
     for row in PARTS:
         assert row["is_whole"] in ("true", "false")
@@ -480,7 +480,7 @@ def test_which_five_helsefellesskap_try_out_pll_is_inferred_and_nothing_else_is(
 
 
 def published_regions() -> list[tuple[str, list[str], str]]:
-    """Every (label, allowed levels, day) of the two lists of published statements; headings that are no places left out."""
+    """Every (label, allowed levels, day) of the two lists of statements, without headings."""
     facts = yaml.safe_load(
         (ROOT / "pll_pipeline" / "sources" / "rollout_facts.yaml").read_text(encoding="utf-8")
     )
@@ -498,7 +498,7 @@ def published_regions() -> list[tuple[str, list[str], str]]:
         for row in raw("published_figures", "figures.csv")
         if row["region_level"] != "apotekkjede"  # a chain is a kind of actor
     ]
-    # a month or a year stands for its last day, an undated statement for the day the lists were made
+    # a month or a year means its last day, an undated statement the day the lists were made
     ends = {0: "2026-11-22", 4: "-12-31", 7: "-28", 10: ""}
     return [(label, levels, period + ends[len(period)]) for label, levels, period in stated]
 
@@ -525,13 +525,13 @@ def test_every_group_is_one_that_somebody_stated_something_about() -> None:
     assert groups == {row["region_key"] for row in level("gruppe")}
 
 
-# --- held against population figures
+# --- compared with population figures
 
 
 def test_kommuner_with_a_population_are_the_kommuner_of_the_year() -> None:
-    held = population()
+    count = population()
     for year in YEARS:
-        assert {code for code, of in held if of == year} == codes_on("kommune", f"{year}-01-01")
+        assert {code for code, of in count if of == year} == codes_on("kommune", f"{year}-01-01")
 
 
 def test_kommuner_sum_to_the_national_series_every_year() -> None:
@@ -563,16 +563,16 @@ def test_fylker_of_2024_are_the_sums_of_their_kommuner_every_year() -> None:
 
 
 def test_bydeler_sum_to_oslo_every_year() -> None:
-    held = population()
+    count = population()
     sums: Counter[int] = Counter()
     for row in raw("ssb_population", "population_oslo_bydel.csv"):
         assert row["bydel_code"] in codes_on("bydel", "2026-01-01")
         sums[int(row["year"])] += int(row["value"])
-    assert sums == {year: held["0301", year] for year in YEARS}
+    assert sums == {year: count["0301", year] for year in YEARS}
 
 
 def test_health_trusts_have_the_population_of_their_kommuner_and_bydeler() -> None:
-    """Today's catchments in every year, only Alna dated, Holmestrand whole: so the held series is defined."""
+    """The series is defined on today's catchments: only Alna is dated, Holmestrand is whole."""
     trust = {row["region_code"]: row["hf_key"] for row in level("kommune")}
     tysfjord = {
         trust[row["code_2024"]]: float(row["share"])
@@ -600,12 +600,12 @@ def test_health_trusts_have_the_population_of_their_kommuner_and_bydeler() -> No
 
 
 def test_17_hospital_areas_agree_with_ssb_to_the_person() -> None:
-    """SSB table 13982, 2026. Vestfold and Drammen are not among them: they gave the split of Holmestrand."""
-    held = population()
+    """SSB table 13982, 2026, without Vestfold and Drammen: they gave the split of Holmestrand."""
+    count = population()
     sums: Counter[str] = Counter()
     for row in AREAS:
         if row["kommune_code"] != "0301":
-            sums[row["hospital_area_name"]] += held[row["kommune_code"], 2026]
+            sums[row["hospital_area_name"]] += count[row["kommune_code"], 2026]
     area_of = {
         "hf:983971636": "Akershus",
         "hf:993467049": "Oslo universitetssykehus",

@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SQL := dbt_project/models dbt_project/macros dbt_project/tests
 YAML := .yamllint .pre-commit-config.yaml workspace.yaml dbt_project pll_pipeline tests data/corrections
 
-UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+UV := .uv/bin/uv
 
 .PHONY: help setup run check format test bench serve lock generated clean
 
@@ -37,19 +37,23 @@ help:
 	@.uv/bin/python -m pip install --quiet --require-hashes -r .ci/uv.txt
 	@touch .uv/bin/uv
 
-# a real file is made only where no uv was found; with uv on the PATH there is nothing to fetch
-.venv/.complete: pyproject.toml uv.lock $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+# What a night needs, and no test packages; packages that are already there stay.
+.venv/.product: pyproject.toml uv.lock $(UV)
+	@$(UV) sync --locked --quiet --no-default-groups --inexact
+	@touch .venv/.product
+
+.venv/.complete: pyproject.toml uv.lock $(UV)
 	@$(UV) sync --locked --quiet
-	@touch .venv/.complete
+	@touch .venv/.product .venv/.complete
 
 # The tools that read the code are in an environment of their own, resolved apart from the product.
-.venv-check/.complete: pyproject.toml uv.lock $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+.venv-check/.complete: pyproject.toml uv.lock $(UV)
 	@UV_PROJECT_ENVIRONMENT=.venv-check $(UV) sync --locked --quiet --only-group check
 	@touch .venv-check/.complete
 
 setup: .venv/.complete
 
-run: setup
+run: .venv/.product
 	@.venv/bin/pll run
 
 test: setup
@@ -70,10 +74,10 @@ format: .venv-check/.complete
 bench: setup
 	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs
 
-serve: setup
+serve: .venv/.product
 	@.venv/bin/pll serve
 
-lock:
+lock: $(UV)
 	$(UV) lock
 
 generated: setup

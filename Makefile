@@ -81,7 +81,7 @@ lock: $(UV)
 	$(UV) lock
 
 generated: setup
-	.venv/bin/python -m pll_pipeline.vocabulary.columns
+	.venv/bin/python -m pll_pipeline.star.model_files
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:

@@ -21,6 +21,7 @@ from packaging.version import Version
 from pll_pipeline.assets import LOCK, LOG
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.published.duckdb import query
 from pll_pipeline.validated.fingerprints import hash_of_folder
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -95,7 +96,9 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
                     yield event
         if not invocation.is_successful():
             raise PllError(
-                _what_failed(invocation),
+                what_failed(
+                    invocation.get_artifact("run_results.json")["results"], config.build_file
+                ),
                 where=str(config.build_file),
                 do="see the failing model or test; the last release stands",
             )
@@ -177,12 +180,27 @@ def _what_is_wrong(lines: str) -> str:
     return " ".join(" ".join(said).split())[:2000] or "dbt said nothing"
 
 
-def _what_failed(invocation: Any) -> str:
-    results = invocation.get_artifact("run_results.json")["results"]
+def what_failed(results: list[dict[str, Any]], build_file: Path) -> str:
+    """What dbt's results say of the models and tests that failed: of a test, the rules that are broken and a row of each."""
     bad = [
-        f"{r['unique_id'].split('.', 2)[-1]}: {' '.join((r['message'] or 'no message').split())}"
+        f"{r['unique_id'].split('.')[2]}: {_broken_rules(r, build_file) or _message(r)}"
         for r in results
         if r["status"] in ("error", "fail", "runtime error")
     ]
     more = f" (and {len(bad) - 5} more)" if len(bad) > 5 else ""
-    return f"The warehouse could not be built: {'; '.join(bad[:5]) or 'dbt stopped before any model'}{more}"
+    return (
+        f"The warehouse could not be built: "
+        f"{'; '.join(bad[:5]) or 'dbt stopped before any model'}{more}"
+    )
+
+
+def _message(result: dict[str, Any]) -> str:
+    return " ".join((result["message"] or "no message").split())
+
+
+def _broken_rules(result: dict[str, Any], build_file: Path) -> str:
+    """The rules that a failed test of a table found broken; empty for anything else."""
+    if result["status"] != "fail" or not result["unique_id"].startswith("test."):
+        return ""
+    broken = query(build_file, result["compiled_code"])
+    return "; ".join(f"{rule}: {rows} rows, such as {example}" for rule, rows, example in broken)

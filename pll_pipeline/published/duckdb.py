@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -106,6 +107,12 @@ def opened(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, tuple[Tabl
     with _session(folder) as connection:
         connection.execute(f"attach {literal(folder / FILE_NAME)} as release (read_only)")
         yield connection, tables(connection, "release")
+
+
+def query(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a statement on a DuckDB file, opened read-only."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def tables(connection: duckdb.DuckDBPyConnection, database: str) -> tuple[Table, ...]:

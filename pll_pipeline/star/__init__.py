@@ -1,4 +1,4 @@
-"""Facts of the star schema that are fitted in Python.
+"""What the star schema needs from Python: facts that are fitted, and dbt's files of its tables.
 
 Not here: facts that SQL computes (`dbt_project/models/star/`).
 """

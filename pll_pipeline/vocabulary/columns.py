@@ -1,14 +1,13 @@
-"""The column vocabulary: one name, one type, one meaning, in every table that carries it.
+"""The column vocabulary: one name, one type, one meaning, in every table that has it.
 
-`python -m pll_pipeline.vocabulary.columns` writes `dbt_project/models/columns.md`, from which dbt's YAML takes its descriptions,
-so that a comment in DuckDB, a field in the data package and a heading in the workbook all say the same.
-Not here: which table has which columns (dbt's YAML says that), checks of values (`validation.py`).
+dbt's YAML, the comments in DuckDB, the fields of the data package and the headings of the workbook all come from here
+(`star/model_files.py` writes the YAML). Not here: which table has which columns (`dbt_project/tables/`), checks of
+published rows (`validated/rules.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 ColumnType = Literal[
@@ -63,7 +62,11 @@ TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule
 
 @dataclass(frozen=True)
 class Column:
-    """A column as every table uses it. `type` is DuckDB's and dbt's name; `allowed` lists the only values there are."""
+    """A column as every table uses it.
+
+    `type` is DuckDB's and dbt's name; `allowed` lists the only values there are; `refers_to` is the key of the dimension
+    that has all its values ("dim_region.region_key"); `range` is the least and the greatest value, both included.
+    """
 
     name: str
     type: ColumnType
@@ -71,6 +74,8 @@ class Column:
     en: str
     nb: str
     allowed: tuple[str, ...] = ()
+    refers_to: str = ""
+    range: tuple[float | None, float | None] | None = None
 
     @property
     def description(self) -> str:
@@ -87,6 +92,7 @@ _ALL = [
         "Tjenestekode",
         "Code of the service; empty where a measure serves every service, as population does",
         "Kode for tjenesten; tom der målet gjelder alle tjenester, som folketall",
+        refers_to="dim_service.service_code",
     ),
     Column("service_name", "varchar", "Tjeneste", "Name of the service", "Navnet på tjenesten"),
     Column(
@@ -117,7 +123,14 @@ _ALL = [
         "First day of the period in which the service was first in use",
         "Første dag i perioden tjenesten først var i bruk",
     ),
-    Column("measure_code", "varchar", "Målkode", "Code of the measure", "Kode for målet"),
+    Column(
+        "measure_code",
+        "varchar",
+        "Målkode",
+        "Code of the measure",
+        "Kode for målet",
+        refers_to="dim_measure.measure_code",
+    ),
     Column(
         "measure_name", "varchar", "Mål", "Norwegian name of the measure", "Norsk navn på målet"
     ),
@@ -171,6 +184,7 @@ _ALL = [
         "Teller",
         "Measure that is the numerator of this share",
         "Målet som er teller i denne andelen",
+        refers_to="dim_measure.measure_code",
     ),
     Column(
         "denominator_code",
@@ -178,6 +192,7 @@ _ALL = [
         "Nevner",
         "Measure that is the denominator; empty where no publisher defines one, and then no share is made",
         "Målet som er nevner; tom der ingen utgiver har definert en, og da lages ingen andel",
+        refers_to="dim_measure.measure_code",
     ),
     Column(
         "is_adoption",
@@ -227,6 +242,7 @@ _ALL = [
         "Regionnøkkel",
         "Key of the region: level, colon, code",
         "Nøkkel for regionen: nivå, kolon, kode",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "region_level",
@@ -266,6 +282,7 @@ _ALL = [
         "Dagens region",
         "Key of the region that holds the place today; empty where it was split or is a group",
         "Nøkkel for regionen som gjelder i dag; tom der den ble delt eller er en gruppe",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "valid_from",
@@ -294,6 +311,7 @@ _ALL = [
         "Fylke",
         "Key of the fylke the region lies in",
         "Nøkkel for fylket regionen ligger i",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "helsefellesskap_key",
@@ -301,6 +319,7 @@ _ALL = [
         "Helsefellesskap",
         "Key of the helsefellesskap the region belongs to",
         "Nøkkel for helsefellesskapet regionen hører til",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "hf_key",
@@ -308,6 +327,7 @@ _ALL = [
         "Helseforetak",
         "Key of the health trust whose area the region lies in; the main one where it is split",
         "Nøkkel for helseforetaket regionen ligger i området til; hovedforetaket der den er delt",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "rhf_key",
@@ -315,6 +335,7 @@ _ALL = [
         "Regionalt helseforetak",
         "Key of the regional health authority",
         "Nøkkel for det regionale helseforetaket",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "successor_key",
@@ -322,6 +343,7 @@ _ALL = [
         "Etterfølger",
         "Key of the region that took over, when exactly one did",
         "Nøkkel for regionen som overtok, når det var nøyaktig én",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "tile_column",
@@ -357,6 +379,7 @@ _ALL = [
         "Aktørtypekode",
         "Code of the actor type; `alle` is a member of its own",
         "Kode for aktørtypen; `alle` er et eget medlem",
+        refers_to="dim_actor_type.actor_type_code",
     ),
     Column(
         "actor_type_name",
@@ -386,6 +409,7 @@ _ALL = [
         "Overordnet",
         "Actor type this one is part of",
         "Aktørtypen denne er en del av",
+        refers_to="dim_actor_type.actor_type_code",
     ),
     Column(
         "care_level",
@@ -423,18 +447,32 @@ _ALL = [
         "Måned",
         "First day of the month; months are calendar months in Europe/Oslo",
         "Første dag i måneden; måneder er kalendermåneder i Europe/Oslo",
+        refers_to="dim_month.month",
     ),
     Column("year", "integer", "År", "Calendar year", "Kalenderår"),
     Column(
-        "tertial", "integer", "Tertial", "Third of the year, 1 to 3", "Tredjedel av året, 1 til 3"
+        "tertial",
+        "integer",
+        "Tertial",
+        "Third of the year, 1 to 3",
+        "Tredjedel av året, 1 til 3",
+        range=(1, 3),
     ),
-    Column("quarter", "integer", "Kvartal", "Quarter of the year, 1 to 4", "Kvartal, 1 til 4"),
+    Column(
+        "quarter",
+        "integer",
+        "Kvartal",
+        "Quarter of the year, 1 to 4",
+        "Kvartal, 1 til 4",
+        range=(1, 4),
+    ),
     Column(
         "month_number",
         "integer",
         "Månedsnummer",
         "Number of the month, 1 to 12",
         "Månedens nummer, 1 til 12",
+        range=(1, 12),
     ),
     Column(
         "month_name",
@@ -545,6 +583,7 @@ _ALL = [
         "Revisjon",
         "1 for the first value known, one more for each changed value since",
         "1 for den første kjente verdien, én mer for hver endring siden",
+        range=(1, None),
     ),
     Column(
         "row_reference",
@@ -676,6 +715,7 @@ _ALL = [
         "Kilde",
         "Name of the source in the register",
         "Kildens navn i registeret",
+        refers_to="dim_source.source_name",
     ),
     Column(
         "source_title",
@@ -940,6 +980,7 @@ _ALL = [
         "Observert andel",
         "The month's share by which the phase is judged; the least it can be where it is suppressed",
         "Månedens andel som fasen bedømmes etter; det minste den kan være der den er skjermet",
+        range=(0, 1),
     ),
     Column(
         "reported_phase",
@@ -989,6 +1030,7 @@ _ALL = [
         "Antall som bruker",
         "How many have taken the service into use",
         "Hvor mange som har tatt tjenesten i bruk",
+        range=(0, None),
     ),
     Column(
         "adoption_count_lower",
@@ -996,6 +1038,7 @@ _ALL = [
         "Antall som bruker, nedre grense",
         "Fewest that have taken the service into use, as far as the figures allow",
         "Færrest som har tatt tjenesten i bruk, så langt tallene tillater",
+        range=(0, None),
     ),
     Column(
         "adoption_count_upper",
@@ -1003,6 +1046,7 @@ _ALL = [
         "Antall som bruker, øvre grense",
         "Most that have taken the service into use, as far as the figures allow",
         "Flest som har tatt tjenesten i bruk, så langt tallene tillater",
+        range=(0, None),
     ),
     Column(
         "eligible_count",
@@ -1010,6 +1054,7 @@ _ALL = [
         "Antall mulige",
         "How many could, by the denominator named beside",
         "Hvor mange som kunne, etter nevneren som står ved siden av",
+        range=(0, None),
     ),
     Column(
         "adoption_share",
@@ -1017,6 +1062,7 @@ _ALL = [
         "Andel som bruker",
         "Share that has taken the service into use, 0 to 1, six decimals",
         "Andelen som har tatt tjenesten i bruk, 0 til 1, seks desimaler",
+        range=(0, 1),
     ),
     Column(
         "share_lower",
@@ -1024,6 +1070,7 @@ _ALL = [
         "Andel, nedre grense",
         "Least share the figures allow",
         "Minste andel tallene tillater",
+        range=(0, 1),
     ),
     Column(
         "share_upper",
@@ -1031,6 +1078,7 @@ _ALL = [
         "Andel, øvre grense",
         "Greatest share the figures allow",
         "Største andel tallene tillater",
+        range=(0, 1),
     ),
     Column(
         "basis",
@@ -1046,6 +1094,7 @@ _ALL = [
         "Rapportert andel",
         "For sums of parts: share of the region's eligible base that has reported; empty where the publisher stated the level itself",
         "For summer av deler: andelen av regionens grunnlag som har rapportert; tom der utgiveren selv oppga nivået",
+        range=(0, 1),
     ),
     Column(
         "change_1m",
@@ -1067,6 +1116,7 @@ _ALL = [
         "Rang på nivået",
         "Rank by share among regions of the level in the month, 1 is highest; empty without a share",
         "Rang etter andel blant regionene på nivået den måneden, 1 er høyest; tom uten andel",
+        range=(1, None),
     ),
     Column(
         "months_since",
@@ -1074,6 +1124,7 @@ _ALL = [
         "Måneder siden",
         "Months from this figure to the newest month any figure is about",
         "Måneder fra dette tallet til den nyeste måneden noe tall gjelder",
+        range=(0, None),
     ),
     # coverage
     Column(
@@ -1082,6 +1133,7 @@ _ALL = [
         "Forventede tall",
         "Cells the source's cadence lets one expect",
         "Celler kildens hyppighet lar en vente",
+        range=(0, None),
     ),
     Column(
         "published_count",
@@ -1089,6 +1141,7 @@ _ALL = [
         "Publiserte tall",
         "Cells published with a value or a range",
         "Celler publisert med verdi eller spenn",
+        range=(0, None),
     ),
     Column(
         "suppressed_count",
@@ -1096,6 +1149,7 @@ _ALL = [
         "Skjermede tall",
         "Cells the publisher suppressed",
         "Celler utgiveren har skjermet",
+        range=(0, None),
     ),
     Column(
         "missing_count",
@@ -1103,6 +1157,7 @@ _ALL = [
         "Manglende tall",
         "Cells expected but not published",
         "Celler som var ventet, men ikke publisert",
+        range=(0, None),
     ),
     Column(
         "quarantined_count",
@@ -1110,6 +1165,7 @@ _ALL = [
         "Tall i karantene",
         "Rows set aside because they broke a rule",
         "Rader satt til side fordi de brøt en regel",
+        range=(0, None),
     ),
     # parts and wholes, and what their figures add up to
     Column(
@@ -1126,6 +1182,7 @@ _ALL = [
         "Helhet",
         "Key of the region that is the whole",
         "Nøkkel for regionen som er helheten",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "whole_level",
@@ -1141,6 +1198,7 @@ _ALL = [
         "Del",
         "Key of a region in the whole",
         "Nøkkel for en region i helheten",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "part_level",
@@ -1155,6 +1213,7 @@ _ALL = [
         "Delens andel",
         "How much of the part lies in the whole, by population; 1 for all of it",
         "Hvor mye av delen som ligger i helheten, etter folketall; 1 for hele",
+        range=(0, 1),
     ),
     Column(
         "part_quality",
@@ -1165,7 +1224,12 @@ _ALL = [
         PART_QUALITIES,
     ),
     Column(
-        "part_count", "integer", "Antall deler", "Parts that were added up", "Deler som er summert"
+        "part_count",
+        "integer",
+        "Antall deler",
+        "Parts that were added up",
+        "Deler som er summert",
+        range=(1, None),
     ),
     Column(
         "expected_part_count",
@@ -1173,6 +1237,7 @@ _ALL = [
         "Antall deler i alt",
         "Parts the whole had at the time",
         "Deler helheten hadde på den tiden",
+        range=(1, None),
     ),
     Column(
         "stated_share",
@@ -1180,6 +1245,7 @@ _ALL = [
         "Oppgitt andel",
         "Share as the publisher stated it",
         "Andelen slik utgiveren oppga den",
+        range=(0, 1),
     ),
     Column(
         "stated_share_lower",
@@ -1187,6 +1253,7 @@ _ALL = [
         "Oppgitt andel, nedre grense",
         "Least the stated share may be",
         "Minste den oppgitte andelen kan være",
+        range=(0, 1),
     ),
     Column(
         "stated_share_upper",
@@ -1194,6 +1261,7 @@ _ALL = [
         "Oppgitt andel, øvre grense",
         "Most the stated share may be",
         "Største den oppgitte andelen kan være",
+        range=(0, 1),
     ),
     Column(
         "count_value",
@@ -1201,6 +1269,7 @@ _ALL = [
         "Antall",
         "How many have taken the service into use, unrounded where parts were split",
         "Hvor mange som har tatt tjenesten i bruk, ikke avrundet der deler er delt",
+        range=(0, None),
     ),
     Column(
         "count_lower",
@@ -1208,6 +1277,7 @@ _ALL = [
         "Antall, nedre grense",
         "Fewest the figures allow",
         "Færrest tallene tillater",
+        range=(0, None),
     ),
     Column(
         "count_upper",
@@ -1215,6 +1285,7 @@ _ALL = [
         "Antall, øvre grense",
         "Most the figures allow",
         "Flest tallene tillater",
+        range=(0, None),
     ),
     Column(
         "count_qualifier",
@@ -1238,6 +1309,7 @@ _ALL = [
         "Antall mulige, uavrundet",
         "How many could, by the denominator named beside, unrounded where parts were split",
         "Hvor mange som kunne, etter nevneren ved siden av, ikke avrundet der deler er delt",
+        range=(0, None),
     ),
     Column(
         "eligible_lower",
@@ -1245,6 +1317,7 @@ _ALL = [
         "Antall mulige, nedre grense",
         "Fewest that could",
         "Færrest som kunne",
+        range=(0, None),
     ),
     Column(
         "eligible_upper",
@@ -1252,6 +1325,7 @@ _ALL = [
         "Antall mulige, øvre grense",
         "Most that could",
         "Flest som kunne",
+        range=(0, None),
     ),
     Column(
         "eligible_qualifier",
@@ -1275,6 +1349,7 @@ _ALL = [
         "Regionen den gang",
         "Region the figure was told of in that month; empty where several were added up",
         "Regionen tallet ble oppgitt for i den måneden; tom der flere er summert",
+        refers_to="dim_region.region_key",
     ),
     Column(
         "published_value",
@@ -1333,6 +1408,7 @@ _ALL = [
         "Måneder fram",
         "Months from the newest month of any figure to the month foretold",
         "Måneder fra den nyeste måneden noe tall gjelder til måneden som framskrives",
+        range=(1, None),
     ),
     Column(
         "expected_share",
@@ -1340,6 +1416,7 @@ _ALL = [
         "Forventet andel",
         "Share expected if adoption goes on as it has; a forecast, never a figure somebody published",
         "Andelen som ventes hvis utbredelsen fortsetter som før; en framskriving, aldri et publisert tall",
+        range=(0, 1),
     ),
     Column(
         "share_low",
@@ -1347,6 +1424,7 @@ _ALL = [
         "Forventet, lav",
         "Lower end of the interval",
         "Nedre ende av intervallet",
+        range=(0, 1),
     ),
     Column(
         "share_high",
@@ -1354,6 +1432,7 @@ _ALL = [
         "Forventet, høy",
         "Upper end of the interval",
         "Øvre ende av intervallet",
+        range=(0, 1),
     ),
     Column(
         "interval_level",
@@ -1361,6 +1440,7 @@ _ALL = [
         "Intervallets dekning",
         "How often the share is expected to lie in the interval, by the misses of the past",
         "Hvor ofte andelen ventes å ligge i intervallet, etter tidligere bom",
+        range=(0, 1),
     ),
     Column(
         "passes_25_month",
@@ -1403,6 +1483,7 @@ _ALL = [
         "Siste kjente andel",
         "The share of that month",
         "Andelen i den måneden",
+        range=(0, 1),
     ),
     Column(
         "months_observed",
@@ -1410,6 +1491,7 @@ _ALL = [
         "Kjente måneder",
         "Months whose share is known",
         "Måneder der andelen er kjent",
+        range=(0, None),
     ),
     Column(
         "refusal_code",
@@ -1433,12 +1515,6 @@ COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
 
 def dbt_docs() -> str:
     """The text of `dbt_project/models/columns.md`: one doc block per column."""
-    head = "<!-- Written by `python -m pll_pipeline.vocabulary.columns`; change the vocabulary there, not here. -->\n"
+    head = "<!-- Written by `make generated` from the column vocabulary; change that. -->\n"
     blocks = (f"{{% docs {c.name} %}}{c.description}{{% enddocs %}}\n" for c in COLUMNS.values())
     return head + "".join(blocks)
-
-
-if __name__ == "__main__":
-    (
-        Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models" / "columns.md"
-    ).write_text(dbt_docs(), encoding="utf-8")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pll_pipeline.sources.register import SCHEMA_FILE, json_schema
-from pll_pipeline.vocabulary.columns import COLUMNS, dbt_docs
+from pll_pipeline.star.model_files import generated
+from pll_pipeline.vocabulary.columns import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -197,15 +198,16 @@ def test_every_table_says_its_grain_in_both_languages(manifest: dict[str, Any]) 
         assert norwegian.startswith("Én rad per "), node["name"]
 
 
-def test_every_table_has_a_test_of_its_grain(manifest: dict[str, Any]) -> None:
-    tested = {
-        node["attached_node"]
-        for node in manifest["nodes"].values()
-        if (node.get("test_metadata") or {}).get("name") == "unique_grain"
-    }
-    assert [node["name"] for node in _public(manifest) if node["unique_id"] not in tested] == [
-        "fct_quarantine"
-    ], "a row may break the same rule twice"
+def test_every_table_has_one_test_of_its_rules_and_of_its_grain(manifest: dict[str, Any]) -> None:
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    assert {node["test_metadata"]["name"] for node in tests} == {"keeps_its_rules"}
+    of_errors = [n for n in tests if n["config"]["severity"].lower() == "error"]
+    tested = {n["attached_node"]: n["test_metadata"]["kwargs"] for n in of_errors}
+    assert len(tested) == len(of_errors)
+    public = {node["unique_id"]: node["name"] for node in _public(manifest)}
+    assert public.keys() <= tested.keys()
+    without_grain = [name for key, name in public.items() if not tested[key].get("grain")]
+    assert without_grain == ["fct_quarantine"], "a row may break the same rule twice"
 
 
 def test_every_seed_types_and_describes_every_column(manifest: dict[str, Any]) -> None:
@@ -247,6 +249,11 @@ def test_every_rule_of_meaning_has_a_unit_test(manifest: dict[str, Any]) -> None
     )
 
 
-def test_what_is_generated_is_as_generated() -> None:
-    assert (PROJECT / "models" / "columns.md").read_text(encoding="utf-8") == dbt_docs()
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == json_schema()
+@pytest.mark.parametrize("path", generated(PROJECT))
+def test_a_generated_file_is_as_generated(path: str) -> None:
+    written = (PROJECT / path).read_text(encoding="utf-8")
+    assert written == generated(PROJECT)[path], "run `make generated`, and change what it reads"
+
+
+def test_the_schema_of_source_files_is_as_generated() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == json_schema(), "run `make generated`"

@@ -103,7 +103,7 @@ def test_every_source_has_checks_and_freshness_by_its_own_cadence(graph: dg.Asse
 def test_every_dbt_test_is_a_check(graph: dg.AssetGraph, manifest: dict[str, Any]) -> None:
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     shown = [c for c in graph.asset_check_keys if c.asset_key.path[0] in ("codes", "star", "marts")]
-    assert len(shown) == len(tests) > 150
+    assert len(shown) == len(tests) >= 40
 
 
 def test_the_night_runs_every_asset_in_one_process_at_three_in_norway(

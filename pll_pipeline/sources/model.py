@@ -253,7 +253,14 @@ class Workbook(_Strict):
     ] = 1
     columns: ColumnNames = []
     ends_at: Pattern | None = Field(
-        None, description="First cell of the row after the table; an empty row always ends it"
+        None,
+        description="First cell of the row after the table. Without it the table ends at an empty row"
+        " that no row of the same kind follows",
+    )
+    scaled_numbers: Literal["refused", "as_shown"] = Field(
+        "refused",
+        description="Figures that a number format shows in thousands or millions: refused, or read as"
+        " shown, so that the unit of the value says `thousand` or `million`",
     )
 
 

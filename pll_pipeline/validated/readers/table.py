@@ -23,12 +23,15 @@ class NotRead:
     `where` reads "sheet 'Tall', rows 9–12". `what` reads "hidden rows", "rows below the table", "columns beside the
     table", "title lines above the header", "left out by the source file". `count` is the number of rows, columns,
     sheets, lines or elements, whichever `what` names.
+    `may_belong`: rows that look like those of the table, so that leaving them out may be wrong. Such a snapshot is
+    refused until the source file says where the table ends.
     """
 
     where: str
     what: str
     count: int
     example: str = ""
+    may_belong: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
 """The HTTP client of the pipeline.
 
-Not here: protocols on top of HTTP (`raw/pxweb.py`, `raw/powerbi/`).
+Not here: protocols on top of HTTP (`raw/pxweb/`, `raw/powerbi/`).
 """

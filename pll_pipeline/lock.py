@@ -1,6 +1,7 @@
-"""One writer at a time: a file lock held while a night, an archive or a rollback works.
+"""One writer at a time: a file lock, kept while a night, an archive or a rollback works.
 
-The lock goes with the process that holds it, however that ends. Not here: what is done under it.
+The operating system releases it when the process ends, in whatever way. Not here: what is done
+under it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from pll_pipeline.errors import PllError
 
 @contextmanager
 def one_writer(lock_file: Path, doing: str) -> Iterator[None]:
-    """Hold the lock while the block runs. Raises `PllError` at once, naming who holds it, when somebody does."""
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    """Lock out every other writer while the block runs.
+
+    Raises `PllError` at once where another process has the lock; the message names that process
+    and what it is `doing`.
+    """
     try:
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
         handle = lock_file.open("a+", encoding="utf-8")
     except OSError as error:
         raise PllError(
@@ -32,16 +37,15 @@ def one_writer(lock_file: Path, doing: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.seek(0)
-            holder = handle.read().strip() or "another process"
+            owner = handle.read().strip() or "another process"
             raise PllError(
-                f"Another run is under way: {holder}",
+                f"Another run is under way: {owner}",
                 where=str(lock_file),
                 do="wait until it has ended, then run again",
             ) from None
         handle.seek(0)
         handle.truncate()
-        handle.write(
-            f"{doing}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        )
+        now = datetime.now(UTC)
+        handle.write(f"{doing}, process {os.getpid()}, since {now:%Y-%m-%d %H:%M:%S} UTC")
         handle.flush()
         yield

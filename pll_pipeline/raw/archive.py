@@ -1,7 +1,8 @@
 """Snapshots: a publication's bytes exactly as received, kept for ever, one folder per change.
 
-`data/raw/<source>/<time>/` holds the files and `snapshot.json`, which says when, how and from where they came and what
-their hashes are. Not here: anything that looks inside a file (`readers/`), anything that fetches (`fetchers/`).
+`data/raw/<source>/<time>/` contains the files and `snapshot.json`: when, how and from where they
+came, and their hashes. Not here: anything that looks inside a file (`validated/readers/`), anything
+that fetches (`fetching.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from typing import Any
 from pll_pipeline.errors import PllError
 
 MANIFEST = "snapshot.json"
-LARGEST_FILE = 512 * 1024 * 1024
+LARGEST_FILE_BYTES = 512 * 1024 * 1024
+_RESTORE = (
+    "bring the file back from version control or a backup; never edit a snapshot, archive a new"
+    " one instead"
+)
 _TIME = "%Y-%m-%dT%H%M%SZ"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -40,7 +45,10 @@ class SnapshotFile:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One archived state of one source. `taken_at` is UTC; `origin` says how, by whom and from where."""
+    """One archived state of one source.
+
+    `taken_at` is UTC; `origin` says how, by whom and from where.
+    """
 
     source_name: str
     taken_at: datetime
@@ -55,15 +63,12 @@ class Snapshot:
 
     @property
     def sha256(self) -> str:
-        """One hash for the content of all files; equal content gives an equal hash whenever it was taken."""
-        return hashlib.sha256(
-            "".join(
-                f"{f.name}\0{f.sha256}\n" for f in sorted(self.files, key=lambda f: f.name)
-            ).encode()
-        ).hexdigest()
+        """One hash for the content of all files, whenever it was taken."""
+        lines = [f"{f.name}\0{f.sha256}\n" for f in sorted(self.files, key=lambda f: f.name)]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def read(self, file: str) -> bytes:
-        """The bytes of one file, held against its hash.
+        """The bytes of one file, after comparing them with its hash.
 
         Raises `SnapshotDamaged` when the file is missing or its bytes have changed.
         """
@@ -85,9 +90,6 @@ class Snapshot:
         return content
 
 
-_RESTORE = "bring the file back from version control or a backup; never edit a snapshot, archive a new one instead"
-
-
 def keep(
     raw: Path,
     source_name: str,
@@ -95,28 +97,16 @@ def keep(
     origin: Mapping[str, Any],
     taken_at: datetime | None = None,
 ) -> tuple[Snapshot, bool]:
-    """Archive `files` as a snapshot unless the newest one holds the same bytes.
+    """Archive `files` as a snapshot, unless the newest one has the same bytes.
 
     Returns the snapshot and whether it is new. It appears whole, by rename, or not at all.
-    Raises `PllError` for a name that is no plain file name, for an empty or too large file.
+    Raises `PllError` for a name that is no plain file name, for an empty or too large file, and
+    where the snapshot cannot be written.
     """
-    if not files:
-        raise PllError(f"Nothing to archive for {source_name}", do="name at least one file")
-    for name, content in files.items():
-        if not _FILE_NAME.fullmatch(name) or name == MANIFEST:
-            raise PllError(
-                f"{name!r} cannot be the name of an archived file",
-                where=source_name,
-                do="use letters, digits, dot, dash and underscore",
-            )
-        if not 0 < len(content) <= LARGEST_FILE:
-            raise PllError(
-                f"{name} has {len(content)} bytes",
-                where=source_name,
-                do=f"archive files of 1 to {LARGEST_FILE} bytes",
-            )
+    _refuse_files(source_name, files)
     described = tuple(
-        SnapshotFile(n, len(c), hashlib.sha256(c).hexdigest()) for n, c in sorted(files.items())
+        SnapshotFile(name, len(content), hashlib.sha256(content).hexdigest())
+        for name, content in sorted(files.items())
     )
     newest = newest_snapshot(raw, source_name)
     if newest and newest.files == described:
@@ -129,21 +119,84 @@ def keep(
             where=str(folder),
             do="try again in a second",
         )
+    manifest = {
+        "source_name": source_name,
+        "taken_at": taken_at.isoformat().replace("+00:00", "Z"),
+        "origin": dict(origin),
+        "files": [vars(file) for file in described],
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    _write_folder(folder, {**files, MANIFEST: text.encode()})
+    return _load(folder, source_name), True
+
+
+def _refuse_files(source_name: str, files: Mapping[str, bytes]) -> None:
+    """Raise for no file at all, a name that is no plain file name, an empty or too large file."""
+    if not files:
+        raise PllError(f"Nothing to archive for {source_name}", do="name at least one file")
+    for name, content in files.items():
+        if not _FILE_NAME.fullmatch(name) or name == MANIFEST:
+            raise PllError(
+                f"{name!r} cannot be the name of an archived file",
+                where=source_name,
+                do="use letters, digits, dot, dash and underscore",
+            )
+        if not 0 < len(content) <= LARGEST_FILE_BYTES:
+            raise PllError(
+                f"{name} has {len(content)} bytes",
+                where=source_name,
+                do=f"archive files of 1 to {LARGEST_FILE_BYTES} bytes",
+            )
+
+
+def snapshots(raw: Path, source_name: str, until: datetime | None = None) -> list[Snapshot]:
+    """Every snapshot of a source taken before `until`, oldest first.
+
+    Only the manifests are read; `Snapshot.read` verifies bytes. Raises `SnapshotDamaged` for a
+    manifest that cannot be read.
+    """
+    archived = (_load(folder, source_name) for folder in _folders(raw, source_name))
+    return [snapshot for snapshot in archived if until is None or snapshot.taken_at < until]
+
+
+def newest_snapshot(raw: Path, source_name: str, until: datetime | None = None) -> Snapshot | None:
+    """The newest snapshot of a source taken before `until`, or None."""
+    for folder in reversed(_folders(raw, source_name)):
+        snapshot = _load(folder, source_name)
+        if until is None or snapshot.taken_at < until:
+            return snapshot
+    return None
+
+
+def _folders(raw: Path, source_name: str) -> list[Path]:
+    """The folders of whole snapshots, oldest first: their names are times."""
+    folders = sorted((raw / source_name).glob("[0-9]*Z"))
+    return [folder for folder in folders if (folder / MANIFEST).is_file()]
+
+
+def verify(snapshot: Snapshot) -> None:
+    """Compare every file with its hash. Raises `SnapshotDamaged` for the first that differs."""
+    for file in snapshot.files:
+        snapshot.read(file.name)
+
+
+def hash_of_files(paths: Iterable[Path], root: Path) -> str:
+    """One SHA-256 over names (relative to `root`) and contents, in any order of the paths."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder beside itself and rename it. Raises `PllError` where that fails."""
     writing = folder.with_name(f".writing-{folder.name}")
     shutil.rmtree(writing, ignore_errors=True)
-    writing.mkdir(parents=True)
     try:
+        writing.mkdir(parents=True)
         for name, content in files.items():
             _write(writing / name, content)
-        manifest = {
-            "source_name": source_name,
-            "taken_at": taken_at.isoformat().replace("+00:00", "Z"),
-            "origin": dict(origin),
-            "files": [vars(f) for f in described],
-        }
-        _write(
-            writing / MANIFEST, (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
-        )
         os.replace(writing, folder)
     except OSError as error:
         shutil.rmtree(writing, ignore_errors=True)
@@ -152,37 +205,6 @@ def keep(
             where=str(folder),
             do="make room or give write access, then run again",
         ) from error
-    return _load(folder, source_name), True
-
-
-def snapshots(raw: Path, source_name: str, until: datetime | None = None) -> list[Snapshot]:
-    """Every snapshot of a source taken before `until`, oldest first. Only manifests are read; `Snapshot.read` verifies bytes."""
-    folder = raw / source_name
-    held = (
-        _load(f, source_name) for f in sorted(folder.glob("[0-9]*Z")) if (f / MANIFEST).is_file()
-    )
-    return [snapshot for snapshot in held if until is None or snapshot.taken_at < until]
-
-
-def newest_snapshot(raw: Path, source_name: str, until: datetime | None = None) -> Snapshot | None:
-    """The newest snapshot of a source taken before `until`, or None."""
-    held = snapshots(raw, source_name, until)
-    return held[-1] if held else None
-
-
-def verify(snapshot: Snapshot) -> None:
-    """Hold every file against its hash. Raises `SnapshotDamaged` for the first that differs."""
-    for file in snapshot.files:
-        snapshot.read(file.name)
-
-
-def hash_of_files(paths: Iterable[Path], root: Path) -> str:
-    """One SHA-256 over names (relative to `root`) and contents, whatever order the paths come in."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,7 +1,8 @@
-"""One conversation with one report: where it is asked, with which key, and a record of everything asked, without the key.
+"""All requests to one report: where it is asked, with which key, and a record of each request.
 
-One request at a time, with a pause before each. Not here: what is asked for (`question.py`, `table.py`), what descriptions
-of a report say (`report.py`), connections (`http.py`).
+One request at a time, with a pause before each; no record and no error contains the key. Not here:
+what is asked for (`question.py`, `table.py`), what a report's descriptions say (`report.py`),
+connections (`raw/http/`).
 """
 
 from __future__ import annotations
@@ -24,85 +25,80 @@ from pll_pipeline.raw.powerbi.address import (
     routing_address,
     token_of,
 )
-from pll_pipeline.raw.powerbi.answer import data_shape
+from pll_pipeline.raw.powerbi.answer_check import checked_data_shape
 from pll_pipeline.raw.powerbi.report import Report
 from pll_pipeline.sources.model import PowerBiReport
 
 SECONDS_BEFORE_ANOTHER_TRY = 5.0
-_KEY = "X-PowerBI-ResourceKey"
-_ERROR_INFO = "x-powerbi-error-info"
-_QUERIES = "/public/reports/querydata?synchronous=true"
-_SHOWN = "open the report in a browser; if it shows its figures there, copy its address again and give it to the source"
+_KEY_HEADER = "X-PowerBI-ResourceKey"
+_ERROR_HEADER = "x-powerbi-error-info"
+_QUERY_PATH = "/public/reports/querydata?synchronous=true"
+_SCHEMA_PATH = "/public/reports/conceptualschema"
+_COPY_ADDRESS = (
+    "open the report in a browser; if it shows its figures there, copy its address again and give"
+    " it to the source"
+)
 
 
 class QueryRefused(PllError):
-    """The report will not answer this query, though it answers others: it may be bound to those saved with its visuals."""
+    """The report refuses this query and answers others.
+
+    It may accept only the queries that were saved with its visuals.
+    """
 
 
 class Conversation:
-    """Asks one report. `records` says what was asked when, as JSON; `where` names the report in errors.
+    """Asks one report.
 
-    Everything asked raises `PllError` for a report that is withdrawn, will not answer or cannot be found, and `NotAnswered`
-    when it may answer another time; neither tells the key.
+    `records` contains every request as JSON; `where` names the report in errors. Every method that
+    asks raises `PllError` for a report that is withdrawn, cannot be found or refuses, and
+    `NotAnswered` when it may answer at another time.
     """
 
     def __init__(
-        self, client: Client, how: PowerBiReport, where: str, sleep: Callable[[float], None]
+        self, client: Client, settings: PowerBiReport, where: str, sleep: Callable[[float], None]
     ) -> None:
-        if how.address is None:
+        if settings.address is None:
             raise PllError(
                 f"{where} has no view address",
                 do=f"run `pll sources enable {where} --address ADDRESS`",
             )
-        self._client, self._how, self.where, self._sleep = client, how, where, sleep
-        self._address, self._token = how.address, token_of(how.address)
-        self._hosts = [
-            *how.host_suffixes,
-            *(loopback_hosts([how.address, how.cluster]) if how.allow_local else []),
-        ]
-        self._activity = str(uuid4())
+        self._client, self._settings, self._sleep = client, settings, sleep
+        self.where = where
+        self._view_address, self._token = settings.address, token_of(settings.address)
+        self._hosts = list(settings.host_suffixes)
+        if settings.allow_local:
+            self._hosts += loopback_hosts([settings.address, settings.cluster])
+        self._activity_id = str(uuid4())
         self.records: list[dict[str, Any]] = []
-        self._api = self._resolved()
+        self._api = self._find_api()
 
     def metadata(self) -> bytes:
         """Pages and visuals, and how fresh the data is."""
-        return self._asked(
-            "the metadata",
-            f"/public/reports/{self._token.key}/modelsAndExploration?preferReadOnlySession=true",
-        ).content
+        path = f"/public/reports/{self._token.key}/modelsAndExploration"
+        return self._ask("the metadata", f"{path}?preferReadOnlySession=true").content
 
     def schema(self, report: Report) -> bytes:
         """Tables and fields of the model."""
-        return self._asked(
-            "the schema",
-            "/public/reports/conceptualschema",
-            {"modelIds": [report.model_id], "userPreferredLocale": "en-US"},
-        ).content
+        body = {"modelIds": [report.model_id], "userPreferredLocale": "en-US"}
+        return self._ask("the schema", _SCHEMA_PATH, body).content
 
     def query(
         self, report: Report, command: Mapping[str, Any], what: str, visual: str = ""
     ) -> tuple[bytes, Mapping[str, Any]]:
-        """The answer to a query, and its data shape. Raises `QueryRefused` too, and `PllError` for an answer that is an error."""
-        source = {"ReportId": report.report_id} | ({"VisualId": visual} if visual else {})
-        question = {
-            "version": "1.0.0",
-            "queries": [
-                {
-                    "Query": {"Commands": [{"SemanticQueryDataShapeCommand": command}]},
-                    "QueryId": "",
-                    "ApplicationContext": {"DatasetId": report.dataset_id, "Sources": [source]},
-                }
-            ],
-            "cancelQueries": [],
-            "modelId": report.model_id,
-        }
-        answer = self._asked(what, _QUERIES, question)
+        """The answer to a query, and its data shape.
+
+        `what` names the query in errors and records. Raises `QueryRefused` too, and `PllError` for
+        an answer that is an error.
+        """
+        body = _query_body(report, command, visual)
+        answer = self._ask(what, _QUERY_PATH, body)
         try:
-            return answer.content, data_shape(answer.content, self._place(what, answer))
+            return answer.content, checked_data_shape(answer.content, self._place(what, answer))
         except NotAnswered:
             self._sleep(SECONDS_BEFORE_ANOTHER_TRY)
-            answer = self._asked(what, _QUERIES, question)
-            return answer.content, data_shape(answer.content, self._place(what, answer))
+            answer = self._ask(what, _QUERY_PATH, body)
+            return answer.content, checked_data_shape(answer.content, self._place(what, answer))
 
     def without_key(self, content: bytes) -> bytes:
         """The content as it may be kept."""
@@ -113,116 +109,133 @@ class Conversation:
 
     # --- where to ask
 
-    def _resolved(self) -> str:
-        """The API address: of the cluster as configured, else of the one the view page names."""
-        with self._untold_key():
-            cluster = self._how.cluster or self._told_cluster()
+    def _find_api(self) -> str:
+        """The API address: of the configured cluster, else of the one that the view page names."""
+        with self._errors_without_key():
+            cluster = self._settings.cluster or self._cluster_of_page()
             if not cluster:
-                do = "open the report in a browser: it may have been withdrawn; if it shows, give fetch.cluster in the source file"
-                raise PllError("The view page does not tell the report's cluster", do=do)
-            return api_of(cluster, self._hosts, allow_local=self._how.allow_local)
+                raise PllError(
+                    "The view page does not name the report's cluster",
+                    do="open the report in a browser: it may have been withdrawn; if it shows,"
+                    " give fetch.cluster in the source file",
+                )
+            return api_of(cluster, self._hosts, allow_local=self._settings.allow_local)
 
-    def _told_cluster(self) -> str | None:
-        answer = self._recorded("the view page", self._client.get(self._address))
+    def _cluster_of_page(self) -> str | None:
+        answer = self._recorded("the view page", self._client.get(self._view_address))
         page = answer.content.decode("utf-8", "replace")
         if cluster := cluster_of(page):
             return cluster
         routing = routing_address(
-            page, self._token.tenant, self._hosts, allow_local=self._how.allow_local
+            page, self._token.tenant, self._hosts, allow_local=self._settings.allow_local
         )
-        return (
-            cluster_of_record(self._recorded("the cluster", self._client.get(routing)).content)
-            if routing
-            else None
-        )
+        if routing is None:
+            return None
+        return cluster_of_record(self._recorded("the cluster", self._client.get(routing)).content)
 
     # --- how to ask
 
-    def _asked(self, what: str, path: str, said: Any = None) -> Answer:
+    def _ask(self, what: str, path: str, body: Any = None) -> Answer:
+        """The answer to a request; it is made a second time where the report may have moved."""
         try:
-            return self._once(what, path, said)
+            return self._ask_once(what, path, body)
         except Refused as refusal:
             if refusal.status != 401:
                 raise self._failure(refusal, what) from None
-            if path == _QUERIES and "NotAuthorized" in refusal.headers.get(_ERROR_INFO, ""):
+            if path == _QUERY_PATH and "NotAuthorized" in refusal.headers.get(_ERROR_HEADER, ""):
                 raise QueryRefused(
-                    f"The report refuses the query for {what}", where=self.where, do=_SHOWN
+                    f"The report refuses the query for {what}", where=self.where, do=_COPY_ADDRESS
                 ) from None
-        # the report may have moved to another cluster since its page was kept somewhere on the way
+        # The report may have moved to another cluster after a cache kept its page.
         self._sleep(SECONDS_BEFORE_ANOTHER_TRY)
-        self._api = self._resolved()
+        self._api = self._find_api()
         try:
-            return self._once(what, path, said)
+            return self._ask_once(what, path, body)
         except Refused as refusal:
             raise self._failure(refusal, what) from None
 
-    def _once(self, what: str, path: str, said: Any) -> Answer:
-        self._sleep(self._how.pause_seconds)
+    def _ask_once(self, what: str, path: str, body: Any) -> Answer:
+        self._sleep(self._settings.pause_seconds)
         headers = {
-            _KEY: self._token.key,
-            "ActivityId": self._activity,
+            _KEY_HEADER: self._token.key,
+            "ActivityId": self._activity_id,
             "RequestId": str(uuid4()),
             "Accept": "application/json",
         }
-        with self._untold_key():
-            url = self._api + path
-            answer = (
-                self._client.get(url, headers=headers)
-                if said is None
-                else self._client.post(url, json=said, headers=headers)
-            )
+        with self._errors_without_key():
+            if body is None:
+                answer = self._client.get(self._api + path, headers=headers)
+            else:
+                answer = self._client.post(self._api + path, json=body, headers=headers)
         if is_web_page(answer.content):
             raise PllError(
                 f"The report answers with a web page instead of {what}",
                 where=self.where,
                 do="open the report in a browser: its cloud may be down; run again later",
             )
-        return self._recorded(what, answer, said)
+        return self._recorded(what, answer, body)
 
     def _failure(self, refusal: Refused, what: str) -> PllError:
-        """What a refusal means at a report, whose interface says so in its own way."""
-        info = refusal.headers.get(_ERROR_INFO)
-        told = f"{refusal.status}{f', {info[:100]}' if info else ''}"
-        where = (
-            f"{self.where}, {what}, request {refusal.headers.get('requestid', 'without a number')}"
-        )
+        """What a refusal means at a report, whose interface has its own use of statuses."""
+        info = refusal.headers.get(_ERROR_HEADER)
+        status = f"{refusal.status}, {info[:100]}" if info else str(refusal.status)
+        request_id = refusal.headers.get("requestid", "without a number")
+        where = f"{self.where}, {what}, request {request_id}"
         if refusal.status in (404, 405, 410):
             return PllError(
-                f"The report is withdrawn or moved: asked for {what}, it answers {told}",
+                f"The report is withdrawn or moved: asked for {what}, it answers {status}",
                 where=where,
-                do=_SHOWN,
+                do=_COPY_ADDRESS,
             )
         if refusal.status == 401:
             return PllError(
-                f"The report does not accept its key ({told}): it was withdrawn, or published anew",
+                f"The report does not accept its key ({status}): it was withdrawn, or published"
+                " anew",
                 where=where,
-                do=_SHOWN,
+                do=_COPY_ADDRESS,
             )
         return PllError(
-            f"The report will not give {what} ({told})",
+            f"The report will not give {what} ({status})",
             where=where,
-            do="open the report in a browser; if it shows its figures, its interface has changed and the program must follow",
+            do="open the report in a browser; if it shows its figures, its interface has changed"
+            " and the program must follow",
         )
 
-    # --- what may be told
+    # --- what may be written down
 
     @contextmanager
-    def _untold_key(self) -> Iterator[None]:
-        """Addresses hold the key, and what is told of an error ends in logs."""
+    def _errors_without_key(self) -> Iterator[None]:
+        """Strike the key from errors: addresses contain it, and errors are written to logs."""
         try:
             yield
         except PllError as error:
-            error.what, error.where, error.do = (
-                self.without_key(text.encode()).decode()
-                for text in (error.what, error.where or self.where, error.do)
-            )
+            error.what = self._text_without_key(error.what)
+            error.where = self._text_without_key(error.where or self.where)
+            error.do = self._text_without_key(error.do)
             error.args = (error.paragraph(),)
-            # what it came from tells the address as well
+            # The error that this one comes from contains the address as well.
             raise error from None
 
-    def _recorded(self, what: str, answer: Answer, said: Any = None) -> Answer:
-        record = json.loads(self.without_key(json.dumps(answer.record()).encode()))
-        self.records.append(
-            {"what": what, **record} | ({"asked": said} if said is not None else {})
-        )
+    def _text_without_key(self, text: str) -> str:
+        return self.without_key(text.encode()).decode()
+
+    def _recorded(self, what: str, answer: Answer, body: Any = None) -> Answer:
+        record = json.loads(self._text_without_key(json.dumps(answer.record())))
+        asked = {} if body is None else {"asked": body}
+        self.records.append({"what": what, **record, **asked})
         return answer
+
+
+def _query_body(report: Report, command: Mapping[str, Any], visual: str) -> dict[str, Any]:
+    source = {"ReportId": report.report_id} | ({"VisualId": visual} if visual else {})
+    query = {
+        "Query": {"Commands": [{"SemanticQueryDataShapeCommand": command}]},
+        "QueryId": "",
+        "ApplicationContext": {"DatasetId": report.dataset_id, "Sources": [source]},
+    }
+    return {
+        "version": "1.0.0",
+        "queries": [query],
+        "cancelQueries": [],
+        "modelId": report.model_id,
+    }

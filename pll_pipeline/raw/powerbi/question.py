@@ -1,14 +1,14 @@
-"""What is asked of a report: the source's fields held against its schema, and flat queries of them.
+"""Queries of a report: the source's fields compared with its schema, and flat queries of them.
 
-A query is flat: all fields in one grouping, ordered by every group, a window of rows at a time, no totals among the rows.
-Not here: asking, decoding answers (`readers/powerbi`).
+A query is flat: all fields in one grouping, ordered by every group, a window of rows at a time, no
+totals among the rows. Not here: making requests, decoding answers (`validated/readers/powerbi/`).
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,7 +18,7 @@ from pll_pipeline.sources.model import PowerBiField, PowerBiReport, PowerBiTable
 
 FUNCTIONS = {"sum": 0, "average": 1, "count_distinct": 2, "min": 3, "max": 4, "count": 5}
 # the client's own names, as a report's visuals have them
-_CALLED = {
+_FUNCTION_NAMES = {
     "sum": "Sum",
     "average": "Avg",
     "count_distinct": "Count",
@@ -27,56 +27,72 @@ _CALLED = {
     "count": "CountNonNull",
 }
 _DATA_VOLUME = 4
-Fields = Mapping[str, Mapping[str, Any]]
+# By the name of a field: `is_measure`, `data_type` and `stable_name`, as the schema has them.
+FieldProperties = Mapping[str, Mapping[str, Any]]
 
 
 def name_of(field: PowerBiField) -> str:
-    """What a field is called in the answer: Entity.Property, or Sum(Entity.Property)."""
+    """The name of a field in an answer: Entity.Property, or Sum(Entity.Property)."""
     name = f"{field.entity}.{field.property}"
-    return f"{_CALLED[field.aggregation]}({name})" if field.aggregation else name
+    return f"{_FUNCTION_NAMES[field.aggregation]}({name})" if field.aggregation else name
 
 
-def resolved(
-    how: PowerBiReport, report: Report, schema: Iterable[Property], known: Fields, *, where: str
+def resolve_fields(
+    settings: PowerBiReport,
+    report: Report,
+    schema: Iterable[Property],
+    earlier: FieldProperties,
+    *,
+    where: str,
 ) -> dict[str, dict[str, Any]]:
-    """By name: what the schema says of every field the source asks for (`is_measure`, `data_type`, `stable_name`).
+    """By name, what the schema says of every field that the source asks for.
 
-    `known` is the same of the last snapshot. Raises `PllError` for a field that is not there, hidden, used by no visual
-    (unless the source allows it), of another type than before, asked for as what it is not, or twice.
+    `earlier` is the same of the last snapshot. Raises `PllError` for a field that is not there,
+    hidden, used by no visual (unless the source allows it), of another type than before, asked for
+    as what it is not, or twice.
     """
     properties = {(p.entity, p.name): p for p in schema}
     used = {(u.entity, u.property) for visual in report.visuals for u in visual.fields}
-    found: dict[str, dict[str, Any]] = {}
-    for file, table in how.tables.items():
-        for field, is_value in [
-            *((f, False) for f in table.groups),
-            *((f, True) for f in table.values),
-        ]:
+    resolved: dict[str, dict[str, Any]] = {}
+    for file, table in settings.tables.items():
+        for field, is_value in _fields(table):
             name = f"{field.entity}.{field.property}"
-            it = properties.get((field.entity, field.property))
-            if it is None:
-                raise _missing(name, known.get(name), properties.values(), where)
-            if it.is_hidden:
-                raise PllError(
-                    f"The field {name} is hidden in the report",
-                    where=where,
-                    do="ask for a field its publisher shows; hidden ones are never asked for",
-                )
-            if (it.entity, it.name) not in used and not how.allow_unseen_fields:
-                raise PllError(
-                    f"No visual of the report uses the field {name}",
-                    where=where,
-                    do="ask for a field its visuals use (`pll inspect ADDRESS`), or set fetch.allow_unseen_fields",
-                )
-            _refuse_other_use(field, it, is_value=is_value, where=where)
-            _refuse_other_type(field, it, known.get(name), where)
-            found[name] = {
-                "is_measure": it.is_measure,
-                "data_type": it.data_type,
-                "stable_name": it.stable_name,
+            found = properties.get((field.entity, field.property))
+            if found is None:
+                raise _missing(name, earlier.get(name), properties.values(), where)
+            is_used = (found.entity, found.name) in used or settings.allow_unseen_fields
+            _refuse_unseen(name, found, is_used=is_used, where=where)
+            _refuse_other_use(field, found, is_value=is_value, where=where)
+            _refuse_other_type(field, found, earlier.get(name), where)
+            resolved[name] = {
+                "is_measure": found.is_measure,
+                "data_type": found.data_type,
+                "stable_name": found.stable_name,
             }
         _refuse_repeated(table, file, where)
-    return found
+    return resolved
+
+
+def _fields(table: PowerBiTable) -> Iterator[tuple[PowerBiField, bool]]:
+    """Each field of a table, and whether it is asked for as a value."""
+    yield from ((field, False) for field in table.groups)
+    yield from ((field, True) for field in table.values)
+
+
+def _refuse_unseen(name: str, found: Property, *, is_used: bool, where: str) -> None:
+    if found.is_hidden:
+        raise PllError(
+            f"The field {name} is hidden in the report",
+            where=where,
+            do="ask for a field its publisher shows; hidden ones are never asked for",
+        )
+    if not is_used:
+        raise PllError(
+            f"No visual of the report uses the field {name}",
+            where=where,
+            do="ask for a field its visuals use (`pll inspect ADDRESS`), or set"
+            " fetch.allow_unseen_fields",
+        )
 
 
 def _refuse_repeated(table: PowerBiTable, file: str, where: str) -> None:
@@ -90,45 +106,43 @@ def _refuse_repeated(table: PowerBiTable, file: str, where: str) -> None:
         )
 
 
-def _refuse_other_use(field: PowerBiField, it: Property, *, is_value: bool, where: str) -> None:
+def _refuse_other_use(field: PowerBiField, found: Property, *, is_value: bool, where: str) -> None:
     """A measure asked for as a column is answered with nothing, and the other way round."""
-    name = f"{it.entity}.{it.name}"
-    if it.is_measure and (not is_value or field.aggregation):
+    name = f"{found.entity}.{found.name}"
+    if found.is_measure and (not is_value or field.aggregation):
         raise PllError(
             f"{name} is a measure", where=where, do="name it under values, without an aggregation"
         )
-    if not it.is_measure and is_value != bool(field.aggregation):
+    if not found.is_measure and is_value != bool(field.aggregation):
         raise PllError(
             f"{name} is a column",
             where=where,
-            do="name it under groups as it is, or under values with how it is summed up (aggregation)",
+            do="name it under groups as it is, or under values with how it is summed up"
+            " (aggregation)",
         )
 
 
 def _refuse_other_type(
-    field: PowerBiField, it: Property, before: Mapping[str, Any] | None, where: str
+    field: PowerBiField, found: Property, earlier: Mapping[str, Any] | None, where: str
 ) -> None:
-    expected = field.type or (type_name(before["data_type"]) if before else it.type_name)
-    if it.type_name != expected:
+    before = type_name(earlier["data_type"]) if earlier else found.type_name
+    expected = field.type or before
+    if found.type_name != expected:
         raise PllError(
-            f"The field {it.entity}.{it.name} is no longer {expected}: it is now {it.type_name}",
+            f"The field {found.entity}.{found.name} is no longer {expected}: it is now"
+            f" {found.type_name}",
             where=where,
-            do=f"look at the report; if its figures still mean the same, say `type: {it.type_name}` of the field in the source file",
+            do="look at the report; if its figures still mean the same, say"
+            f" `type: {found.type_name}` of the field in the source file",
         )
 
 
 def _missing(
-    name: str, known: Mapping[str, Any] | None, properties: Iterable[Property], where: str
+    name: str, earlier: Mapping[str, Any] | None, properties: Iterable[Property], where: str
 ) -> PllError:
     shown = [p for p in properties if not p.is_hidden]
-    renamed = next(
-        (
-            p
-            for p in shown
-            if known and known.get("stable_name") and p.stable_name == known["stable_name"]
-        ),
-        None,
-    )
+    stable_name = (earlier or {}).get("stable_name")
+    renamed = next((p for p in shown if stable_name and p.stable_name == stable_name), None)
     if renamed:
         return PllError(
             f"The field {name} was renamed to {renamed.entity}.{renamed.name}",
@@ -144,14 +158,15 @@ def _missing(
 
 
 def flat_command(
-    fields: list[PowerBiField], kinds: Fields, groups: int, rows: int
+    fields: list[PowerBiField], properties: FieldProperties, groups: int, rows: int
 ) -> dict[str, Any]:
-    """A query of the fields, the first `groups` of them columns that make up a row, ordered by these."""
-    aliases = {
-        entity: f"t{number}"
-        for number, entity in enumerate(dict.fromkeys(f.entity for f in fields))
-    }
-    expressions = [_expression(field, kinds, aliases) for field in fields]
+    """A query of the fields, at most `rows` in one answer.
+
+    The first `groups` of them are columns that make up a row; the rows are ordered by these.
+    """
+    entities = dict.fromkeys(field.entity for field in fields)
+    aliases = {entity: f"t{number}" for number, entity in enumerate(entities)}
+    expressions = [_expression(field, properties, aliases) for field in fields]
     query: dict[str, Any] = {
         "Version": 2,
         "From": [{"Name": alias, "Entity": entity, "Type": 0} for entity, alias in aliases.items()],
@@ -160,15 +175,14 @@ def flat_command(
             for field, expression in zip(fields, expressions, strict=True)
         ],
     }
-    if groups:
-        query["OrderBy"] = [
-            {"Direction": 1, "Expression": expression} for expression in expressions[:groups]
-        ]
     binding: dict[str, Any] = {
         "Primary": {"Groupings": [{"Projections": list(range(len(fields)))}]},
         "Version": 1,
     }
     if groups:
+        query["OrderBy"] = [
+            {"Direction": 1, "Expression": expression} for expression in expressions[:groups]
+        ]
         binding["DataReduction"] = {
             "DataVolume": _DATA_VOLUME,
             "Primary": {"Window": {"Count": rows}},
@@ -176,22 +190,24 @@ def flat_command(
     return {"Query": query, "Binding": binding, "ExecutionMetricsKind": 1}
 
 
-def table_command(table: PowerBiTable, kinds: Fields, rows: int) -> dict[str, Any]:
-    """The whole table."""
-    return flat_command([*table.groups, *table.values], kinds, len(table.groups), rows)
+def table_command(table: PowerBiTable, properties: FieldProperties, rows: int) -> dict[str, Any]:
+    """The query of the whole table."""
+    return flat_command([*table.groups, *table.values], properties, len(table.groups), rows)
 
 
-def totals_command(table: PowerBiTable, kinds: Fields) -> dict[str, Any]:
-    """The values of the table without groups."""
-    return flat_command(list(table.values), kinds, 0, 1)
+def totals_command(table: PowerBiTable, properties: FieldProperties) -> dict[str, Any]:
+    """The query of the table's values without groups."""
+    return flat_command(list(table.values), properties, 0, 1)
 
 
 def next_page(command: Mapping[str, Any], tokens: Any, *, where: str) -> dict[str, Any]:
-    """The same query, from where the last page ended; tokens exactly as received. Raises `PllError` for a query that cannot be continued."""
+    """The same query, from where the last page ended; `tokens` are exactly as received.
+
+    Raises `PllError` for a query that cannot be continued.
+    """
     following = copy.deepcopy(dict(command))
-    window = ((following.get("Binding", {}).get("DataReduction") or {}).get("Primary") or {}).get(
-        "Window"
-    )
+    reduction = following.get("Binding", {}).get("DataReduction") or {}
+    window = (reduction.get("Primary") or {}).get("Window")
     if window is None:
         raise PllError(
             "The saved query of the visual does not page, and its answer is not whole",
@@ -203,24 +219,24 @@ def next_page(command: Mapping[str, Any], tokens: Any, *, where: str) -> dict[st
 
 
 def drops_points(command: Mapping[str, Any]) -> bool:
-    """Whether a saved query thins its rows out, as a picture may and a table may not. One that cuts them off says so in its answer."""
-    # every form of thinning out is a key that ends so, however deep it stands
+    """Whether a saved query thins its rows out, as a picture may and a table may not.
+
+    One that cuts them off says so in its answer.
+    """
+    # every form of thinning out is a key that ends so, at whatever depth
     return 'Sample"' in json.dumps((command.get("Binding") or {}).get("DataReduction"))
 
 
-def _expression(field: PowerBiField, kinds: Fields, aliases: Mapping[str, str]) -> dict[str, Any]:
-    is_measure = kinds[f"{field.entity}.{field.property}"]["is_measure"]
+def _expression(
+    field: PowerBiField, properties: FieldProperties, aliases: Mapping[str, str]
+) -> dict[str, Any]:
     source = {
         "Expression": {"SourceRef": {"Source": aliases[field.entity]}},
         "Property": field.property,
     }
-    if is_measure:
+    if properties[f"{field.entity}.{field.property}"]["is_measure"]:
         return {"Measure": source}
-    if field.aggregation:
-        return {
-            "Aggregation": {
-                "Expression": {"Column": source},
-                "Function": FUNCTIONS[field.aggregation],
-            }
-        }
-    return {"Column": source}
+    if field.aggregation is None:
+        return {"Column": source}
+    function = FUNCTIONS[field.aggregation]
+    return {"Aggregation": {"Expression": {"Column": source}, "Function": function}}

@@ -1,6 +1,7 @@
-"""What a report says of itself: pages, visuals and the fields they use (metadata), tables and columns (schema).
+"""What a report says of itself: pages, visuals and their fields (metadata), tables (schema).
 
-Pure: bytes in, a description out; the older layout and PBIR alike. Not here: asking, queries (`question.py`).
+Bytes in, a description out, for the older layout and PBIR alike. Not here: making requests
+(`conversation.py`), queries (`question.py`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ TYPES = {
 
 
 @dataclass(frozen=True)
-class Used:
-    """A field as a visual uses it. `function` is the number of the aggregation, None for a bare column or a measure."""
+class UsedField:
+    """A field as a visual uses it.
+
+    `function` is the number of the aggregation, None for a bare column or a measure.
+    """
 
     entity: str
     property: str
@@ -37,13 +41,13 @@ class Used:
 class Visual:
     """A picture on a page, or a group of them, which has no kind and no fields.
 
-    `title` is what stands above it, empty for none written by hand; `filters` the text of what was saved with it, `command` its
-    saved query with those filters in it.
+    `title` is the text above it, empty where none was written by hand; `filters` the saved filters
+    as text, `command` the saved query with those filters in it.
     """
 
     name: str
     kind: str
-    fields: tuple[Used, ...]
+    fields: tuple[UsedField, ...]
     references: tuple[str, ...]
     title: str = ""
     filters: str = ""
@@ -75,9 +79,11 @@ class Report:
 
     @property
     def visuals(self) -> Iterator[Visual]:
+        """The visuals of all pages."""
         return (visual for page in self.pages for visual in page.visuals)
 
     def visual(self, name: str) -> Visual | None:
+        """The visual of a name, or None."""
         return next((visual for visual in self.visuals if visual.name == name), None)
 
 
@@ -94,6 +100,7 @@ class Property:
 
     @property
     def type_name(self) -> str:
+        """The type in words."""
         return type_name(self.data_type)
 
 
@@ -103,54 +110,55 @@ def type_name(code: int) -> str:
 
 
 def read_metadata(content: bytes, *, where: str) -> Report:
-    """The report its metadata describes. Raises `PllError` where it is not metadata of a report."""
+    """The report that its metadata describe. Raises `PllError` where they describe none."""
     try:
-        said = json.loads(content)
-        model, exploration = said["models"][0], said["exploration"]
-        document = (exploration.get("explorationContent") or {}).get("explorationDocument")
-        pages = tuple(
-            _pbir_pages(json.loads(document))
-            if document
-            else _legacy_pages(exploration["sections"])
-        )
-        filters = (
-            _saved(exploration.get("filters"))
-            if not document
-            else _saved(
-                (
-                    json.loads(document).get("report", {}).get("content", {}).get("filterConfig")
-                    or {}
-                ).get("filters")
-            )
-        )
-        return Report(
-            title=str(exploration["report"].get("displayName") or ""),
-            model_id=int(model["id"]),
-            dataset_id=str(model["dbName"]),
-            report_id=str(exploration["report"]["objectId"]),
-            last_refresh=str(model.get("LastRefreshTime") or ""),
-            layout="pbir" if document else "legacy",
-            pages=pages,
-            filters=filters,
-        )
+        metadata = json.loads(content)
+        return _report(metadata["models"][0], metadata["exploration"])
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        raise _not(
-            f"metadata of a report ({type(error).__name__}: {str(error)[:100]})", where
-        ) from error
+        raise _not(f"metadata of a report ({_reason(error)})", where) from error
+
+
+def _report(model: Mapping[str, Any], exploration: Mapping[str, Any]) -> Report:
+    content = exploration.get("explorationContent") or {}
+    document = content.get("explorationDocument")
+    if document:
+        layout, pbir = "pbir", json.loads(document)
+        pages, filters = _pbir_pages(pbir), _pbir_filters(pbir)
+    else:
+        layout = "legacy"
+        pages, filters = _legacy_pages(exploration["sections"]), exploration.get("filters")
+    return Report(
+        title=str(exploration["report"].get("displayName") or ""),
+        model_id=int(model["id"]),
+        dataset_id=str(model["dbName"]),
+        report_id=str(exploration["report"]["objectId"]),
+        last_refresh=str(model.get("LastRefreshTime") or ""),
+        layout=layout,
+        pages=tuple(pages),
+        filters=_saved(filters),
+    )
+
+
+def _pbir_filters(document: Mapping[str, Any]) -> Any:
+    content = document.get("report", {}).get("content", {})
+    return (content.get("filterConfig") or {}).get("filters")
 
 
 def read_schema(content: bytes, model_id: int, *, where: str) -> tuple[Property, ...]:
-    """Every column and measure of the model. Raises `PllError` where it is no schema, or the server's error stands in it."""
+    """Every column and measure of the model.
+
+    Raises `PllError` where the content is no schema, or contains an error of the server.
+    """
     try:
         schemas = json.loads(content)["schemas"]
-        found = next(schema for schema in schemas if schema.get("modelId") in (model_id, None))
-        if found.get("error"):
+        schema = next(each for each in schemas if each.get("modelId") in (model_id, None))
+        if schema.get("error"):
             raise PllError(
-                f"The report does not tell its schema: {json.dumps(found['error'])[:300]}",
+                f"The report does not give its schema: {json.dumps(schema['error'])[:300]}",
                 where=where,
                 do="run again later; if it lasts, look at the report in a browser",
             )
-        return tuple(_properties(found["schema"]["Entities"]))
+        return tuple(_properties(schema["schema"]["Entities"]))
     except (
         ValueError,
         KeyError,
@@ -159,31 +167,34 @@ def read_schema(content: bytes, model_id: int, *, where: str) -> tuple[Property,
         StopIteration,
         RecursionError,
     ) as error:
-        raise _not(
-            f"the schema of a report's model ({type(error).__name__}: {str(error)[:100]})", where
-        ) from error
+        raise _not(f"the schema of a report's model ({_reason(error)})", where) from error
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error)[:100]}"
 
 
 def _not(what: str, where: str) -> PllError:
     return PllError(
         f"The answer is not {what}",
         where=where,
-        do="open the report in a browser: it may have been withdrawn; if it shows, the interface has changed and the program must follow",
+        do="open the report in a browser: it may have been withdrawn; if it shows, the interface"
+        " has changed and the program must follow",
     )
 
 
 def _properties(entities: Iterable[Mapping[str, Any]]) -> Iterator[Property]:
     for entity in entities:
         is_hidden = any(entity.get(flag) for flag in ("Hidden", "Private", "ShowAsVariationsOnly"))
-        for said in entity.get("Properties") or ():
-            if "Measure" in said or "Column" in said:
+        for field in entity.get("Properties") or ():
+            if "Measure" in field or "Column" in field:
                 yield Property(
                     entity["Name"],
-                    said["Name"],
-                    "Measure" in said,
-                    int(said.get("DataType", 0)),
-                    is_hidden or bool(said.get("Hidden")),
-                    str(said.get("StableName") or ""),
+                    field["Name"],
+                    "Measure" in field,
+                    int(field.get("DataType", 0)),
+                    is_hidden or bool(field.get("Hidden")),
+                    str(field.get("StableName") or ""),
                 )
 
 
@@ -218,9 +229,8 @@ def _legacy_visual(container: Mapping[str, Any]) -> Visual:
 
 def _pbir_pages(document: Mapping[str, Any]) -> Iterator[Page]:
     pages = {page["content"]["name"]: page for page in document["pages"]["pages"]}
-    order = ((document["pages"].get("pagesMetadata") or {}).get("content") or {}).get(
-        "pageOrder"
-    ) or []
+    metadata = (document["pages"].get("pagesMetadata") or {}).get("content") or {}
+    order = metadata.get("pageOrder") or []
     for name in dict.fromkeys([*(name for name in order if name in pages), *pages]):
         content = pages[name]["content"]
         visuals = tuple(map(_pbir_visual, pages[name].get("visualContainers") or ()))
@@ -261,8 +271,11 @@ def _title(objects: Mapping[str, Any] | None) -> str:
     return next((text[1:-1].replace("''", "'") for text in texts if text), "")
 
 
-def _used(selects: Iterable[Mapping[str, Any]], entities: Mapping[str, str]) -> Iterator[Used]:
-    """The fields of selected expressions; one that is computed in the visual itself is no field of the model."""
+def _used(selects: Iterable[Mapping[str, Any]], entities: Mapping[str, str]) -> Iterator[UsedField]:
+    """The fields of selected expressions.
+
+    One that is computed in the visual itself is no field of the model.
+    """
     for select in selects:
         function = None
         expression = select
@@ -273,14 +286,11 @@ def _used(selects: Iterable[Mapping[str, Any]], entities: Mapping[str, str]) -> 
         if kind:
             source = expression[kind].get("Expression", {}).get("SourceRef", {})
             entity = source.get("Entity") or entities.get(source.get("Source", ""), "")
-            yield Used(entity, expression[kind]["Property"], kind == "Measure", function)
+            yield UsedField(entity, expression[kind]["Property"], kind == "Measure", function)
 
 
 def _saved(filters: Any) -> str:
     """The text of saved filters, empty for none; those without a condition filter nothing."""
-    said = json.loads(filters) if isinstance(filters, str) and filters else filters or []
-    return (
-        json.dumps([f for f in said if f.get("filter")], ensure_ascii=False)
-        if any(f.get("filter") for f in said)
-        else ""
-    )
+    saved = json.loads(filters) if isinstance(filters, str) and filters else filters or []
+    conditions = [each for each in saved if each.get("filter")]
+    return json.dumps(conditions, ensure_ascii=False) if conditions else ""

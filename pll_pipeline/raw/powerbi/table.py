@@ -1,7 +1,8 @@
-"""One table of a source, read out of a report page by page, and its totals, every answer verbatim.
+"""One table of a source, read out of a report page by page, and its totals; every answer verbatim.
 
-Asked with a flat query of our own; where the report refuses that, with the query saved with the visual the source names.
-Not here: what queries look like (`question.py`), how a report is asked (`conversation.py`).
+Asked with a flat query of our own; where the report refuses that, with the query that was saved
+with the visual the source names. Not here: what queries look like (`question.py`), making requests
+(`conversation.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.powerbi.conversation import Conversation, QueryRefused
 from pll_pipeline.raw.powerbi.question import (
-    Fields,
+    FieldProperties,
     drops_points,
     next_page,
     table_command,
@@ -27,114 +28,134 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A table as it is kept, `{"pages": [answer, …], "totals": answer}`; which query it answers, with which saved filters; and whether the report says it is whole."""
+class FetchedTable:
+    """A table as it is kept.
+
+    `content` is `{"pages": [answer, …], "totals": answer}`, `asked_with` the query and the filters
+    saved in it, `is_whole` whether the report says that no row is missing.
+    """
 
     content: bytes
     asked_with: Mapping[str, str]
     is_whole: bool
 
 
-def read_out(
-    talk: Conversation, how: PowerBiReport, report: Report, file: str, fields: Fields
-) -> Asked:
-    """All pages of the table kept as `file`.
-
-    Raises `PllError` for a table that never ends or has too many pages, and where the report refuses our query and the
-    source names no visual whose saved query answers for it; else as `Conversation` does.
-    """
-    table = how.tables[file]
-    try:
-        pages, is_whole = _pages(
-            talk, how, report, table_command(table, fields, how.rows_per_page), file
-        )
-    except QueryRefused:
-        visual = _fallback(report, table, file, talk.where)
-        pages, is_whole = _pages(talk, how, report, visual.command or {}, file, visual.name)
-        return Asked(
-            _joined(pages),
-            {"query": f"saved with the visual {visual.name}", "filters": visual.filters},
-            is_whole,
-        )
-    totals = (
-        _totals(talk, report, table, file, fields)
-        if table.check_totals and table.values and table.groups
-        else None
-    )
-    return Asked(_joined(pages, totals), {"query": "our own, without filters"}, is_whole)
-
-
-def _pages(
-    talk: Conversation,
-    how: PowerBiReport,
+def fetch_table(
+    conversation: Conversation,
+    settings: PowerBiReport,
     report: Report,
-    command: Mapping[str, Any],
     file: str,
-    visual: str = "",
-) -> tuple[list[bytes], bool]:
-    """Page after page, each from where the one before ended, until one ends without a restart token; and whether that one is the end."""
-    pages: list[bytes] = []
-    seen: set[str] = set()
-    rows = None
-    asking = command
-    while len(pages) < how.most_pages:
-        content, shape = talk.query(report, asking, f"{file}, page {len(pages) + 1}", visual)
-        pages.append(content)
-        tokens = shape.get("RT")
-        if not tokens:
-            return pages, shape.get("IC") is True and not shape.get("DLEx")
-        circling = (
-            "gives the same restart token again"
-            if json.dumps(tokens) in seen
-            else "gives the same rows again"
-            if shape.get("PH") == rows
-            else ""
+    fields: FieldProperties,
+) -> FetchedTable:
+    """All pages of the table that is kept as `file`.
+
+    Raises `PllError` for a table that never ends or has too many pages, and where the report
+    refuses our query and the source names no visual whose saved query may replace it; else as
+    `Conversation` does.
+    """
+    table = settings.tables[file]
+    paging = _Paging(conversation, report, file, settings.most_pages)
+    try:
+        pages, is_whole = paging.read(table_command(table, fields, settings.rows_per_page))
+    except QueryRefused:
+        visual = _saved_visual(report, table, file, conversation.where)
+        pages, is_whole = paging.read(visual.command or {}, visual.name)
+        asked_with = {
+            "query": f"saved with the visual {visual.name}",
+            "filters": visual.filters,
+        }
+        return FetchedTable(_joined(pages), asked_with, is_whole)
+    totals = None
+    if table.check_totals and table.values and table.groups:
+        totals = _totals(conversation, report, table, file, fields)
+    return FetchedTable(_joined(pages, totals), {"query": "our own, without filters"}, is_whole)
+
+
+@dataclass(frozen=True)
+class _Paging:
+    """Reads one table page after page."""
+
+    conversation: Conversation
+    report: Report
+    file: str
+    most_pages: int
+
+    def read(self, command: Mapping[str, Any], visual: str = "") -> tuple[list[bytes], bool]:
+        """Every page, each from where the one before ended, and whether the last is the end."""
+        pages: list[bytes] = []
+        seen_tokens: set[str] = set()
+        earlier_rows = None
+        page_command = command
+        while len(pages) < self.most_pages:
+            what = f"{self.file}, page {len(pages) + 1}"
+            content, shape = self.conversation.query(self.report, page_command, what, visual)
+            pages.append(content)
+            tokens = shape.get("RT")
+            if not tokens:
+                return pages, shape.get("IC") is True and not shape.get("DLEx")
+            if json.dumps(tokens) in seen_tokens:
+                raise self._endless("gives the same restart token again", len(pages))
+            if shape.get("PH") == earlier_rows:
+                raise self._endless("gives the same rows again", len(pages))
+            seen_tokens.add(json.dumps(tokens))
+            earlier_rows = shape.get("PH")
+            page_command = next_page(page_command, tokens, where=self._where)
+        raise PllError(
+            f"{self.file} has more than {self.most_pages} pages",
+            where=self.conversation.where,
+            do="ask for less, or allow more under fetch.most_pages in the source file",
         )
-        if circling:
-            raise PllError(
-                f"The report {circling} after {len(pages)} pages: it would never end",
-                where=f"{talk.where}, {file}",
-                do="run again later; what is held stands",
-            )
-        seen.add(json.dumps(tokens))
-        rows = shape.get("PH")
-        asking = next_page(asking, tokens, where=f"{talk.where}, {file}")
-    raise PllError(
-        f"{file} has more than {how.most_pages} pages",
-        where=talk.where,
-        do="ask for less, or allow more under fetch.most_pages in the source file",
-    )
+
+    @property
+    def _where(self) -> str:
+        return f"{self.conversation.where}, {self.file}"
+
+    def _endless(self, behaviour: str, pages: int) -> PllError:
+        return PllError(
+            f"The report {behaviour} after {pages} pages: it would never end",
+            where=self._where,
+            do="run again later; the newest snapshot remains in use",
+        )
 
 
 def _totals(
-    talk: Conversation, report: Report, table: PowerBiTable, file: str, fields: Fields
+    conversation: Conversation,
+    report: Report,
+    table: PowerBiTable,
+    file: str,
+    fields: FieldProperties,
 ) -> bytes:
     try:
-        return talk.query(report, totals_command(table, fields), f"{file}, totals")[0]
+        content, _ = conversation.query(report, totals_command(table, fields), f"{file}, totals")
     except QueryRefused as refusal:
         refusal.do = "say `check_totals: false` of the table in the source file"
+        refusal.args = (refusal.paragraph(),)
         raise
+    return content
 
 
-def _fallback(report: Report, table: PowerBiTable, file: str, where: str) -> Visual:
-    """The visual the source names, if its saved query can stand in for ours."""
-    able = {
+def _saved_visual(report: Report, table: PowerBiTable, file: str, where: str) -> Visual:
+    """The visual that the source names, if its saved query can replace ours."""
+    usable = {
         visual.name: visual
         for visual in report.visuals
         if visual.command and not drops_points(visual.command)
     }
-    if table.visual in able:
-        return able[table.visual]
+    if table.visual in usable:
+        return usable[table.visual]
+    do = "ask the publisher for another form of the figures"
+    if usable:
+        do = f"name a visual that has one as `visual` of the table: {', '.join(usable)}"
     raise PllError(
         f"The report refuses our own query for {file}, and there is no saved one to fall back on",
         where=where,
-        do=f"name a visual that has one as `visual` of the table: {', '.join(able)}"
-        if able
-        else "ask the publisher for another form of the figures",
+        do=do,
     )
 
 
 def _joined(pages: list[bytes], totals: bytes | None = None) -> bytes:
-    texts = [page.removeprefix(_BYTE_ORDER_MARK) for page in pages]
-    beside = b', "totals": ' + totals.removeprefix(_BYTE_ORDER_MARK) if totals else b""
-    return b'{"pages": [' + b",\n".join(texts) + b"]" + beside + b"}\n"
+    documents = b",\n".join(page.removeprefix(_BYTE_ORDER_MARK) for page in pages)
+    end = b"}\n"
+    if totals:
+        end = b', "totals": ' + totals.removeprefix(_BYTE_ORDER_MARK) + end
+    return b'{"pages": [' + documents + b"]" + end

@@ -1,4 +1,4 @@
-"""Snapshots: kept whole, told apart by content, never quietly changed."""
+"""Snapshots: kept whole, distinguished by content, never changed without an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TUESDAY = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
-def test_a_snapshot_holds_the_bytes_as_they_came(tmp_path: Path) -> None:
+def test_a_snapshot_has_the_bytes_as_they_came(tmp_path: Path) -> None:
     snapshot, is_new = keep(
         tmp_path, "apotek", {"tall.csv": b"a,b\r\n1,\xe5\n"}, {"method": "test"}, MONDAY
     )
@@ -37,7 +37,23 @@ def test_changed_content_is_a_snapshot_of_its_own_and_the_old_one_stays(tmp_path
     assert [s.read("tall.csv") for s in snapshots(tmp_path, "apotek")] == [b"1", b"2"]
 
 
-def test_the_hash_tells_content_not_time(tmp_path: Path) -> None:
+def test_a_snapshot_taken_later_than_asked_for_is_not_seen(tmp_path: Path) -> None:
+    first, _ = keep(tmp_path, "apotek", {"tall.csv": b"1"}, {}, MONDAY)
+    second, _ = keep(tmp_path, "apotek", {"tall.csv": b"2"}, {}, TUESDAY)
+    assert newest_snapshot(tmp_path, "apotek") == second
+    assert newest_snapshot(tmp_path, "apotek", until=TUESDAY) == first
+    assert snapshots(tmp_path, "apotek", until=TUESDAY) == [first]
+    assert newest_snapshot(tmp_path, "apotek", until=MONDAY) is None
+
+
+def test_a_snapshot_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "apotek").write_text("a file where the folder should be")
+    with pytest.raises(PllError, match=r"could not be written.*make room or give write access"):
+        keep(tmp_path, "apotek", {"tall.csv": b"1"}, {}, MONDAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["apotek"]
+
+
+def test_the_hash_depends_on_content_and_not_on_time(tmp_path: Path) -> None:
     monday, _ = keep(tmp_path / "x", "apotek", {"tall.csv": b"1"}, {}, MONDAY)
     tuesday, _ = keep(tmp_path / "y", "apotek", {"tall.csv": b"1"}, {}, TUESDAY)
     assert monday.sha256 == tuesday.sha256

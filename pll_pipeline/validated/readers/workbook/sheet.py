@@ -1,0 +1,336 @@
+"""A sheet as it is stored: raw cells by column, and what the sheet says of rows, columns and areas.
+
+Read as a stream, so that a large sheet is never in memory as elements. Cells keep their stored
+text, their style and what they are; nothing is formatted, hidden or spread yet.
+Not here: what a reader sees of it (`grid.py`), which cells are a table (`table.py`).
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.workbook.conditions import Condition, ConditionReader
+from pll_pipeline.validated.readers.workbook.package import (
+    AGAIN,
+    REFUSED,
+    Attributes,
+    is_true,
+)
+from pll_pipeline.validated.readers.workbook.places import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Area,
+    areas_of,
+    column_number,
+    letters,
+)
+from pll_pipeline.validated.readers.workbook.texts import CellText, RunReader, SharedTexts
+
+MOST_CELLS = 25_000_000
+TEXT, NUMBER, TRUTH, ERROR, DATE, NO_RESULT, STAND_IN, RICH = range(8)
+# What a cell is. STAND_IN: a formula with the result 0 in a file that asks to be calculated.
+KINDS = 8
+_TYPES = {"b": TRUTH, "e": ERROR, "d": DATE}
+
+
+class Cell(NamedTuple):
+    """A stored cell: its stored text, and style and kind in one number (`style * KINDS + kind`)."""
+
+    raw: str
+    mark: int
+
+
+NO_CELL = Cell("", TEXT)
+
+
+@dataclass
+class Column:
+    """The cells of a column, from the first stored row of the sheet to its own last cell."""
+
+    raws: list[str] = field(default_factory=list)
+    marks: array[int] = field(default_factory=lambda: array("I"))
+
+    def extend_to(self, length: int) -> None:
+        """Add empty cells up to this length."""
+        lacking = length - len(self.raws)
+        if lacking > 0:
+            self.raws += [""] * lacking
+            self.marks.extend([TEXT] * lacking)
+
+    def cell(self, index: int) -> Cell:
+        """The cell at the index of a row."""
+        return Cell(self.raws[index], self.marks[index]) if index < len(self.raws) else NO_CELL
+
+
+@dataclass
+class Sheet:
+    """One sheet of a workbook: `rows` are the numbers of the stored rows, which columns index."""
+
+    name: str
+    rows: list[int] = field(default_factory=list)
+    columns: dict[int, Column] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    joined: list[Area] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    rich: list[CellText] = field(default_factory=list)
+    shows_zeros: bool = True
+
+    @property
+    def last_column(self) -> int:
+        """The number of the rightmost column with a cell."""
+        return max(self.columns, default=0)
+
+    def is_hidden_column(self, column: int) -> bool:
+        """Whether the sheet hides the column."""
+        return any(first <= column <= last for first, last in self.hidden_columns)
+
+    def index_of(self, row: int) -> int | None:
+        """The index of the row of this number; None where it is not stored."""
+        index = bisect_left(self.rows, row)
+        return index if index < len(self.rows) and self.rows[index] == row else None
+
+    def cell(self, row: int, column: int) -> Cell:
+        """The stored cell at a place."""
+        index = self.index_of(row)
+        stored = self.columns.get(column)
+        return NO_CELL if index is None or stored is None else stored.cell(index)
+
+    def insert_rows(self, numbers: Iterable[int]) -> None:
+        """Add rows without cells."""
+        added = set(numbers).difference(self.rows)
+        if not added:
+            return
+        before, self.rows = self.rows, sorted(chain(self.rows, added))
+        new_index = {row: index for index, row in enumerate(self.rows)}
+        for number, column in self.columns.items():
+            moved = Column()
+            moved.extend_to(len(self.rows))
+            for index, (raw, mark) in enumerate(zip(column.raws, column.marks, strict=True)):
+                at = new_index[before[index]]
+                moved.raws[at], moved.marks[at] = raw, mark
+            self.columns[number] = moved
+
+
+class SheetReader:
+    """Takes the elements of a sheet's part, as `Package.parse` gives them.
+
+    `calculates_on_opening`: the workbook asks to be calculated when it is opened, so that a stored
+    0 of a formula may be no result.
+    """
+
+    def __init__(
+        self, name: str, where: str, shared: SharedTexts, *, calculates_on_opening: bool
+    ) -> None:
+        self.sheet = Sheet(name)
+        self.where = where
+        self._shared = shared
+        self._stand_in = STAND_IN if calculates_on_opening else NUMBER
+        self._shared_rich: dict[int, str] = {}
+        self._columns: dict[str, int] = {}
+        self._row = self._column = 0
+        self._index = -1
+        self._row_has_number = True
+        self._type = self._style = ""
+        self._value: str | None = None
+        self._inline: CellText | None = None
+        self._has_formula = self._collects = False
+        self._texts: list[str] = []
+        self._runs: RunReader | None = None
+        self._conditions = ConditionReader()
+
+    # --- elements: the first branches are those of cells, of which there are many
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        """An element begins."""
+        if name == "c":
+            self._begin_cell(attributes)
+        elif name == "v":
+            self._collects = True
+        elif self._runs is not None:
+            self._runs.start(name, attributes)
+        elif name == "row":
+            self._begin_row(attributes)
+        elif name == "f":
+            self._has_formula = True
+        elif name == "is":
+            self._runs = RunReader()
+        else:
+            self._begin_other(name, attributes)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if name == "c":
+            self._end_cell()
+        elif name == "v":
+            self._value = "".join(self._texts)
+            self._texts.clear()
+            self._collects = False
+        elif name == "is" and self._runs is not None:
+            self._inline, self._runs = self._runs.result(), None
+        elif self._runs is not None:
+            self._runs.end(name)
+        elif name == "row":
+            self._refuse_large_range()
+        else:
+            self._conditions.end(name)
+
+    def text(self, text: str) -> None:
+        """Text within an element."""
+        if self._collects:
+            self._texts.append(text)
+        elif self._runs is not None:
+            self._runs.text(text)
+        else:
+            self._conditions.text(text)
+
+    def _begin_other(self, name: str, attributes: Attributes) -> None:
+        if name == "col":
+            if is_true(attributes.get("hidden")) or _is_zero(attributes.get("width")):
+                first, last = int(attributes["min"]), int(attributes["max"])
+                self.sheet.hidden_columns.append((first, last))
+        elif name == "mergeCell":
+            self.sheet.joined += areas_of(attributes.get("ref", ""))
+        elif name == "sheetView":
+            self.sheet.shows_zeros = is_true(attributes.get("showZeros", "1"))
+        else:
+            self._conditions.start(name, attributes)
+
+    # --- rows and cells
+
+    def _begin_row(self, attributes: Attributes) -> None:
+        number = attributes.get("r")
+        self._row_has_number = number is not None
+        self._begin_row_of(int(number) if number is not None else self._row + 1)
+        if is_true(attributes.get("hidden")) or _is_zero(attributes.get("ht")):
+            self.sheet.hidden_rows.add(self._row)
+
+    def _begin_row_of(self, number: int) -> None:
+        if number <= self._row:
+            raise self._damaged(f"row {number} comes after row {self._row}")
+        self._row, self._column = number, 0
+        self.sheet.rows.append(number)
+        self._index = len(self.sheet.rows) - 1
+
+    def _begin_cell(self, attributes: Attributes) -> None:
+        reference = attributes.get("r")
+        if reference is None:
+            self._column += 1
+        else:
+            self._go_to(reference)
+        self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+        self._value = self._inline = None
+        self._has_formula = False
+
+    def _go_to(self, reference: str) -> None:
+        name = reference.rstrip("0123456789")
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = column_number(name)
+        if column <= self._column:
+            raise self._damaged(f"the cell {reference} comes after {letters(self._column)}")
+        self._column = column
+        if not self._row_has_number:
+            self._row_has_number = True
+            if (number := int(reference[len(name) :])) != self._row:
+                self.sheet.rows.pop()
+                self._row = self.sheet.rows[-1] if self.sheet.rows else 0
+                self._begin_row_of(number)
+                self._column = column
+
+    def _end_cell(self) -> None:
+        stored = self._stored()
+        if stored is None:
+            return
+        kind, raw = stored
+        number = self._column
+        column = self.sheet.columns.get(number)
+        if column is None:
+            if number > MOST_COLUMNS or self._row > MOST_ROWS:
+                raise self._outside(number)
+            column = self.sheet.columns[number] = Column()
+        elif self._row > MOST_ROWS:
+            raise self._outside(number)
+        if len(column.raws) < self._index:
+            column.extend_to(self._index)
+        column.raws.append(raw)
+        column.marks.append(int(self._style) * KINDS + kind)
+
+    def _stored(self) -> tuple[int, str] | None:
+        """Kind and text of the cell; None for one that has nothing but a style."""
+        kind, value = self._type, self._value
+        if kind == "inlineStr":
+            return self._rich(self._inline) if self._inline is not None else None
+        if value is None:
+            return (NO_RESULT, "?") if self._has_formula else None
+        if kind == "s":
+            return self._shared_text(value)
+        if kind == "str":
+            return TEXT, value
+        value = value.strip()
+        if kind == "n":
+            if self._has_formula and value.strip("0.-+") == "":
+                return self._stand_in, value
+            return NUMBER, value
+        if kind in _TYPES:
+            return _TYPES[kind], value
+        raise self._damaged(f"a cell of row {self._row} is of the unknown type {kind!r}")
+
+    def _shared_text(self, value: str) -> tuple[int, str]:
+        number = int(value)
+        if not 0 <= number < len(self._shared.texts):
+            raise self._damaged(f"a cell of row {self._row} has the shared text {number}")
+        special = self._shared.special.get(number)
+        if special is None:
+            return TEXT, self._shared.texts[number]
+        if number not in self._shared_rich:
+            self._shared_rich[number] = self._rich(special)[1]
+        return RICH, self._shared_rich[number]
+
+    def _rich(self, text: CellText) -> tuple[int, str]:
+        """A text with more to know than its letters is kept by its number in the list of them."""
+        if text.is_plain:
+            return TEXT, text.text
+        self.sheet.rich.append(text)
+        return RICH, str(len(self.sheet.rich) - 1)
+
+    # --- the whole
+
+    def result(self) -> Sheet:
+        """The sheet, when its part has been parsed."""
+        self.sheet.conditions = self._conditions.conditions
+        return self.sheet
+
+    def _refuse_large_range(self) -> None:
+        refuse_large_range(self._row, self.sheet.last_column, self.where)
+
+    def _outside(self, column: int) -> PllError:
+        return PllError(
+            f"The cell in row {self._row}, column {column} is outside any sheet",
+            where=self.where,
+            do=REFUSED,
+        )
+
+    def _damaged(self, why: str) -> PllError:
+        return PllError(f"The sheet cannot be read: {why}", where=self.where, do=AGAIN)
+
+
+def refuse_large_range(last_row: int, last_column: int, where: str) -> None:
+    """Raise `PllError` for a used range with more cells than any publication has."""
+    if last_row * last_column > MOST_CELLS:
+        raise PllError(
+            f"The used range reaches to {letters(last_column)}{last_row}, more than"
+            f" {MOST_CELLS} cells",
+            where=where,
+            do="see whether a stray cell is far from the table, and ask the publisher to remove it",
+        )
+
+
+def _is_zero(text: str | None) -> bool:
+    return text is not None and text.strip("0.") == "" and text != ""

@@ -1,0 +1,254 @@
+"""A cell's value under its number format → the text a reader of the workbook sees.
+
+Numbers come in point form, without marks between groups of digits: `1234.5`, `94.8 %`, `1.2e-05`.
+They are rounded as the format rounds them, halves away from zero, from 15 significant digits, which
+is as many as a workbook shows of any number.
+Not here: the codes of formats (`format_code.py`), which cell has which format (`styles.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import NamedTuple
+
+from pll_pipeline.validated.readers.workbook.format_code import (
+    FormatNotUnderstood,
+    Kind,
+    Part,
+    Section,
+    sections_of,
+)
+from pll_pipeline.validated.readers.workbook.shown_dates import NoSuchDate, shown_date
+
+_DIGITS = Context(prec=700, rounding=ROUND_HALF_UP)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_PLACEHOLDERS = (Kind.INTEGER, Kind.DECIMALS)
+_SCALES = {1: "thousands", 2: "millions", 3: "billions"}
+_SCALE_WORDS = {
+    1: re.compile(r"\b(tusen|thousand)", re.IGNORECASE),
+    2: re.compile(r"\b(mill\b|millio)", re.IGNORECASE),
+    3: re.compile(r"\b(mrd\b|milliard)", re.IGNORECASE),
+}
+_BETWEEN_DIGITS = re.compile(r"[-: ]*")
+
+
+class Shown(NamedTuple):
+    """What a reader sees in a cell. `fault` is a clause about the cell where that is not known.
+
+    `left_out` says what of the stored text a reader does not see as text, with an example.
+    """
+
+    text: str
+    is_number: bool = False
+    fault: str = ""
+    left_out: tuple[str, str] | None = None
+
+
+class NumberFormat:
+    """A number format, ready to be applied. `reads_scaled`: figures in thousands are read."""
+
+    def __init__(self, code: str, *, starts_in_1904: bool, reads_scaled: bool = False) -> None:
+        self.code = code
+        self._starts_in_1904 = starts_in_1904
+        self._reads_scaled = reads_scaled
+        self._fault = ""
+        try:
+            sections = sections_of(code)
+        except FormatNotUnderstood as problem:
+            self._fault = f"has the number format {code!r}, which is not understood: {problem}"
+            sections = ()
+        has_text_section = len(sections) == 4 or bool(sections and sections[-1].has(Kind.TEXT))
+        self._text_section = sections[-1] if has_text_section else None
+        self._sections = sections[:-1] if has_text_section and len(sections) > 1 else sections
+        self._has_conditions = any(section.condition for section in self._sections)
+
+    @property
+    def keeps_text(self) -> bool:
+        """Whether a text is shown as it is stored."""
+        section = self._text_section
+        return section is None or [part.kind for part in section.parts] == [Kind.TEXT]
+
+    def of_text(self, text: str) -> Shown:
+        """What a cell with this text shows."""
+        if self._text_section is None:
+            return Shown(text)
+        parts = self._text_section.parts
+        return Shown("".join(text if part.kind is Kind.TEXT else part.text for part in parts))
+
+    def of_number(self, stored: str) -> Shown:
+        """What a cell with this number shows."""
+        if not _NUMBER.fullmatch(stored):
+            return Shown(stored, fault=f"contains {stored[:40]!r} in the place of a number")
+        value = float(stored)
+        if value in (float("inf"), float("-inf")):
+            return Shown(stored, fault="contains a number that is too large")
+        if self._fault:
+            return Shown(stored, fault=self._fault)
+        if ambiguity := self._ambiguity(value):
+            return Shown(stored, fault=self._not_shown(ambiguity))
+        section = self._section_for(value)
+        if section is None:
+            return Shown(stored, fault=f"shows #### (the number format {self.code!r})")
+        # the second section of two or three is for negative numbers, and prints their sign itself
+        has_own_sign = len(self._sections) > 1 and section is self._sections[1]
+        return self._under(section, value, is_negative=value < 0 and not has_own_sign)
+
+    def _section_for(self, value: float) -> Section | None:
+        """The section that shows this value; None where none does."""
+        sections = self._sections
+        if not self._has_conditions:
+            if len(sections) == 3 and value == 0:
+                return sections[2]
+            return sections[1] if len(sections) > 1 and value < 0 else sections[0]
+        for section in sections:
+            if section.condition is None or section.condition.is_met_by(value):
+                return section
+        return _GENERAL if len(sections) == 1 else None
+
+    def _ambiguity(self, value: float) -> str:
+        """Why programs may differ in what they show; "" where they do not."""
+        if not self._has_conditions:
+            return ""
+        if value < 0:
+            return "it has conditions, and the number is negative"
+        if any(section.condition is None for section in self._sections[:-1]):
+            return "only some of its sections have a condition"
+        return ""
+
+    def _under(self, section: Section, value: float, *, is_negative: bool) -> Shown:
+        if section.has(Kind.DATE, Kind.ELAPSED):
+            return self._date(section, value)
+        if section.has(Kind.GENERAL, Kind.TEXT) or (not section.parts and len(self._sections) == 1):
+            return self._general(section, value, is_negative=is_negative)
+        if not section.has(*_PLACEHOLDERS):
+            return Shown(_tidied("".join(part.text for part in section.parts)))
+        return self._in_placeholders(section, value, is_negative=is_negative)
+
+    def _date(self, section: Section, value: float) -> Shown:
+        try:
+            return Shown(shown_date(value, section, starts_in_1904=self._starts_in_1904).strip())
+        except NoSuchDate:
+            shown = f"shows #### (no date has the number {value:.15g})"
+            return Shown(f"{value:.15g}", fault=shown)
+
+    def _general(self, section: Section, value: float, *, is_negative: bool) -> Shown:
+        before, _, after = _around(section.parts, (Kind.GENERAL, Kind.TEXT))
+        number = general(abs(value))
+        return self._joined(before, f"-{number}" if is_negative else number, after)
+
+    def _in_placeholders(self, section: Section, value: float, *, is_negative: bool) -> Shown:
+        before, core, after = _around(section.parts, _PLACEHOLDERS)
+        exact = Decimal(f"{abs(value):.15g}")
+        exact = exact.scaleb(2 * section.percents - 3 * section.thousands, _DIGITS)
+        if section.has(Kind.EXPONENT):
+            digits = _with_exponent(exact, core)
+        elif any(part.kind is Kind.LITERAL and part.text.strip() for part in core):
+            return self._between_digits(before, core, after, exact)
+        else:
+            digits = _fixed(exact, core)
+        if digits is None:
+            return Shown(general(value), fault=self._not_shown("its digits cannot be placed"))
+        if not digits:
+            return Shown(_tidied(before + after))
+        is_zero = not digits.strip("0.")
+        shown = self._joined(before, f"-{digits}" if is_negative and not is_zero else digits, after)
+        return shown if shown.fault else self._scaled(shown, section, before + after)
+
+    def _joined(self, before: str, number: str, after: str) -> Shown:
+        text = _tidied(before + number + after)
+        if re.search(r"\d", before + after):
+            return Shown(number, fault=self._not_shown("it prints digits beside the number"))
+        return Shown(text, is_number=True)
+
+    def _between_digits(self, before: str, core: list[Part], after: str, exact: Decimal) -> Shown:
+        """Digits with signs between them, as 2026-03 for 202603: a text, no number any more."""
+        literals = "".join(part.text for part in core if part.kind is Kind.LITERAL)
+        is_plain = _BETWEEN_DIGITS.fullmatch(literals) and exact == exact.to_integral_value()
+        if not is_plain or not {part.kind for part in core} <= {Kind.INTEGER, Kind.LITERAL}:
+            fault = self._not_shown("it prints other signs between the digits")
+            return Shown(format(exact, "f"), fault=fault)
+        width = sum(len(part.text) for part in core if part.kind is Kind.INTEGER)
+        digits = format(exact.to_integral_value(), "f").rjust(width, "0")
+        texts = []
+        for part in reversed(core[1:]):
+            if part.kind is Kind.INTEGER:
+                texts.append(digits[-len(part.text) :])
+                digits = digits[: -len(part.text)]
+            else:
+                texts.append(part.text)
+        return Shown(_tidied(before + digits + "".join(reversed(texts)) + after))
+
+    def _scaled(self, shown: Shown, section: Section, words: str) -> Shown:
+        """A figure shown in thousands is refused unless its format, or the source file, says so."""
+        scale = section.thousands
+        named = _SCALE_WORDS.get(scale)
+        if not scale or self._reads_scaled or (named and named.search(words)):
+            return shown
+        fault = f"is shown in {_SCALES.get(scale, 'another scale')}, as {shown.text!r}"
+        return Shown(shown.text, fault=f"{fault} (the number format {self.code!r})")
+
+    def _not_shown(self, why: str) -> str:
+        return f"has the number format {self.code!r}, whose text is not known: {why}"
+
+
+_GENERAL = Section((Part(Kind.GENERAL, "General"),))
+
+
+def general(value: float) -> str:
+    """A number without a format of its own: up to 15 significant digits, no needless zeros."""
+    text = f"{value:.15g}"
+    if "e" not in text:
+        return text
+    exact = Decimal(text)
+    return format(exact, "f") if -10 <= exact.adjusted() <= 20 else text
+
+
+def _around(parts: tuple[Part, ...], kinds: tuple[Kind, ...]) -> tuple[str, list[Part], str]:
+    """The text before the parts of these kinds, the parts up to the last one, the text after."""
+    places = [place for place, part in enumerate(parts) if part.kind in kinds]
+    first, last = places[0], places[-1]
+    if first and parts[first - 1].kind is Kind.POINT:
+        first -= 1
+    before = "".join(part.text for part in parts[:first])
+    after = "".join(part.text for part in parts[last + 1 :] if part.kind is not Kind.POINT)
+    return before, list(parts[first : last + 1]), after
+
+
+def _fixed(exact: Decimal, core: list[Part]) -> str | None:
+    """The digits under placeholders; "" where none is shown, None where they cannot be placed."""
+    if any(part.kind is Kind.PERCENT for part in core):
+        return None
+    before = "".join(part.text for part in core if part.kind is Kind.INTEGER)
+    behind = "".join(part.text for part in core if part.kind is Kind.DECIMALS)
+    rounded = format(exact.quantize(Decimal(1).scaleb(-len(behind)), context=_DIGITS), "f")
+    whole, _, decimals = rounded.partition(".")
+    least = len(before) - before.index("0") if "0" in before else 0
+    whole = whole.lstrip("0").rjust(least, "0")
+    always = behind.rfind("0") + 1
+    decimals = decimals[:always] + decimals[always:].rstrip("0")
+    if decimals:
+        return f"{whole or '0'}.{decimals}"
+    return whole
+
+
+def _with_exponent(exact: Decimal, core: list[Part]) -> str | None:
+    """As 1.23e5: only for a format with one digit before the point."""
+    kinds = [part.kind for part in core]
+    end = kinds.index(Kind.EXPONENT)
+    mantissa = [part for part in core[:end] if part.kind is Kind.INTEGER]
+    if [len(part.text) for part in mantissa] != [1] or Kind.LITERAL in kinds:
+        return None
+    places = sum(len(part.text) for part in core[:end] if part.kind is Kind.DECIMALS)
+    power = exact.adjusted() if exact else 0
+    step = Decimal(1).scaleb(-places)
+    digits = exact.scaleb(-power).quantize(step, context=_DIGITS)
+    if digits >= 10:
+        power += 1
+        digits = exact.scaleb(-power).quantize(step, context=_DIGITS)
+    return f"{digits:f}e{power}"
+
+
+def _tidied(text: str) -> str:
+    """One space between words, and before a per cent sign; none at the ends."""
+    return re.sub(r"(?<=\d)%", " %", " ".join(text.split()))

@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import yaml
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Reading, Workbook
 from pll_pipeline.validated.readers import ROW_REFERENCE, read_table
+from pll_pipeline.validated.readers.decoding import refuse_other_form
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.norwegian.numbers import (
     NORWEGIAN,
@@ -173,6 +173,7 @@ def starter(table: TableSeen, name: str) -> str:
 
 def _kinds(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]]]:
     """What the bytes are, and each table one may try to read, with its title."""
+    refuse_other_form(content, where=file)
     if content.startswith(b"PK"):
         return "an Excel workbook", list(_sheets(content, file))
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
@@ -253,27 +254,20 @@ def _encoding(content: bytes, file: str) -> str:
 
 
 def _sheets(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:
-    import openpyxl
+    from pll_pipeline.validated.readers.workbook import sheets
 
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise PllError(
-            f"The workbook cannot be opened: {error}",
-            where=file,
-            do="save it anew from Excel as .xlsx",
-        ) from error
-    for sheet in book.worksheets:
-        found = _header(
-            [list(row) for row in sheet.iter_rows(max_row=_MOST_HEADER_ROWS, values_only=True)]
-        )
+    for sheet in sheets(content, where=file):
+        if sheet.grid is None:
+            continue
+        top = sheet.grid.top(_MOST_HEADER_ROWS)
+        found = _header([[cell and (0 if cell[1] else cell[0]) for cell in row] for row in top])
         if found:
             header, rows = found
             yield (
-                sheet.title,
+                sheet.name,
                 Workbook(
                     kind="workbook",
-                    sheet=f"^{re.escape(sheet.title)}$",
+                    sheet=f"^{re.escape(sheet.name)}$",
                     header=header,
                     header_rows=rows,
                 ),

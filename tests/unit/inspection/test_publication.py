@@ -104,7 +104,7 @@ def test_the_tables_of_a_page_are_told_by_their_captions_and_two_alike_by_captio
         (b'{"a": 1}', "neither JSON-stat nor an answer"),
         (b'{"a": ', "begins as JSON and is not"),
         (b"<!doctype html><p>PLL</p>", "web page without a table"),
-        (b"PK\x03\x04 nothing more", "workbook cannot be opened"),
+        (b"PK\x03\x04 nothing more", "archive is damaged"),
         (b"a,b\n", "no rows"),
     ],
 )

@@ -94,6 +94,23 @@ class Grid:
         between = range(self.rows[previous] + 1, self.rows[index])
         return all(row in self.hidden_rows for row in between)
 
+    def top(self, rows: int) -> list[list[tuple[str, bool] | None]]:
+        """The first rows: text and whether it is a number; None for a cell with nothing of its own.
+
+        A cell that a joined one covers has nothing of its own.
+        """
+        width = range(1, max(self.columns, default=0) + 1)
+        return [[self._own(index, n) for n in width] for index in range(min(rows, len(self.rows)))]
+
+    def _own(self, index: int, number: int) -> tuple[str, bool] | None:
+        column = self.columns.get(number)
+        if column is None or not column.texts[index].strip():
+            return None
+        area = self.joined.at(self.rows[index], number)
+        if area and (area.top, area.left) != (self.rows[index], number):
+            return None
+        return column.texts[index], bool(column.is_number[index])
+
     def is_filled(self, index: int, columns: Iterable[int]) -> bool:
         """Whether any of these cells of a row shows something."""
         return any(self.columns[column].texts[index].strip() for column in columns)

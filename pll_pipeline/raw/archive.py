@@ -14,13 +14,15 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.raw import ledger
+from pll_pipeline.raw.ledger import MANIFEST
 
-MANIFEST = "snapshot.json"
+CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_FILE_BYTES = 512 * 1024 * 1024
 _RESTORE = (
     "bring the file back from version control or a backup; never edit a snapshot, archive a new"
@@ -99,19 +101,24 @@ def keep(
 ) -> tuple[Snapshot, bool]:
     """Archive `files` as a snapshot, unless the newest one has the same bytes.
 
-    Returns the snapshot and whether it is new. It appears whole, by rename, or not at all.
-    Raises `PllError` for a name that is no plain file name, for an empty or too large file, and
-    where the snapshot cannot be written.
+    Returns the snapshot and whether it is new. It appears whole, by rename, or not at all, and has
+    a line in the source's ledger. The newest one counts also where it is excluded from use, so
+    that bytes an operator excluded do not come back. Raises `PllError` for a name that is no plain
+    file name, an empty or too large file, a time after the clock or before the newest snapshot,
+    and where the snapshot cannot be written.
     """
     _refuse_files(source_name, files)
+    finish_interrupted(raw / source_name)
     described = tuple(
         SnapshotFile(name, len(content), hashlib.sha256(content).hexdigest())
         for name, content in sorted(files.items())
     )
-    newest = newest_snapshot(raw, source_name)
+    folders = _folders(raw, source_name)
+    newest = _load(folders[-1], source_name) if folders else None
     if newest and newest.files == described:
-        return newest, False
+        return newest_snapshot(raw, source_name) or newest, False
     taken_at = (taken_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    _refuse_time(source_name, taken_at, newest)
     folder = raw / source_name / taken_at.strftime(_TIME)
     if folder.exists():
         raise PllError(
@@ -128,6 +135,91 @@ def keep(
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     _write_folder(folder, {**files, MANIFEST: text.encode()})
     return _load(folder, source_name), True
+
+
+def _record(folder: Path, writing: Path) -> None:
+    """Write the line of the ledger for a snapshot that is whole and not yet renamed."""
+    ledger.append(folder.parent, "kept", folder.name, ledger.hash_of_manifest(writing))
+
+
+def _refuse_time(source_name: str, taken_at: datetime, newest: Snapshot | None) -> None:
+    """Raise for a time after the clock, and for one before the newest snapshot."""
+    latest = datetime.now(UTC) + CLOCK_TOLERANCE
+    if newest and newest.taken_at > latest:
+        raise PllError(
+            f"The newest snapshot of {source_name} is dated after the clock of this machine:"
+            f" {newest.name}",
+            where=str(newest.folder),
+            do="correct the clock; if the snapshot's time is wrong, exclude it:"
+            f" `pll archive {source_name} --set-aside {newest.name} --because TEXT`",
+        )
+    if taken_at > latest or (newest and taken_at < newest.taken_at):
+        than = "after the clock" if taken_at > latest else "before the newest snapshot"
+        raise PllError(
+            f"A snapshot of {source_name} cannot be dated {than}: {taken_at:%Y-%m-%d %H:%M:%S} UTC",
+            where=source_name,
+            do="correct the clock of this machine, then archive the files again",
+        )
+
+
+def finish_interrupted(folder: Path) -> None:
+    """Complete or remove what an interrupted `keep` left in the folder of a source.
+
+    A snapshot that has its line in the ledger is complete and only has to be renamed.
+    """
+    ledger.begin(folder)
+    kept = {entry.snapshot: entry for entry in ledger.read(folder) if entry.event == "kept"}
+    for writing in folder.glob(".writing-*"):
+        name = writing.name.removeprefix(".writing-")
+        entry = kept.get(name)
+        is_whole = (
+            entry is not None
+            and not (folder / name).exists()
+            and (writing / MANIFEST).is_file()
+            and ledger.hash_of_manifest(writing) == entry.manifest_sha256
+        )
+        if is_whole:
+            os.replace(writing, folder / name)
+        else:
+            shutil.rmtree(writing, ignore_errors=True)
+
+
+def exclude(raw: Path, source_name: str, snapshot_name: str, because: str) -> None:
+    """Exclude a snapshot from use, with the reason; its bytes stay.
+
+    Raises `PllError` where the ledger has no such snapshot, it is excluded already, or the reason
+    is empty.
+    """
+    _change_use(raw, source_name, snapshot_name, because, "excluded")
+
+
+def restore(raw: Path, source_name: str, snapshot_name: str, because: str) -> None:
+    """Take an excluded snapshot into use again, with the reason. Raises `PllError` as above."""
+    _change_use(raw, source_name, snapshot_name, because, "restored")
+
+
+def _change_use(
+    raw: Path, source_name: str, snapshot_name: str, because: str, event: ledger.Event
+) -> None:
+    folder = raw / source_name
+    ledger.begin(folder)
+    entries = ledger.read(folder)
+    kept = {entry.snapshot: entry for entry in entries if entry.event == "kept"}
+    if snapshot_name not in kept:
+        names = ", ".join(kept) or "none"
+        raise PllError(
+            f"{source_name} has no snapshot {snapshot_name}",
+            where=str(folder / ledger.LEDGER),
+            do=f"choose one of: {names}",
+        )
+    is_excluded = snapshot_name in ledger.excluded_snapshots(entries)
+    if is_excluded == (event == "excluded"):
+        state = "excluded" if is_excluded else "in use"
+        raise PllError(f"The snapshot {snapshot_name} of {source_name} is already {state}")
+    if not because.strip():
+        raise PllError("A reason is needed", do="add `--because TEXT`")
+    manifest = kept[snapshot_name].manifest_sha256
+    ledger.append(folder, event, snapshot_name, manifest, because.strip())
 
 
 def _refuse_files(source_name: str, files: Mapping[str, bytes]) -> None:
@@ -150,18 +242,18 @@ def _refuse_files(source_name: str, files: Mapping[str, bytes]) -> None:
 
 
 def snapshots(raw: Path, source_name: str, until: datetime | None = None) -> list[Snapshot]:
-    """Every snapshot of a source taken before `until`, oldest first.
+    """Every snapshot of a source in use that was taken before `until`, oldest first.
 
     Only the manifests are read; `Snapshot.read` verifies bytes. Raises `SnapshotDamaged` for a
     manifest that cannot be read.
     """
-    archived = (_load(folder, source_name) for folder in _folders(raw, source_name))
+    archived = (_load(folder, source_name) for folder in _folders_in_use(raw, source_name))
     return [snapshot for snapshot in archived if until is None or snapshot.taken_at < until]
 
 
 def newest_snapshot(raw: Path, source_name: str, until: datetime | None = None) -> Snapshot | None:
-    """The newest snapshot of a source taken before `until`, or None."""
-    for folder in reversed(_folders(raw, source_name)):
+    """The newest snapshot of a source in use that was taken before `until`, or None."""
+    for folder in reversed(_folders_in_use(raw, source_name)):
         snapshot = _load(folder, source_name)
         if until is None or snapshot.taken_at < until:
             return snapshot
@@ -172,6 +264,11 @@ def _folders(raw: Path, source_name: str) -> list[Path]:
     """The folders of whole snapshots, oldest first: their names are times."""
     folders = sorted((raw / source_name).glob("[0-9]*Z"))
     return [folder for folder in folders if (folder / MANIFEST).is_file()]
+
+
+def _folders_in_use(raw: Path, source_name: str) -> list[Path]:
+    excluded = ledger.excluded_snapshots(ledger.read(raw / source_name))
+    return [folder for folder in _folders(raw, source_name) if folder.name not in excluded]
 
 
 def verify(snapshot: Snapshot) -> None:
@@ -190,13 +287,17 @@ def hash_of_files(paths: Iterable[Path], root: Path) -> str:
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder beside itself and rename it. Raises `PllError` where that fails."""
+    """Write a folder beside itself, record it in the ledger and rename it.
+
+    Raises `PllError` where that fails.
+    """
     writing = folder.with_name(f".writing-{folder.name}")
     shutil.rmtree(writing, ignore_errors=True)
     try:
         writing.mkdir(parents=True)
         for name, content in files.items():
             _write(writing / name, content)
+        _record(folder, writing)
         os.replace(writing, folder)
     except OSError as error:
         shutil.rmtree(writing, ignore_errors=True)

@@ -309,7 +309,7 @@ def _is_out_of_sight(style: dict[str, str]) -> bool:
 
 
 def _length(style: dict[str, str], name: str, otherwise: float = 0.0) -> float:
-    """A length in its own unit; rough, because only far and next to nothing are told apart here."""
+    """A length in its own unit, rough: only far away and next to nothing make a difference."""
     length = _LENGTH.fullmatch(style.get(name, ""))
     if not length:
         return otherwise

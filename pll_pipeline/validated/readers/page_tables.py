@@ -207,8 +207,7 @@ def _refuse_hidden_column(table: Any, style: PageStyle, where: str) -> None:
         for column in (part, *columns):
             if column.tag in ("col", "colgroup") and style.shown_in_page(column).is_invisible:
                 raise PllError(
-                    "The page hides a whole column of the table, which cannot be told from the"
-                    " cells",
+                    "The page hides a whole column of the table, which its cells do not show",
                     where=where,
                     do=_REPAIR,
                 )

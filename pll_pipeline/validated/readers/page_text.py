@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ _MARK = re.compile(r"(?:[\[(]?(?:\d{1,2}|[a-zA-Z])[\])]|\d|[a-zA-Z]|[*†‡§#�
 _NUMBER = re.compile(r"[-−+]?\d+")
 _POWER_BASE = re.compile(r"(?<![\d.,])10\s*$")
 _SQUARED = re.compile(r"(?<![^\W\d_])(?:[kcdm]?m)$")
-_RAISED_CHARACTERS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+RAISED_CHARACTERS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 # Soft hyphen, zero-width space and joiners, direction marks, word joiner, byte order mark.
 _UNSEEN_CHARACTERS = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 BREAK = "\x1d"  # between what is on lines of its own
 SEAM = "\x1f"  # between digits that a reader does not see as one number
-_SEAM_BETWEEN_DIGITS = re.compile(rf"\d[{SEAM}]+\d")
+SEAM_BETWEEN_DIGITS = re.compile(rf"\d[{SEAM}]+\d")
 _GROUP_SPACE = "\u00a0\u202f\u2007\u2009"
 _SPACES = re.compile(rf"(?<=\d)([{_GROUP_SPACE}])(?=\d)|[^\S{BREAK}{SEAM}]+")
 _BROKEN = re.compile(rf"[\s{BREAK}]*{BREAK}[\s{BREAK}]*")
@@ -77,28 +77,6 @@ class SeenText:
     marks: tuple[str, ...] = ()
 
 
-@dataclass
-class _Raised:
-    """A raised element that is being read: the text before it is kept by who began it."""
-
-    is_note: bool
-    outer: list[str]
-
-
-@dataclass
-class _Walk:
-    """What is collected on the way through an element."""
-
-    style: PageStyle
-    pieces: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
-    struck: list[str] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    has_text: bool = False
-    has_picture: bool = False
-
-
 def children(node: Any) -> Iterator[Any]:
     """The nodes directly in a node, texts and comments among them."""
     child = node.first_child
@@ -113,19 +91,24 @@ def seen_text(node: Any, style: PageStyle) -> SeenText:
     A break between two texts with digits is a line break, elsewhere a space. Tables within the
     element are not part of its text.
     """
-    walk = _Walk(style)
-    _walk_children(walk, node, style.shown_in_page(node))
+    walk = Walk(style)
+    walk.go_through(node, style.shown_in_page(node))
     text = "".join(walk.pieces)
-    if _SEAM_BETWEEN_DIGITS.search(text):
-        shown = collapsed(text.replace(SEAM, "|"))
-        walk.faults.append(f"shows digits beside each other that are not one number: {shown!r}")
+    if SEAM_BETWEEN_DIGITS.search(text):
+        walk.add_fault(fault_of_seam(text))
     text = collapsed(text)
     if not text and walk.marks:
-        text = " ".join(walk.marks).translate(_RAISED_CHARACTERS)
+        text = " ".join(walk.marks).translate(RAISED_CHARACTERS)
     if not text and walk.has_picture:
-        walk.faults.append("shows a picture or a field, and no text")
+        walk.add_fault("shows a picture or a field, and no text")
     fault = walk.faults[0] if walk.faults else ""
     return SeenText(text, fault, tuple(walk.hidden), tuple(walk.struck), tuple(walk.marks))
+
+
+def fault_of_seam(text: str) -> str:
+    """What is wrong with a text that has a seam between digits."""
+    shown = collapsed(text.replace(SEAM, "|"))
+    return f"shows digits beside each other that are not one number: {shown!r}"
 
 
 def collapsed(text: str) -> str:
@@ -145,106 +128,141 @@ def collapsed(text: str) -> str:
 # --- the walk ---------------------------------------------------------------------------------
 
 
-def _walk_children(walk: _Walk, node: Any, shown: Shown) -> None:
-    """Collect what is in the node. By a list of what is left to do: pages may be deep."""
-    todo: list[tuple[Any, Shown]] = [(child, shown) for child in children(node)][::-1]
-    raised: list[_Raised] = []
-    while todo:
-        part, within = todo.pop()
-        if isinstance(part, str):
-            walk.pieces.append(part)
-        elif isinstance(part, _Raised):
-            _end_raised(walk, raised.pop())
-        elif part.is_text_node:
-            _add_text(walk, part.text_content or "", within)
-        elif part.is_element_node and part.tag not in NOT_SHOWN:
-            _enter(walk, part, within, todo, raised)
+class Walk:
+    """The way through an element, and what is collected on it."""
+
+    def __init__(self, style: PageStyle) -> None:
+        self.style = style
+        self.pieces: list[str] = []
+        self.hidden: list[str] = []
+        self.struck: list[str] = []
+        self.marks: list[str] = []
+        self.faults: list[str] = []
+        self.has_text = False
+        self.has_picture = False
+        self._todo: list[tuple[Any, Shown]] = []
+
+    def go_through(self, node: Any, shown: Shown) -> None:
+        """Collect what is in the node. By a list of what is left to do: pages may be deep."""
+        self._push_children(node, shown)
+        while self._todo:
+            part, within = self._todo.pop()
+            if callable(part):
+                part()
+            elif part.is_text_node:
+                self.add_text(part.text_content or "", within)
+            elif part.is_element_node and part.tag not in NOT_SHOWN:
+                self._enter(part, within)
+
+    def _push_children(self, node: Any, shown: Shown) -> None:
+        self._todo.extend([(child, shown) for child in children(node)][::-1])
+
+    def _enter(self, node: Any, within: Shown) -> None:
+        """Go into an element, or leave it out."""
+        shown = self.style.shown(node, within)
+        if shown.is_gone:
+            leave_out(self.hidden, node.text() or "")
+        elif node.tag in _PICTURES:
+            self.has_picture = self.has_picture or node.attributes.get("type") != "hidden"
+            if node.tag == "math":
+                self.add_fault("shows a formula")
+        elif not self.is_left_out(node, shown):
+            self._go_into(node, shown)
+
+    def _go_into(self, node: Any, shown: Shown) -> None:
+        if generated := self.style.generated(node):
+            self.add_fault(f"shows text that a style of the page adds: {generated!r}")
+        self.begin(node, shown)
+        self._todo.append((lambda: self.end(node, shown), shown))
+        if not shown.is_struck and self._is_raised(node):
+            is_note = _is_note(node) or node.css_first("a") is not None
+            outer, self.pieces = self.pieces, []
+            self._todo.append((lambda: self._end_raised(outer, is_note=is_note), shown))
+        self._push_children(node, shown)
+
+    # what differs between the text of a cell and the text of a page
+
+    def is_left_out(self, node: Any, shown: Shown) -> bool:
+        """Whether the element is read elsewhere: a table within, whose seen text is a fault."""
+        if node.tag != "table":
+            return False
+        self.pieces.append(BREAK)
+        if shown.is_seen and (node.text() or "").strip():
+            self.add_fault("contains a table of its own")
+        return True
+
+    def begin(self, node: Any, shown: Shown) -> None:
+        """Separate the element from the text before it."""
+        self.pieces.append(self.edge(node, shown))
+
+    def end(self, node: Any, shown: Shown) -> None:
+        """Separate the element from the text after it."""
+        self.pieces.append(self.edge(node, shown))
+
+    def edge(self, node: Any, shown: Shown) -> str:
+        """What separates the text of an element from the text beside it."""
+        if begins_line(node, self.style):
+            return BREAK
+        # what a class does to the size or distance of a digit is in style sheets elsewhere
+        has_class = bool(node.attributes.get("class"))
+        return SEAM if has_class or shown.is_struck or node.tag in _OF_OTHER_KIND else ""
+
+    def add_text(self, text: str, shown: Shown) -> None:
+        """Add a text of the page, where a reader sees it."""
+        if not shown.is_seen:
+            leave_out(self.hidden, text)
+        elif shown.is_struck:
+            leave_out(self.struck, text)
+        else:
+            self.pieces.append(text)
+            self.has_text = self.has_text or bool(text.strip())
+            if shown.doubt and text.strip():
+                self.add_fault(
+                    f"contains {text.strip()!r} in an element of the class {shown.doubt!r}, which"
+                    " a style sheet outside the page may hide"
+                )
+
+    def add_mark(self, mark: str) -> None:
+        """Add a footnote mark, which is no part of the text."""
+        self.marks.append(mark)
+        self.pieces.append(SEAM)
+
+    def add_fault(self, fault: str) -> None:
+        """Add a reason why the shown text cannot be known."""
+        self.faults.append(fault)
+
+    # raised text
+
+    def _is_raised(self, node: Any) -> bool:
+        """Whether the element is above the line, or a link or class makes it a footnote mark."""
+        if self.style.position(node) == "raised":
+            return True
+        is_mark = self.has_text and _is_note(node)
+        return is_mark and bool(_MARK.fullmatch(" ".join((node.text() or "").split())))
+
+    def _end_raised(self, outer: list[str], *, is_note: bool) -> None:
+        """Decide what a raised text is: a footnote mark, a power, a unit such as m², or text."""
+        inner, self.pieces = "".join(self.pieces), outer
+        mark = collapsed(inner)
+        is_number = bool(_NUMBER.fullmatch(mark))
+        if is_number and not is_note and _is_part_of_text(mark, _tail(outer)):
+            self.pieces.append(mark.translate(RAISED_CHARACTERS))
+        elif mark and (is_note or all(map(_MARK.fullmatch, re.split(r"[,;\s]+", mark)))):
+            self.add_mark(mark)
+        else:
+            self.pieces.append(inner)
 
 
-def _enter(
-    walk: _Walk, node: Any, within: Shown, todo: list[tuple[Any, Shown]], raised: list[_Raised]
-) -> None:
-    """Begin an element: what comes before it, after it, and of it."""
-    tag = node.tag
-    shown = walk.style.shown(node, within)
-    if shown.is_gone:
-        _leave_out(walk.hidden, node.text() or "")
-        return
-    if tag in _PICTURES:
-        walk.has_picture = walk.has_picture or node.attributes.get("type") != "hidden"
-        if tag == "math":
-            walk.faults.append("shows a formula")
-        return
-    if tag == "table":
-        _leave_out_table(walk, node, shown)
-        return
-    if generated := walk.style.generated(node):
-        walk.faults.append(f"shows text that a style of the page adds: {generated!r}")
-    edge = _edge(walk, node, shown)
-    walk.pieces.append(edge)
-    todo.append((edge, shown))  # again where it ends
-    if not shown.is_struck and _is_raised(walk, node):
-        is_note = _is_note(node) or node.css_first("a") is not None
-        raised.append(_Raised(is_note, walk.pieces))
-        walk.pieces = []
-        todo.append((raised[-1], shown))
-    todo.extend([(child, shown) for child in children(node)][::-1])
-
-
-def _edge(walk: _Walk, node: Any, shown: Shown) -> str:
-    """What separates the text of an element from the text beside it."""
-    if begins_line(node, walk.style):
-        return BREAK
-    # what a class does to the size or distance of a digit is in style sheets elsewhere
-    has_class = bool(node.attributes.get("class"))
-    return SEAM if has_class or shown.is_struck or node.tag in _OF_OTHER_KIND else ""
+def leave_out(texts: list[str], text: str) -> None:
+    """Keep a text that is not read, where there is any."""
+    if text.strip():
+        texts.append(" ".join(text.split()))
 
 
 def begins_line(node: Any, style: PageStyle) -> bool:
     """Whether the text of an element is apart from the text before it."""
     is_within_line = node.tag in _WITHIN_LINE or "-" in node.tag
     return not is_within_line or style.is_block(node)
-
-
-def _add_text(walk: _Walk, text: str, shown: Shown) -> None:
-    if not shown.is_seen:
-        _leave_out(walk.hidden, text)
-    elif shown.is_struck:
-        _leave_out(walk.struck, text)
-    else:
-        walk.pieces.append(text)
-        walk.has_text = walk.has_text or bool(text.strip())
-        if shown.doubt and text.strip():
-            walk.faults.append(
-                f"contains {text.strip()!r} in an element of the class {shown.doubt!r}, which a"
-                " style sheet outside the page may hide"
-            )
-
-
-def _leave_out(texts: list[str], text: str) -> None:
-    if text.strip():
-        texts.append(" ".join(text.split()))
-
-
-def _leave_out_table(walk: _Walk, node: Any, shown: Shown) -> None:
-    """A table within is read as a table of its own; what a reader sees of it is a fault here."""
-    walk.pieces.append(BREAK)
-    if shown.is_seen and (node.text() or "").strip():
-        walk.faults.append("contains a table of its own")
-
-
-# --- raised text ------------------------------------------------------------------------------
-
-
-def _is_raised(walk: _Walk, node: Any) -> bool:
-    """Whether the element is raised above the line, or a link or class makes it a footnote mark."""
-    if walk.style.position(node) == "raised":
-        return True
-    return walk.has_text and _is_note(node) and bool(_MARK.fullmatch(_plain(node)))
-
-
-def _plain(node: Any) -> str:
-    return " ".join((node.text() or "").split())
 
 
 def _is_note(node: Any) -> bool:
@@ -256,27 +274,10 @@ def _is_note(node: Any) -> bool:
     return is_reference or bool(_NOTE_CLASS.search(attributes.get("class") or ""))
 
 
-def _end_raised(walk: _Walk, raised: _Raised) -> None:
-    """Decide what a raised text is: a footnote mark, a power, a unit such as m², or text."""
-    inner = "".join(walk.pieces)
-    walk.pieces = raised.outer
-    mark = collapsed(inner)
-    before = _tail(walk.pieces)
-    if _NUMBER.fullmatch(mark) and not raised.is_note:
-        is_part = (
-            _POWER_BASE.search(before)
-            or len(mark) > 1
-            or (mark in "23" and _SQUARED.search(before))
-        )
-        if is_part:
-            walk.pieces.append(mark.translate(_RAISED_CHARACTERS))
-            return
-    marks = re.split(r"[,;\s]+", mark)
-    if mark and (raised.is_note or all(_MARK.fullmatch(one) for one in marks)):
-        walk.marks.append(mark)
-        walk.pieces.append(SEAM)
-    else:
-        walk.pieces.append(inner)
+def _is_part_of_text(number: str, before: str) -> bool:
+    """Whether a raised number belongs to the text before it: 10⁶, m², or too long for a mark."""
+    is_unit = number in ("2", "3") and _SQUARED.search(before)
+    return bool(_POWER_BASE.search(before) or len(number) > 1 or is_unit)
 
 
 def _tail(pieces: list[str]) -> str:

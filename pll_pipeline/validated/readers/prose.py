@@ -1,18 +1,22 @@
-"""Figures in the running text of a web page → one row each, with the sentence they stand in.
+"""Figures in the running text of a web page → one row each, with the sentence they are in.
 
-A figure is known by words of its sentence and taken by a pattern; a page that says it twice, or no longer, is refused.
-Patterns are run by an engine whose time grows with the text only, so a pattern cannot hang; it has no look-around and
-no back-references. Superscript digits stay superscript: a footnote mark is never a digit of the number before it.
-Not here: tables in web pages (`html.py`), what a number or a hedge means (`norwegian.py`).
+A figure is known by words of its sentence and taken by a pattern; a page that has it twice, or no
+longer, is refused. Patterns are run by an engine whose time grows with the text only, so a pattern
+cannot hang; it has no look-around and no back-references.
+Not here: tables in web pages (`html.py`), what a reader sees of a page (`page_*.py`), where a
+sentence ends (`sentences.py`), what a number or a qualifier means (`vocabulary/norwegian/`).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.decoding import decode
+from pll_pipeline.validated.readers.page_blocks import Blocks, blocks_of_page, without_fault_marks
+from pll_pipeline.validated.readers.sentences import sentences
+from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,111 +27,42 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_TEXT = 8 * 2**20  # characters
 MOST_SENTENCES = 200_000
 LONGEST_SENTENCE = 20_000  # characters
-DEEPEST = 5_000  # elements within each other; parsing takes time by the square of it
-
-_READ = frozenset(
-    {
-        "p",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "td",
-        "blockquote",
-        "figcaption",
-        "dd",
-        "summary",
-    }
+_LONGEST_SHOWN = 200
+_OWN_COLUMNS = frozenset({"name", "context", ROW_REFERENCE})
+_LOOK = "look at the page: it may have data instead of running text"
+# What is before or after a number that is only a part of a longer one: digits and decimals, groups
+# of three, powers.
+_GROUP_SPACE = "[ \u00a0\u202f\u2009\u2007.]"
+_DIGITS_BEFORE = re.compile(r"\d[\d.,]*$")
+_GROUPS_BEFORE = re.compile(
+    rf"(?<!\d)\d{{1,3}}(?:{_GROUP_SPACE}\d{{3}})*{_GROUP_SPACE}$|\d[\d.,]*$"
 )
-_NOT_READ = frozenset(
-    {"script", "style", "nav", "header", "footer", "template", "noscript", "del", "s"}
-)
-_BREAKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "form",
-        "hr",
-        "main",
-        "ol",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-_ENDLESS = (
-    frozenset(  # never closed, or often not, or closed in themselves as parts of drawings are
-        [
-            "area",
-            "base",
-            "br",
-            "col",
-            "embed",
-            "hr",
-            "img",
-            "input",
-            "link",
-            "meta",
-            "source",
-            "track",
-            "wbr",
-            "p",
-            "li",
-            "td",
-            "th",
-            "tr",
-            "dt",
-            "dd",
-            "option",
-            "path",
-            "circle",
-            "rect",
-            "line",
-            "polygon",
-            "polyline",
-            "use",
-            "stop",
-        ]
-    )
-)
-_OWN_COLUMNS = frozenset({"name", "context", "row_reference"})
+_DIGITS_AFTER = re.compile(r"[.,]?\d[\d.,]*")
+_GROUP_AFTER = re.compile(rf"{_GROUP_SPACE}\d{{3}}(?!\d)")
+_MAY_BE_GROUPED = re.compile(rf"(?<![\d,])\d{{1,3}}(?:{_GROUP_SPACE}\d{{3}})*$")
+_RAISED_AFTER = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹]+")
+_TIMES_POWER_AFTER = re.compile(r"\s*[×·⋅*x]\s*10[⁺⁻]?[⁰¹²³⁴-⁹]+")
 
 
-def read(content: bytes, how: Prose, *, where: str) -> pl.DataFrame:
-    """One row per figure: `name`, the named groups of the patterns, `context` (the sentence), and `row_reference` as
-    file:sentence n, counted from 1. All text, "" for a group that took no part.
+def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
+    """One row per figure, with the sentence it is in.
 
-    Raises `PllError` for bytes in another encoding, a page too large or too deep, a figure whose words are in no sentence
-    or in several, a pattern that does not match its sentence exactly once, and patterns whose groups do not agree.
+    Columns: `name`, the named groups of the patterns ("" for a group that took no part), `context`
+    (the sentence), and `row_reference` as file:sentence n, counted from 1.
+
+    Raises `PllError` for bytes in another encoding, a page too large or too deep, a figure whose
+    words are in no sentence or in several, a pattern that does not match its sentence exactly once,
+    a sentence whose shown text cannot be known, and patterns whose groups do not agree.
     """
     import polars as pl
 
     groups = _groups(how.figures, where)
-    sentences = pl.Series(
-        "sentence",
-        _sentences_of(_blocks(_text(content, how, where), where), where),
-        dtype=pl.String,
-    )
-    if sentences.is_empty():
+    blocks = blocks_of_page(decode(content, how.encoding, where=where, what="page"), where)
+    marked = _sentences_of(blocks.texts, where)
+    plain = pl.Series("sentence", list(map(without_fault_marks, marked)), dtype=pl.String)
+    if plain.is_empty():
         raise PllError(
             "The page has no running text",
             where=where,
@@ -136,72 +71,78 @@ def read(content: bytes, how: Prose, *, where: str) -> pl.DataFrame:
     file = where.rsplit("/", 1)[-1]
     rows: list[list[str]] = []
     for figure in how.figures:
-        number = _the_one_near(figure, sentences, where)
-        taken = _taken(figure, sentences[number], where=f"{where}, sentence {number + 1}")
-        rows.append(
-            [
-                figure.name,
-                *(taken[group] for group in groups),
-                sentences[number],
-                f"{file}:sentence {number + 1}",
-            ]
+        number = _the_one_near(figure, plain, where)
+        there = f"{where}, sentence {number + 1}"
+        _refuse_faults(figure, blocks.faults_in(marked[number]), there)
+        taken = _taken(figure, plain[number], where=there)
+        reference = f"{file}:sentence {number + 1}"
+        rows.append([figure.name, *(taken[group] for group in groups), plain[number], reference])
+    columns = ("name", *groups, "context", ROW_REFERENCE)
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+    return PublishedTable(frame, not_read=tuple(_not_read(blocks, file)))
+
+
+def _refuse_faults(figure: ProseFigure, faults: list[str], where: str) -> None:
+    if faults:
+        raise PllError(
+            f'The sentence of the figure "{figure.name}" {faults[0]}',
+            where=where,
+            do="look at the page in a browser, and read the figure in another sentence or page",
         )
-    return pl.DataFrame(
-        rows,
-        schema={column: pl.String for column in ("name", *groups, "context", "row_reference")},
-        orient="row",
-    )
 
 
-# --- figures --------------------------------------------------------------------------------------------------------
+def _not_read(blocks: Blocks, file: str) -> Iterator[NotRead]:
+    for what, texts in (("hidden texts", blocks.hidden), ("struck texts", blocks.struck)):
+        if texts:
+            yield NotRead(file, what, len(texts), texts[0][:_LONGEST_SHOWN])
+
+
+# --- figures ----------------------------------------------------------------------------------
 
 
 def _groups(figures: Sequence[ProseFigure], where: str) -> list[str]:
     """The named groups all patterns share, in the order of the first."""
-    do = "correct read.figures in the source file"
     first = list(re.compile(figures[0].pattern).groupindex)
     for figure in figures:
         groups = list(re.compile(figure.pattern).groupindex)
+        problem = ""
         if "value" not in groups:
-            raise PllError(
-                f'The pattern of the figure "{figure.name}" has no group named value',
-                where=where,
-                do=do,
+            problem = "has no group named value"
+        elif own := _OWN_COLUMNS.intersection(groups):
+            problem = f"has a group named {min(own)}, which is a column of its own"
+        elif set(groups) != set(first):
+            problem = (
+                f'has the groups {_listed(groups)}, that of "{figures[0].name}" {_listed(first)}'
             )
-        if taken := _OWN_COLUMNS.intersection(groups):
+        if problem:
             raise PllError(
-                f'The pattern of the figure "{figure.name}" has a group named {min(taken)}, which is a column of its own',
+                f'The pattern of the figure "{figure.name}" {problem}',
                 where=where,
-                do=do,
+                do="correct read.figures in the source file",
             )
-        if set(groups) != set(first):
-            problem = f'The pattern of the figure "{figure.name}" has the groups {_listed(groups)}, that of "{figures[0].name}" {_listed(first)}'
-            raise PllError(problem, where=where, do=do)
     return first
 
 
 def _the_one_near(figure: ProseFigure, sentences: pl.Series, where: str) -> int:
     """The index of the one sentence with the words of the figure."""
-    found = _run(
-        lambda: sentences.str.contains(figure.near).arg_true().to_list(), figure, figure.near, where
-    )
+
+    def find() -> list[int]:
+        return sentences.str.contains(figure.near).arg_true().to_list()
+
+    found = _run(find, figure, figure.near, where)
     if len(found) == 1:
         return found[0]
+    words = f'the words of the figure "{figure.name}" ({figure.near})'
     if found:
-        problem = f'{len(found)} sentences match the words of the figure "{figure.name}" ({figure.near}): {_shown(sentences, found[:5])}'
         raise PllError(
-            problem,
+            f"{len(found)} sentences match {words}: {_shown(sentences, found[:5])}",
             where=where,
             do="give read.figures.near in the source file words that only one of them has",
         )
     alike = _most_alike(figure.near, sentences)
-    known = (
-        f"the most similar are {_shown(sentences, alike)}"
-        if alike
-        else "and none shares a word with it"
-    )
+    similar = f"the most similar are {_shown(sentences, alike)}"
     raise PllError(
-        f'No sentence matches the words of the figure "{figure.name}" ({figure.near}); {known}',
+        f"No sentence matches {words}; {similar if alike else 'and none shares a word with it'}",
         where=where,
         do="see what the page says now, then correct read.figures.near in the source file",
     )
@@ -212,40 +153,79 @@ def _taken(figure: ProseFigure, sentence: str, *, where: str) -> dict[str, str]:
     import polars as pl
 
     alone = pl.Series([sentence])
-    matches = _run(
-        lambda: alone.str.count_matches(figure.pattern).item(), figure, figure.pattern, where
-    )
-    do = "see what the page says now, then correct read.figures.pattern in the source file"
+
+    def count() -> int:
+        return int(alone.str.count_matches(figure.pattern).item())
+
+    matches = _run(count, figure, figure.pattern, where)
+    groups = alone.str.extract_groups(figure.pattern).item() if matches == 1 else {}
+    value = groups.get("value") or ""
+    problem = ""
     if matches != 1:
         times = f"{matches} times, not once," if matches else "nowhere"
+        problem = f"matches {times} in {_cut(sentence)}"
+    elif not value:
+        problem = f"takes no value from {_cut(sentence)}"
+    elif part_of := _part_of_longer_number(figure, value, sentence):
+        problem = f"takes {value!r} out of {part_of!r} in {_cut(sentence)}"
+    if problem:
         raise PllError(
-            f'The pattern of the figure "{figure.name}" matches {times} in {_cut(sentence)}',
+            f'The pattern of the figure "{figure.name}" {problem}',
             where=where,
-            do=do,
-        )
-    groups = alone.str.extract_groups(figure.pattern).item()
-    if not groups["value"]:
-        raise PllError(
-            f'The pattern of the figure "{figure.name}" takes no value from {_cut(sentence)}',
-            where=where,
-            do=do,
+            do="see what the page says now, then correct read.figures.pattern in the source file",
         )
     return {group: text or "" for group, text in groups.items()}
 
 
+def _part_of_longer_number(figure: ProseFigure, value: str, sentence: str) -> str:
+    """The longer number that the value was taken out of, "" where it is whole.
+
+    A figure such as 234 of 1 234, 12 of 12,5 or 10 of 10⁶ is another one than the page states.
+    """
+    import polars as pl
+
+    alone = pl.Series([sentence])
+    start = len(sentence.encode()[: alone.str.find(figure.pattern).item()].decode())
+    start += alone.str.extract(figure.pattern, 0).item().find(value)
+    return _begun_before(value, sentence[:start]) or _gone_on(value, sentence[start + len(value) :])
+
+
+def _begun_before(value: str, before: str) -> str:
+    """The number with its digits before the value, "" where the value has its first digit."""
+    is_group = re.match(r"\d{3}(?!\d)", value)
+    pattern = _GROUPS_BEFORE if is_group else _DIGITS_BEFORE
+    begun = pattern.search(before) if value[:1].isdigit() else None
+    return begun[0] + value if begun else ""
+
+
+def _gone_on(value: str, after: str) -> str:
+    """The number with its digits after the value, "" where the value has its last digit."""
+    patterns = [_TIMES_POWER_AFTER]
+    if value[-1:].isdigit():
+        patterns.append(_DIGITS_AFTER)
+    if _MAY_BE_GROUPED.search(value):
+        patterns.append(_GROUP_AFTER)
+    if value.rstrip().endswith("10"):
+        patterns.append(_RAISED_AFTER)
+    gone_on = next(filter(None, (pattern.match(after) for pattern in patterns)), None)
+    return value + gone_on[0] if gone_on else ""
+
+
 def _run(query: Callable[[], T], figure: ProseFigure, pattern: str, where: str) -> T:
-    """What the query finds with the pattern. Raises `PllError` with the figure's name for a pattern the engine does not know."""
+    """What the query finds with the pattern. Raises `PllError` for one the engine does not know."""
     from polars.exceptions import ComputeError
 
     try:
         return query()
     except ComputeError as error:
-        # the engine's message repeats the pattern over several lines; the one line that says something starts with "error:"
-        why = re.search(r"^error: (.+)$", str(error), re.MULTILINE)
+        # the message repeats the pattern over several lines; one of them says what is wrong
+        reason = re.search(r"^error: (.+)$", str(error), re.MULTILINE)
         raise PllError(
-            f'The figure "{figure.name}" has a pattern that is not known here, {pattern}: {why[1] if why else str(error).splitlines()[0]}',
+            f'The figure "{figure.name}" has a pattern that is not known here, {pattern}:'
+            f" {reason[1] if reason else str(error).splitlines()[0]}",
             where=where,
-            do="write it without look-around, back-references and what else only some engines have, in read.figures of the source file",
+            do="write it without look-around, back-references and what else only some engines"
+            " have, in read.figures of the source file",
         ) from error
 
 
@@ -275,315 +255,24 @@ def _listed(groups: Iterable[str]) -> str:
     return ", ".join(sorted(groups))
 
 
-# --- the page -------------------------------------------------------------------------------------------------------
-
-
-def _text(content: bytes, how: Prose, where: str) -> str:
-    try:
-        return content.decode(how.encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise PllError(
-            f"The file is not {how.encoding}: byte {error.start} cannot be read",
-            where=f"{where}, line {line}",
-            do="ask whether the publisher changed the encoding, then say so in the source file under read.encoding",
-        ) from error
-
-
-def _blocks(page: str, where: str) -> list[str]:
-    """The text of every paragraph and its like, in the order of the page. A block within a block stands on its own."""
-    from selectolax.lexbor import LexborHTMLParser
-
-    do = "look at the page: it may be no web page, or a very unusual one; give the source another page"
-    if _depth(page) > DEEPEST:
-        raise PllError(
-            f"The page has more than {DEEPEST} elements within each other", where=where, do=do
-        )
-    blocks: list[str] = []
-    length = 0
-    for text in _block_texts(LexborHTMLParser(page).root):
-        length += len(text)
-        if length > MOST_TEXT:
-            raise PllError(
-                f"The page has more than {MOST_TEXT} characters of text", where=where, do=do
-            )
-        if block := _collapsed(text):
-            blocks.append(block)
-    return blocks
-
-
-def _depth(page: str) -> int:
-    """At most how many elements of the page stand within each other, counted before it is parsed."""
-    depth = deepest = 0
-    for tag in re.finditer(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)", page):
-        if tag[2].lower() not in _ENDLESS:
-            depth = max(0, depth - 1) if tag[1] else depth + 1
-            deepest = max(deepest, depth)
-    return deepest
-
-
-def _block_texts(root: Any) -> Iterator[str]:
-    """The texts between the borders of blocks, as they stand. By a list of what is left to do: pages may be deep."""
-    parts: list[str] = []
-    within = raised = 0
-    todo: list[tuple[Any, bool]] = [(root, False)] if root is not None else []
-    while todo:
-        node, is_done = todo.pop()
-        tag = node.tag
-        if tag == "-text":
-            if within:
-                parts.append(
-                    (node.text_content or "").translate(_SUPERSCRIPT)
-                    if raised
-                    else node.text_content or ""
-                )
-            continue
-        if tag in _NOT_READ or not tag[:1].isalpha():
-            continue
-        step = -1 if is_done else 1
-        if tag in _READ or tag in _BREAKS:
-            yield "".join(parts)
-            parts.clear()
-        within += step * (tag in _READ)
-        raised += step * (tag == "sup")
-        if tag == "br":
-            parts.append(" ")
-        if not is_done:
-            todo.append((node, True))
-            todo.extend((child, False) for child in reversed(list(_children(node))))
-    yield "".join(parts)
-
-
-def _children(node: Any) -> Iterator[Any]:
-    child = node.first_child
-    while child is not None:
-        yield child
-        child = child.next
-
-
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_INVISIBLE = dict.fromkeys(
-    (0x00AD, 0x200B, 0x2060, 0xFEFF)
-)  # soft hyphen and its like: they separate nothing
-_SPACES = re.compile(r"(?<=\d)([\u00a0\u2007\u2009\u202f])(?=\d)|\s+")
-
-
-def _collapsed(text: str) -> str:
-    """Composed letters and single spaces; a no-break or thin space between digits stays what it is."""
-    composed = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
-    return _SPACES.sub(lambda found: found[1] or " ", composed).strip()
-
-
-# --- sentences ------------------------------------------------------------------------------------------------------
-
-# an end mark with what closes after it, a space, and with what opens before it a word that could start a sentence
-_END = re.compile(
-    r"(?<![.!?…])(?P<marks>[.!?…]++)[»\"”’)\]⁰¹²³⁴-⁹]*+ (?=[«\"“”‘(\[–— -]*+(?P<next>[^\W_]++))"
-)
-_OPENING = '«"“”‘’([–—-'
-# no sentence ends after these: something always follows them
-_ABBREVIATIONS = frozenset(
-    [
-        "abs",
-        "adm",
-        "ang",
-        "anm",
-        "anv",
-        "apr",
-        "art",
-        "ass",
-        "att",
-        "aug",
-        "avd",
-        "bd",
-        "bl.a",
-        "ca",
-        "cand",
-        "des",
-        "dir",
-        "dok",
-        "d.d",
-        "dr",
-        "dvs",
-        "d.v.s",
-        "eks",
-        "ekskl",
-        "etg",
-        "ev",
-        "evt",
-        "febr",
-        "feb",
-        "f.eks",
-        "fig",
-        "fom",
-        "f.o.m",
-        "forts",
-        "gj",
-        "gjsn",
-        "gj.sn",
-        "gnr",
-        "hhv",
-        "i.e",
-        "ift",
-        "ifm",
-        "iflg",
-        "iht",
-        "ind",
-        "inkl",
-        "inst",
-        "int",
-        "jan",
-        "jf",
-        "jfr",
-        "jnr",
-        "kap",
-        "kgl",
-        "kl",
-        "kom",
-        "komm",
-        "korr",
-        "kst",
-        "kv",
-        "m.a",
-        "maks",
-        "m.h.t",
-        "mht",
-        "m.o.t",
-        "ndf",
-        "nov",
-        "nr",
-        "okt",
-        "omg",
-        "omkr",
-        "oppr",
-        "org",
-        "pga",
-        "p.g.a",
-        "pkt",
-        "pr",
-        "prof",
-        "ref",
-        "reg",
-        "res",
-        "resp",
-        "saml",
-        "sekr",
-        "sep",
-        "sept",
-        "s.k",
-        "spm",
-        "st",
-        "str",
-        "t.d",
-        "t.h",
-        "tilsv",
-        "tlf",
-        "t.o.m",
-        "t.v",
-        "u.a",
-        "utg",
-        "vedk",
-        "vedl",
-        "vedr",
-        "vg",
-        "vgs",
-        "vol",
-        "vs",
-    ]
-)
-# these may also stand last in a sentence, and do where a capital follows
-_ALSO_LAST = frozenset(
-    [
-        "dgr",
-        "e.l",
-        "etc",
-        "innb",
-        "kr",
-        "m.fl",
-        "mfl",
-        "mill",
-        "m.m",
-        "mnd",
-        "mrd",
-        "m.v",
-        "mv",
-        "o.a",
-        "o.fl",
-        "o.l",
-        "osb",
-        "osv",
-        "o.s.v",
-        "pst",
-        "stk",
-        "årl",
-    ]
-)
-_AFTER_ORDINAL = re.compile(
-    "(?:januar|februar|mars|april|mai|juni|juli|august|september|oktober|november|desember|jan|feb|febr|apr|jun|jul|aug|sep|sept|okt|nov|des"
-    "|kvartal|tertial|halvår|årgang|utgave|plass|runde|fase|trinn|uke|veke)",
-    re.IGNORECASE,
-)
+# --- sentences --------------------------------------------------------------------------------
 
 
 def _sentences_of(blocks: Iterable[str], where: str) -> list[str]:
-    sentences: list[str] = []
+    """The sentences of all blocks. Raises `PllError` for too many, and for one too long."""
+    found: list[str] = []
     for block in blocks:
-        for sentence in _split(block):
-            sentences.append(sentence)
+        for sentence in sentences(block):
+            found.append(sentence)
             if len(sentence) > LONGEST_SENTENCE:
-                problem = f"The sentence has {len(sentence)} characters, more than {LONGEST_SENTENCE}: {_cut(sentence)}"
                 raise PllError(
-                    problem,
-                    where=f"{where}, sentence {len(sentences)}",
-                    do="look at the page: it may hold data instead of running text",
+                    f"The sentence has {len(sentence)} characters, more than {LONGEST_SENTENCE}:"
+                    f" {_cut(sentence)}",
+                    where=f"{where}, sentence {len(found)}",
+                    do=_LOOK,
                 )
-            if len(sentences) > MOST_SENTENCES:
-                problem = f"The page has more than {MOST_SENTENCES} sentences"
+            if len(found) > MOST_SENTENCES:
                 raise PllError(
-                    problem,
-                    where=where,
-                    do="look at the page: it may hold data instead of running text",
+                    f"The page has more than {MOST_SENTENCES} sentences", where=where, do=_LOOK
                 )
-    return sentences
-
-
-def _split(block: str) -> Iterator[str]:
-    """The sentences of a block of text."""
-    start = 0
-    for end in _END.finditer(block):
-        word = max(start, block.rfind(" ", start, end.start()) + 1)
-        if _ends(
-            block[word : end.start()].lstrip(_OPENING),
-            end["marks"],
-            end["next"],
-            is_first=word == start,
-        ):
-            yield block[start : end.end() - 1]
-            start = end.end()
-    if start < len(block):
-        yield block[start:]
-
-
-def _ends(before: str, marks: str, following: str, *, is_first: bool) -> bool:
-    """Whether a sentence ends between the word `before` the marks, its first or not, and the word `following` them."""
-    starts_with_digit, starts_with_capital = following[0].isdigit(), following[0].isupper()
-    if not starts_with_digit and not starts_with_capital:
-        return False
-    if marks != ".":
-        return True
-    if (
-        before.isdecimal() and len(before) <= 2
-    ):  # an ordinal, a date in digits, the number of a list item
-        return not (is_first or starts_with_digit or _AFTER_ORDINAL.fullmatch(following))
-    word = before.casefold()
-    if word in _ALSO_LAST:
-        return starts_with_capital
-    return not (word in _ABBREVIATIONS or _is_initials(before))
-
-
-def _is_initials(word: str) -> bool:
-    """`A`, `H.C`, `b.l.a`: single letters, or short parts with a point between and a single letter among them."""
-    parts = word.split(".")
-    return all(part.isalpha() and len(part) <= 3 for part in parts) and any(
-        len(part) == 1 for part in parts
-    )
+    return found

@@ -274,12 +274,10 @@ def test_what_the_standard_library_writes_is_read_back(
     writer.writerows([["a", "b"], *rows])
     expected = [tuple(row) for row in rows if any(cell.strip() for cell in row)]
     assume(quoting == csv.QUOTE_ALL or "\r" not in written.getvalue().replace(end, ""))
-    try:
-        table = _read(written.getvalue())
-    except PllError as error:
-        assert not expected or "Brukte" in str(error), error
-        return
-    assert _cells(table) == expected
+    if not expected:
+        assert "no rows" in _refusal(written.getvalue())
+    else:
+        assert _cells(_read(written.getvalue())) == expected
 
 
 @pytest.mark.parametrize(

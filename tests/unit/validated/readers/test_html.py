@@ -1,4 +1,4 @@
-"""Tables in web pages: the one that is meant, as a reader sees it, every fault named with its row."""
+"""Tables in web pages: the one that is meant, as a reader sees it, every fault with its row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def _how(*header: str, **more: str) -> Html:
 
 
 def _table(head: str, *body: str) -> str:
-    return f"<table><thead>{head}</thead><tbody>{''.join(f'<tr>{row}</tr>' for row in body)}</tbody></table>"
+    rows = "".join(f"<tr>{row}</tr>" for row in body)
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
 def _rows(page: str, *header: str, **more: str) -> list[tuple[str, ...]]:
@@ -106,7 +107,10 @@ def test_spanned_cells_count_for_every_row_and_column_they_cover() -> None:
 
 
 def test_a_cell_does_not_reach_beyond_its_part_of_the_table() -> None:
-    page = "<table><tr><th>A<th>B</tr><tbody><tr><td rowspan=9>x<td>1</tr></tbody><tbody><tr><td>y<td>2</tr></tbody></table>"
+    page = (
+        "<table><tr><th>A<th>B</tr><tbody><tr><td rowspan=9>x<td>1</tr></tbody>"
+        "<tbody><tr><td>y<td>2</tr></tbody></table>"
+    )
     assert [row[:2] for row in _rows(page, "A")] == [("x", "1"), ("y", "2")]
 
 
@@ -190,8 +194,8 @@ def test_no_table_or_several_are_refused_with_a_list_of_what_there_is() -> None:
     tables = (_table("<tr><th>A<th>B</tr>", f"<td>1<td>{n}") for n in range(2))
     page = "<h2>Tall</h2>" + "".join(tables)
     assert (
-        "2 tables have a header with 'A'; the page has table 1 'Tall' with 'A', 'B'; table 2 'Tall' with 'A', 'B'"
-        in _refusal(page, "A")
+        "2 tables have a header with 'A'; the page has table 1 'Tall' with 'A', 'B';"
+        " table 2 'Tall' with 'A', 'B'" in _refusal(page, "A")
     )
     assert "No table has a header with 'C'; the page has table 1 'Tall' with 'A', 'B'" in _refusal(
         page, "C"
@@ -357,7 +361,7 @@ def test_columns_can_be_named_in_the_source_file() -> None:
     page = _table("<tr><th><th><th>Antall</tr>", "<td>Oslo<td>2026<td>5")
     how = Html(kind="html", header=["Antall"], columns=["Region", "År", "Antall"])
     assert html.read(page.encode(), how, where="side.html").columns == ["Region", "År", "Antall"]
-    with pytest.raises(PllError, match="3 columns, read.columns 1"):
+    with pytest.raises(PllError, match=r"3 columns, read\.columns 1"):
         html.read(page.encode(), how.model_copy(update={"columns": ["a"]}), where="side.html")
 
 
@@ -474,7 +478,10 @@ _PIECES = [
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=40))
 def test_any_page_is_read_or_refused_in_words(pieces: list[str]) -> None:
+    refusals = []
     try:
-        assert html.read("".join(pieces).encode(), _how("A"), where="side.html").height > 0
-    except PllError as refused:
-        assert refused.where.startswith("side.html")
+        height = _read("".join(pieces), "A").frame.height
+    except PllError as refusal:
+        height = 0
+        refusals = [refusal.where]
+    assert height > 0 or refusals[0].startswith("s/t/side.html")

@@ -11,21 +11,31 @@ import pytest
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Prose, ProseFigure
-from pll_pipeline.validated.readers import prose
+from pll_pipeline.validated.readers import page_blocks, prose
+from pll_pipeline.validated.readers.page_text import collapsed
+from pll_pipeline.validated.readers.sentences import sentences as sentences_of
+from pll_pipeline.validated.readers.table import NotRead
 
-BOKMAL = """<!DOCTYPE html><html lang="nb"><head><title>E-resept i tall</title><style>p { color: red }</style></head><body>
+SENTENCE = (
+    "I 2023 ble det sendt over 33 millioner e-resepter til apotek, dvs. ca. 60 prosent av alle."
+)
+BOKMAL = """<!DOCTYPE html><html lang="nb"><head><title>E-resept i tall</title>
+<style>p { color: red }</style></head><body>
 <header><p>Over 99 millioner e-resepter i toppen</p></header>
 <nav><ul><li>Over 98 millioner e-resepter i menyen</li></ul></nav>
 <h1>E-resept i tall</h1>
 <p>I 2023 ble det sendt <b>over 33&nbsp;millioner</b> e-resepter
    til apotek, dvs. ca. 60 prosent av alle. Om lag 2&#8239;300&nbsp;legekontor er med.</p>
-<ul><li>Ordningen startet 1. januar 2024 i tre kommuner</li><li>Multidose: 33,5 mill. resepter (bl.a. i Oslo)</li></ul>
+<ul><li>Ordningen startet 1. januar 2024 i tre kommuner</li>
+<li>Multidose: 33,5 mill. resepter (bl.a. i Oslo)</li></ul>
 <script>document.write("<p>over 97 millioner e-resepter</p>")</script>
 <footer><p>Over 96 millioner e-resepter nederst</p></footer></body></html>"""
 
 NYNORSK = """<html lang="nn"><body><h2>Kjernejournal</h2>
-<p>I fjor vart det gjort meir enn 12,4 mill. oppslag i kjernejournal. Kring 60 prosent av sjukeheimane er med, t.d. i Førde.</p>
-<p>Ordninga kjem til Vestlandet 3. kvartal 2025. Då vil drygt 1.200 tilsette få tilgang.</p></body></html>"""
+<p>I fjor vart det gjort meir enn 12,4 mill. oppslag i kjernejournal.
+Kring 60 prosent av sjukeheimane er med, t.d. i Førde.</p>
+<p>Ordninga kjem til Vestlandet 3. kvartal 2025.
+Då vil drygt 1.200 tilsette få tilgang.</p></body></html>"""
 
 
 def page(*texts: str) -> str:
@@ -43,13 +53,13 @@ def rows(
     where: str = "nhn/2024/side.html",
 ) -> list[dict[str, str]]:
     how = Prose(kind="prose", encoding=encoding, figures=list(figures))  # type: ignore[arg-type]
-    return prose.read(
-        content.encode(encoding) if isinstance(content, str) else content, how, where=where
-    ).to_dicts()
+    raw = content.encode(encoding) if isinstance(content, str) else content
+    return prose.read(raw, how, where=where).frame.to_dicts()
 
 
 def sentences(content: str) -> list[str]:
-    return prose._sentences_of(prose._blocks(content, "side.html"), "side.html")
+    blocks = page_blocks.blocks_of_page(content, "side.html")
+    return [s for s in prose._sentences_of(blocks.texts, "side.html") if not blocks.faults_in(s)]
 
 
 def refused(content: str | bytes, *figures: ProseFigure, encoding: str = "utf-8") -> str:
@@ -61,7 +71,7 @@ def refused(content: str | bytes, *figures: ProseFigure, encoding: str = "utf-8"
     return str(error.value)
 
 
-# --- figures --------------------------------------------------------------------------------------------------------
+# --- figures ---------------------------------------------------------------------------------
 
 
 def test_a_bokmal_page_gives_a_row_for_each_figure_with_its_hedge_and_sentence() -> None:
@@ -75,7 +85,7 @@ def test_a_bokmal_page_gives_a_row_for_each_figure_with_its_hedge_and_sentence()
         {
             "name": "resepter",
             "value": "over 33 millioner",
-            "context": "I 2023 ble det sendt over 33 millioner e-resepter til apotek, dvs. ca. 60 prosent av alle.",
+            "context": SENTENCE,
             "row_reference": "side.html:sentence 2",
         },
         {
@@ -108,9 +118,7 @@ def test_a_nynorsk_page_is_read_the_same_way() -> None:
     assert found[1]["context"] == "Kring 60 prosent av sjukeheimane er med, t.d. i Førde."
 
 
-def test_groups_are_columns_in_the_order_of_the_first_pattern_and_a_group_without_part_is_empty() -> (
-    None
-):
+def test_groups_are_columns_in_order_and_a_group_that_takes_no_part_is_empty() -> None:
     text = page("Oslo har 30 legekontor i 2023.", "40 apotek finst i Førde.")
     first = figure("legekontor", r"(?P<place>\w+) har (?P<value>\d+) .* i (?P<year>\d{4})", "a")
     second = figure(
@@ -148,13 +156,13 @@ def test_words_that_no_sentence_has_show_the_three_most_similar_sentences() -> N
         "Antall timer sendt er 50.",
         "Ingenting.",
     )
-    said = refused(text, figure(r"(?i)\bantall\s+e-resepter sendt i fjor", name="resepter"))
-    assert 'No sentence matches the words of the figure "resepter"' in said
+    message = refused(text, figure(r"(?i)\bantall\s+e-resepter sendt i fjor", name="resepter"))
+    assert 'No sentence matches the words of the figure "resepter"' in message
     assert (
-        "2: «Antall e-resepter sendt er 30.»; 4: «Antall timer sendt er 50.»; 3: «Antall oppslag er 40.»"
-        in said
+        "2: «Antall e-resepter sendt er 30.»; 4: «Antall timer sendt er 50.»;"
+        " 3: «Antall oppslag er 40.»" in message
     )
-    assert "Helsenett" not in said
+    assert "Helsenett" not in message
 
 
 def test_words_that_nothing_on_the_page_resembles_are_said_to_be_so() -> None:
@@ -162,17 +170,17 @@ def test_words_that_nothing_on_the_page_resembles_are_said_to_be_so() -> None:
 
 
 def test_words_that_several_sentences_have_show_them() -> None:
-    said = refused(page("Vi har 30 kontor.", "Vi har 40 kontor.", "Slutt."), figure("kontor"))
+    message = refused(page("Vi har 30 kontor.", "Vi har 40 kontor.", "Slutt."), figure("kontor"))
     assert (
-        '2 sentences match the words of the figure "tall" (kontor): 1: «Vi har 30 kontor.»; 2: «Vi har 40 kontor.»'
-        in said
+        '2 sentences match the words of the figure "tall" (kontor):'
+        " 1: «Vi har 30 kontor.»; 2: «Vi har 40 kontor.»" in message
     )
 
 
 def test_a_long_sentence_is_cut_where_it_is_shown() -> None:
-    said = refused(page("Vi har " + "mange " * 100 + "kontor."), figure("har 30"))
-    assert "…»" in said
-    assert len(said) < 600
+    message = refused(page("Vi har " + "mange " * 100 + "kontor."), figure("har 30"))
+    assert "…»" in message
+    assert len(message) < 600
 
 
 @pytest.mark.parametrize(
@@ -184,24 +192,26 @@ def test_a_long_sentence_is_cut_where_it_is_shown() -> None:
     ],
 )
 def test_a_pattern_must_match_its_sentence_exactly_once(text: str, pattern: str, says: str) -> None:
-    said = refused(page(text), figure("kontor", pattern, "kontor"))
-    assert 'figure "kontor"' in said
-    assert says in said
-    assert "side.html, sentence 1" in said
+    message = refused(page(text), figure("kontor", pattern, "kontor"))
+    assert 'figure "kontor"' in message
+    assert says in message
+    assert "side.html, sentence 1" in message
 
 
 def test_a_pattern_without_the_group_value_is_named_by_its_figure() -> None:
-    said = refused(page("Vi har 30 kontor."), figure("kontor"), figure("kontor", r"(\d+)", "andre"))
-    assert 'figure "andre" has no group named value' in said
+    message = refused(
+        page("Vi har 30 kontor."), figure("kontor"), figure("kontor", r"(\d+)", "andre")
+    )
+    assert 'figure "andre" has no group named value' in message
 
 
 def test_patterns_with_different_groups_are_refused() -> None:
-    said = refused(
+    message = refused(
         page("Vi har 30 kontor."),
         figure("kontor"),
         figure("kontor", r"(?P<value>\d+) (?P<what>\w+)", "andre"),
     )
-    assert 'figure "andre" has the groups value, what, that of "tall" value' in said
+    assert 'figure "andre" has the groups value, what, that of "tall" value' in message
 
 
 def test_a_group_that_would_hide_a_column_of_its_own_is_refused() -> None:
@@ -211,7 +221,10 @@ def test_a_group_that_would_hide_a_column_of_its_own_is_refused() -> None:
 
 
 def test_the_modules_are_light_until_something_is_read() -> None:
-    script = "import sys; from pll_pipeline.validated.readers import jsonstat, prose; print({'polars', 'selectolax'} & sys.modules.keys())"
+    script = (
+        "import sys; from pll_pipeline.validated.readers import jsonstat, prose;"
+        "print({'polars', 'selectolax'} & sys.modules.keys())"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True
@@ -224,26 +237,26 @@ def test_the_modules_are_light_until_something_is_read() -> None:
     ("near", "pattern"), [("kontor", r"(?<!x)(?P<value>\d+)"), (r"(o)\1", r"(?P<value>\d+)")]
 )
 def test_a_pattern_that_cannot_be_run_in_bounded_time_is_refused(near: str, pattern: str) -> None:
-    said = refused(page("Vi har 30 kontor."), figure(near, pattern))
-    assert 'figure "tall" has a pattern that is not known here' in said
-    assert "not supported" in said
+    message = refused(page("Vi har 30 kontor."), figure(near, pattern))
+    assert 'figure "tall" has a pattern that is not known here' in message
+    assert "not supported" in message
 
 
 def test_a_pattern_with_catastrophic_backtracking_does_not_hang() -> None:
     start = time.monotonic()
-    said = refused(page("a" * 19_000 + " kontor."), figure("kontor", r"(?P<value>(?:a+)+)b"))
-    assert "matches nowhere" in said
+    message = refused(page("a" * 19_000 + " kontor."), figure("kontor", r"(?P<value>(?:a+)+)b"))
+    assert "matches nowhere" in message
     refused(page("a" * 19_000), figure("(?:a|aa)+b"))
     assert time.monotonic() - start < 5
 
 
-# --- the page -------------------------------------------------------------------------------------------------------
+# --- the page --------------------------------------------------------------------------------
 
 
 def test_only_running_text_is_read_and_not_what_surrounds_it() -> None:
     assert sentences(BOKMAL) == [
         "E-resept i tall",
-        "I 2023 ble det sendt over 33 millioner e-resepter til apotek, dvs. ca. 60 prosent av alle.",
+        SENTENCE,
         "Om lag 2\u202f300 legekontor er med.",
         "Ordningen startet 1. januar 2024 i tre kommuner",
         "Multidose: 33,5 mill. resepter (bl.a. i Oslo)",
@@ -284,7 +297,8 @@ def test_a_block_within_a_block_is_read_once_and_apart() -> None:
 
 def test_white_space_is_collapsed_but_stays_within_numbers() -> None:
     text = page(
-        "Vi\n   har\u00a01\u00a0200\u2009300 og 2\u202f000\u00a0kontor<br>i   Oslo,\tder e-re\u00adsept er a\u030aret rundt"
+        "Vi\n   har\u00a01\u00a0200\u2009300 og 2\u202f000\u00a0kontor<br>i   Oslo,\tder"
+        " e-re\u00adsept er a\u030aret rundt"
     )
     assert sentences(text) == [
         "Vi har 1\u00a0200\u2009300 og 2\u202f000 kontor i Oslo, der e-resept er året rundt"
@@ -311,9 +325,9 @@ def test_the_declared_encoding_is_used_whatever_the_page_says() -> None:
 
 
 def test_bytes_in_another_encoding_name_their_line() -> None:
-    said = refused(("<p>\n" + page("Tromsø")).encode("cp1252"), figure("kontor"))
-    assert "not utf-8: byte" in said
-    assert "line 2" in said
+    message = refused(("<p>\n" + page("Tromsø")).encode("cp1252"), figure("kontor"))
+    assert "not utf-8: byte" in message
+    assert "line 2" in message
 
 
 @pytest.mark.parametrize(
@@ -331,9 +345,9 @@ def test_a_page_with_too_much_text_is_refused() -> None:
 
 def test_a_sentence_that_is_too_long_is_refused_with_its_number() -> None:
     assert sentences(page("a" * 20_000)) == ["a" * 20_000]
-    said = refused(page("Først.", "a" * 20_001), figure("kontor"))
-    assert "has 20001 characters, more than 20000" in said
-    assert "side.html, sentence 2" in said
+    message = refused(page("Først.", "a" * 20_001), figure("kontor"))
+    assert "has 20001 characters, more than 20000" in message
+    assert "side.html, sentence 2" in message
 
 
 def test_too_many_sentences_are_refused() -> None:
@@ -373,12 +387,12 @@ def test_elements_too_deep_within_each_other_are_refused_before_they_take_time()
 )
 def test_odd_text_is_split_in_a_time_that_grows_with_its_length_only(text: str) -> None:
     start = time.monotonic()
-    list(prose._split(prose._collapsed(text)))
-    prose._depth(text)
+    list(sentences_of(collapsed(text)))
+    page_blocks._depth(text)
     assert time.monotonic() - start < 3
 
 
-# --- sentences ------------------------------------------------------------------------------------------------------
+# --- sentences -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -403,7 +417,7 @@ def test_odd_text_is_split_in_a_time_that_grows_with_its_length_only(text: str) 
     ],
 )
 def test_no_sentence_ends_at_an_abbreviation_an_ordinal_or_within_a_number(text: str) -> None:
-    assert list(prose._split(text)) == [text]
+    assert list(sentences_of(text)) == [text]
 
 
 @pytest.mark.parametrize(
@@ -421,10 +435,112 @@ def test_no_sentence_ends_at_an_abbreviation_an_ordinal_or_within_a_number(text:
 )
 def test_a_sentence_ends_at_its_mark(text: str) -> None:
     parts = text.split("|")
-    assert list(prose._split(" ".join(parts))) == parts
+    assert list(sentences_of(" ".join(parts))) == parts
 
 
 def test_splitting_loses_nothing_but_the_space_between() -> None:
     for block in (re.sub(r"<[^>]+>", " ", BOKMAL), NYNORSK):
-        collapsed = prose._collapsed(block)
-        assert " ".join(prose._split(collapsed)) == collapsed
+        plain = collapsed(block)
+        assert " ".join(sentences_of(plain)) == plain
+
+
+# --- what a reader sees -----------------------------------------------------------------------
+
+COUNT = figure("kontor", r"har (?P<value>\d+)", "kontor")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<span style='display:none'>9</span>33",
+        "<b hidden>9</b>33",
+        "<b class=borte>9</b>33",
+        "<b class='visually-hidden'>9</b>33",
+        "<s>9</s> 33",
+        "<span style='text-decoration:line-through'>9</span> 33",
+        "33<sup>1</sup>",
+        "33<a href='#fn1'>1</a>",
+        "33<a href='#fn1'>[1]</a>",
+        "33<span style='vertical-align:super'>1</span>",
+    ],
+)
+def test_only_the_number_that_a_reader_sees_is_taken(inner: str) -> None:
+    style = "<style>.borte { display: none }</style>"
+    text = style + page(f"Vi har {inner} kontor.")
+    assert rows(text, COUNT)[0]["value"] == "33"
+
+
+def test_a_hidden_paragraph_is_no_text_and_is_counted() -> None:
+    text = "<p hidden>Vi har 32 kontor.</p>" + page("Vi har 33 kontor. <s>Og 1 til.</s>")
+    how = Prose(kind="prose", figures=[COUNT])
+    table = prose.read(text.encode(), how, where="nhn/2024/side.html")
+    assert table.frame["value"].to_list() == ["33"]
+    assert table.not_read == (
+        NotRead("side.html", "hidden texts", 1, "Vi har 32 kontor."),
+        NotRead("side.html", "struck texts", 1, "Og 1 til."),
+    )
+
+
+def test_a_paragraph_that_a_control_of_the_page_opens_is_text() -> None:
+    text = "<button aria-controls=p>Mer</button><div id=p hidden><p>Vi har 33 kontor.</p></div>"
+    assert rows(text, COUNT)[0]["value"] == "33"
+
+
+@pytest.mark.parametrize(
+    ("inner", "longer"),
+    [
+        ("10<sup>6</sup>", "10⁶"),
+        ("3 × 10<sup>6</sup>", "3 × 10⁶"),
+        ("12,5", "12,5"),
+        ("1&nbsp;234", "1\u00a0234"),
+        ("1.234", "1.234"),
+        ("1234", "1234"),
+    ],
+)
+def test_a_value_that_is_a_part_of_a_longer_number_is_refused(inner: str, longer: str) -> None:
+    wanted = figure("kontor", r"har (?P<value>\d\d?)", "kontor")
+    message = refused(page(f"Vi har {inner} kontor."), wanted)
+    assert f"out of {longer!r}" in message
+
+
+@pytest.mark.parametrize("inner", ["1 234", "12,234", "1&#8239;234", "1.234"])
+def test_a_value_that_is_the_end_of_a_longer_number_is_refused(inner: str) -> None:
+    wanted = figure("kontor", r"(?P<value>\d{3}) kontor", "kontor")
+    assert "takes '234' out of" in refused(page(f"Vi har {inner} kontor."), wanted)
+
+
+@pytest.mark.parametrize(
+    "text", ["I 2023 300 kontor.", "I 2023, 300 kontor.", "Hele 300 kontor i 2023.", "300 kontor"]
+)
+def test_a_year_beside_a_value_is_another_number(text: str) -> None:
+    wanted = figure("kontor", r"(?P<value>\d{3}) kontor", "kontor")
+    assert rows(page(text), wanted)[0]["value"] == "300"
+
+
+def test_a_power_is_taken_whole() -> None:
+    wanted = figure("resepter", r"(?P<value>[\d,]+ · 10⁶)", "resepter")
+    text = page("Det er 3,2 · 10<sup>6</sup> resepter.")
+    assert rows(text, wanted)[0]["value"] == "3,2 · 10⁶"
+
+
+def test_numbers_on_two_lines_stay_on_them() -> None:
+    wanted = figure("kontor", r"har (?P<value>[\d\s]+)", "kontor")
+    assert rows(page("Vi har 33<br>45 kontor."), wanted)[0]["value"] == "33\n45 "
+
+
+@pytest.mark.parametrize(
+    ("inner", "why"),
+    [
+        ("33<small>1</small>", "not one number: '3|1'"),
+        ("33<span class='x'>1</span>", "not one number"),
+        ("33<math><mn>1</mn></math>", "shows a formula"),
+    ],
+)
+def test_a_sentence_whose_shown_text_cannot_be_known_is_refused(inner: str, why: str) -> None:
+    text = page(f"Vi har {inner} kontor. Vi har 12 apotek.")
+    assert why in refused(text, COUNT)
+    assert rows(text, figure("apotek"))[0]["value"] == "12"
+
+
+def test_characters_that_mark_faults_do_no_harm_in_a_page() -> None:
+    assert rows(page("Vi har \U00100000 33 kontor."), figure("kontor"))[0]["value"] == "33"

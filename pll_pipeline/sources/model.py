@@ -191,6 +191,8 @@ class MilestoneTable(_Table):
     statement: Text = Field("reported", description="reported, planned, target or superseded")
 
 
+Encoding = Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"]
+Separator = Literal[",", ";", "\t", "|"]
 ColumnNames = Annotated[
     list[str],
     Field(
@@ -204,8 +206,8 @@ class Delimited(_Strict):
     """Delimited text. Lines above the header are title lines, and are not read."""
 
     kind: Literal["delimited"]
-    encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"] = "utf-8"
-    separator: Literal[",", ";", "\t", "|"] = ","
+    encoding: Encoding = "utf-8"
+    separator: Separator = ","
     header: list[str] = Field(
         default_factory=list,
         description="Texts of the header line: the first line that contains them all."
@@ -268,7 +270,7 @@ class Html(_Strict):
     """A table in a web page, found by its header."""
 
     kind: Literal["html"]
-    encoding: Literal["utf-8", "windows-1252", "iso-8859-1"] = "utf-8"
+    encoding: Encoding = "utf-8"
     header: Annotated[
         list[str],
         Field(min_length=1, description="Texts of the header row of the table that is meant"),
@@ -296,7 +298,7 @@ class Prose(_Strict):
     """Figures in the running text of a web page."""
 
     kind: Literal["prose"]
-    encoding: Literal["utf-8", "windows-1252", "iso-8859-1"] = "utf-8"
+    encoding: Encoding = "utf-8"
     figures: Annotated[list[ProseFigure], Field(min_length=1)]
 
 

@@ -1,73 +1,95 @@
-"""When the night runs and who is told: the job `night`, its schedule, the failure hook, and running it without a server.
+"""When the night runs and where its failures are reported: the job `night`, its schedule, the
+failure hook, and running it without a server.
 
 Not here: what a night does (`assets/`), which sources there are (`sources/`).
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import shutil
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from typing import Any
 
 import dagster as dg
 
-from pll_pipeline.assets import LOG
-from pll_pipeline.assets.raw import ASK_TAG
-from pll_pipeline.assets.validated import REBUILD_TAG
+from pll_pipeline.assets import LOCK, LOG
+from pll_pipeline.assets.raw import ANSWERED, AskParameters
+from pll_pipeline.assets.source import graph_name
+from pll_pipeline.assets.validated import GatherParameters
 from pll_pipeline.config import Config
-from pll_pipeline.errors import PllError
+from pll_pipeline.errors import PllError, paragraph_of
 from pll_pipeline.lock import one_writer
 from pll_pipeline.published.releases import Release, current
+from pll_pipeline.raw.archive import snapshots
+from pll_pipeline.raw.http.webhook import post_json
 from pll_pipeline.sources.model import Source
+from pll_pipeline.sources.register import register
 from pll_pipeline.validated.verdicts import SourceState, read_state
 
 JOB = "night"
 _LEAST_ROOM = 64 * 2**20
-# Dagster's own lines stay in its event log
-_NO_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_DAGSTER_SETTINGS = f"telemetry:\n  enabled: false\nnux:\n  enabled: false\npython_logs:\n  managed_python_loggers: [{LOG.name}]\n  python_log_level: INFO\n"
+# Dagster's own lines stay in its event log.
+_NO_CONSOLE = {"console": {"config": {"log_level": "CRITICAL"}}}
+_DAGSTER_SETTINGS = f"""\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+python_logs:
+  managed_python_loggers: [{LOG.name}]
+  python_log_level: INFO
+"""
+
+Build = Callable[[Config, dict[str, Source]], dg.Definitions]
+Line = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Night:
-    """How a night ended. `published` is None when nothing new was published; `failure` is a paragraph."""
+    """How a night ended.
+
+    `published` is None when nothing new was published, `current` None before the first release.
+    `unanswered` are reasons by source name. `failure` is a paragraph, None where the night did not
+    fail.
+    """
 
     published: Release | None
-    standing: Release | None
+    current: Release | None
     states: list[SourceState]
     unanswered: dict[str, str]
     failure: str | None
 
     @property
     def exit_code(self) -> int:
-        """0 published or nothing new, 3 a source keeps an earlier snapshot, 1 failed and the last release stands."""
+        """0 published, or nothing new; 3 a source keeps an earlier snapshot; 1 failed."""
         if self.failure:
             return 1
-        return (
-            3 if self.unanswered or any(s.is_stale or s.newest is None for s in self.states) else 0
-        )
+        is_behind = any(state.is_stale or state.newest is None for state in self.states)
+        return 3 if self.unanswered or is_behind else 0
 
 
-def night_job(config: Config) -> dg.UnresolvedAssetJobDefinition:
+# --- Dagster's definitions ------------------------------------------------------------------------
+
+
+def night_job(config: Config) -> Any:
     """The one job: every asset, in one process, with the failure hook."""
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
         executor_def=dg.in_process_executor,
         hooks={failure_hook(config)},
-        description="One night: ask the sources, read what is new, build star and marts, publish a release.",
+        description=(
+            "One night: ask the sources, read what is new, build star and marts, publish a release."
+        ),
     )
 
 
-def night_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def night_schedule(job: Any) -> dg.ScheduleDefinition:
     """Every night at 03:00 Norwegian time."""
     return dg.ScheduleDefinition(
         name="every_night",
@@ -78,20 +100,154 @@ def night_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinitio
     )
 
 
+def night_lock(config: Config) -> dg.ResourceDefinition:
+    """The lock every step of a night works under; a second night is refused at once."""
+
+    @dg.resource
+    def lock(_: dg.InitResourceContext) -> Iterator[None]:
+        with _only_night(config):
+            yield
+
+    return lock
+
+
+def failure_hook(config: Config) -> dg.HookDefinition:
+    """Reports a step that failed: see `report_failure`."""
+
+    @dg.failure_hook(name="report_failure")
+    def report(context: dg.HookContext) -> None:
+        reason = _description(context.op_exception)
+        report_failure(config, f"The step {context.op.name} failed. {reason}")
+
+    return report
+
+
+def _description(error: BaseException | None) -> str:
+    if isinstance(error, dg.Failure):
+        return error.description or "No reason was given."
+    return paragraph_of(error) if error else "No reason was given."
+
+
+# --- reporting ------------------------------------------------------------------------------------
+
+
+def report_failure(config: Config, paragraph: str) -> None:
+    """Write a failure to `data/logs/failures.log` and, where `PLL_ALERT_WEBHOOK` is set, post it
+    there as JSON.
+
+    A webhook that cannot be reached is noted in the log, and is no error.
+    """
+    config.logs.mkdir(parents=True, exist_ok=True)
+    with (config.logs / "failures.log").open("a", encoding="utf-8") as log:
+        log.write(_log_line(paragraph))
+        if config.alert_webhook:
+            try:
+                post_json(config.alert_webhook, {"text": paragraph})
+            except PllError as error:
+                log.write(_log_line(error.paragraph()))
+
+
+def _log_line(paragraph: str) -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {paragraph}\n"
+
+
+# --- one night, here and now ----------------------------------------------------------------------
+
+
+def night_sources(config: Config) -> dict[str, Source]:
+    """The sources that take part, by name; for a day in the past those that had a snapshot then.
+
+    Raises `PllError` when there were none.
+    """
+    sources = register(config.own_sources)
+    if config.known_until is None:
+        return sources
+    archived = {
+        name: source
+        for name, source in sources.items()
+        if snapshots(config.raw, name, config.known_until)
+    }
+    if not archived:
+        raise PllError(
+            "Nothing had been archived on that day",
+            where=str(config.raw),
+            do="choose a later day; the folders there are named after the time of each snapshot",
+        )
+    return archived
+
+
+def run_night(
+    build: Build,
+    config: Config,
+    sources: dict[str, Source],
+    *,
+    ask: Collection[str] | None = None,
+    rebuild: bool = False,
+    debug: bool = False,
+    show_line: Line = lambda _: None,
+) -> Night:
+    """The job `night`, here and now, under the lock; `build` makes its definitions.
+
+    `ask` are the names of the sources that are asked (all where it is None); the others keep what
+    they have. With `rebuild` everything that follows from raw is deleted first, and a release is
+    published although nothing has changed. `show_line` is called with a line about each step.
+    Raises `PllError` when another night is under way or the disk has no room, and with `debug`
+    whatever makes a step fail.
+    """
+    use_dagster_home(config)
+    with _only_night(config), _lines_shown(show_line):
+        if rebuild:
+            delete_derived(config)
+        before = current(config.marts)
+        job = build(config, sources).resolve_job_def(JOB)
+        with dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(
+                instance=instance,
+                run_config=night_config(sources, ask=ask, rebuild=rebuild),
+                raise_on_error=debug,
+                # this process has the lock already
+                resources={LOCK: dg.ResourceDefinition.none_resource()},
+            )
+        after = current(config.marts)
+        failure = None if result.success else _failure(result)
+        states = [] if failure else [read_state(config, source) for source in sources.values()]
+    is_new = after is not None and (before is None or after.id != before.id)
+    return Night(
+        published=after if is_new else None,
+        current=after,
+        states=states,
+        unanswered=_unanswered(result),
+        failure=failure,
+    )
+
+
+def night_config(
+    sources: Mapping[str, Source], *, ask: Collection[str] | None = None, rebuild: bool = False
+) -> dg.RunConfig:
+    """The run config of a night: which sources are asked, and whether a release is built anyway."""
+    asked = sources if ask is None else ask
+    steps: dict[str, Any] = {"gather": GatherParameters(rebuild=rebuild)}
+    for name in sources:
+        is_asked = AskParameters(is_asked=name in asked)
+        steps[graph_name(name)] = {"ops": {f"ask_{name}": {"config": is_asked.model_dump()}}}
+    return dg.RunConfig(ops=steps, loggers=_NO_CONSOLE)
+
+
 def require_room(config: Config) -> None:
-    """Raises `PllError` when the disk has less room than a night takes: what dbt and Dagster write, and four releases like the last."""
+    """Raise `PllError` when the disk has less room than a night takes.
+
+    That is what dbt and Dagster write, and four releases like the last.
+    """
     config.data.mkdir(parents=True, exist_ok=True)
     release = current(config.marts)
-    size = (
-        sum(file.stat().st_size for file in release.folder.rglob("*") if file.is_file())
-        if release
-        else 0
-    )
+    files = release.folder.rglob("*") if release else ()
+    size = sum(file.stat().st_size for file in files if file.is_file())
     needed, free = _LEAST_ROOM + 4 * size, shutil.disk_usage(config.data).free
     if free < needed:
-        stands = f"release {release.id} stands" if release else "there is no release yet"
+        now = f"release {release.id} is current" if release else "there is no release yet"
         raise PllError(
-            f"The disk is nearly full: a night takes up to {needed / 2**20:.0f} MiB and {free / 2**20:.1f} MiB are free; {stands}",
+            f"The disk is nearly full: a night takes up to {needed / 2**20:.0f} MiB and "
+            f"{free / 2**20:.1f} MiB are free; {now}",
             where=str(config.data),
             do="make room, then run again",
         )
@@ -103,53 +259,11 @@ def delete_derived(config: Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def night_lock(config: Config) -> dg.ResourceDefinition:
-    """The lock every step of a night works under; a second night is refused at once."""
-
-    @dg.resource
-    def lock(_: dg.InitResourceContext) -> Iterator[None]:
-        with one_writer(config.lock_file, "a night"):
-            require_room(config)
-            yield
-
-    return lock
-
-
-def failure_hook(config: Config) -> dg.HookDefinition:
-    """One clear paragraph in `data/logs/failures.log` and, where `PLL_ALERT_WEBHOOK` is set, posted there as JSON."""
-
-    @dg.failure_hook(name="tell_the_failure")
-    def tell_the_failure(context: dg.HookContext) -> None:
-        tell(config, f"The step {context.op.name} failed. {_message(context.op_exception)}")
-
-    return tell_the_failure
-
-
-def tell(config: Config, paragraph: str) -> None:
-    """Write a failure to the log and to the webhook; a webhook that does not answer is noted in the log, never raised."""
-    config.logs.mkdir(parents=True, exist_ok=True)
-    with (config.logs / "failures.log").open("a", encoding="utf-8") as log:
-        log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {paragraph}\n")
-        if not config.alert_webhook:
-            return
-        try:
-            address = urlsplit(config.alert_webhook)
-            if address.scheme != "https" and address.hostname not in ("127.0.0.1", "localhost"):
-                raise ValueError("only https addresses are posted to")
-            body = json.dumps({"text": paragraph}, ensure_ascii=False).encode()
-            request = urllib.request.Request(
-                config.alert_webhook, data=body, headers={"Content-Type": "application/json"}
-            )
-            with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-                pass
-        except (OSError, ValueError) as error:
-            log.write(
-                f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  The webhook could not be told: {error}\n"
-            )
-
-
 def use_dagster_home(config: Config) -> None:
-    """Point Dagster at its home under the data folder, with telemetry off. Raises `PllError` when it cannot be written."""
+    """Point Dagster at its home under the data folder, with telemetry off.
+
+    Raises `PllError` when the home cannot be written.
+    """
     try:
         config.dagster_home.mkdir(parents=True, exist_ok=True)
         settings = config.dagster_home / "dagster.yaml"
@@ -166,53 +280,23 @@ def use_dagster_home(config: Config) -> None:
     )
 
 
-def run_night(
-    definitions: dg.Definitions,
-    config: Config,
-    sources: dict[str, Source],
-    *,
-    ask: str = "*",
-    rebuild: bool = False,
-    tell_line: Callable[[str], None] = lambda line: None,
-) -> Night:
-    """The job `night`, here and now; `tell_line` hears of each step.
-
-    `ask` is "*", "" or comma-separated source names; the others keep what is held.
-    """
-    use_dagster_home(config)
-    # in an unchanged night the build is skipped, and Dagster would warn of each of its two hundred checks that it has no result
-    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
-    before = current(config.marts)
-    tags = {ASK_TAG: ask, **({REBUILD_TAG: "yes"} if rebuild else {})}
-    with dg.DagsterInstance.get() as instance, _telling(tell_line):
-        result = definitions.resolve_job_def(JOB).execute_in_process(
-            instance=instance, tags=tags, run_config=_NO_CONSOLE, raise_on_error=False
-        )
-    failure = None if result.success else _failure(result)
-    unanswered = {
-        check.asset_key.path[-1]: str(check.metadata["reason"].value)
-        for check in result.get_asset_check_evaluations()
-        if check.check_name == "publisher_answered" and not check.passed
-    }
-    after = current(config.marts)
-    return Night(
-        published=after if after and (before is None or after.id != before.id) else None,
-        standing=after,
-        states=[read_state(config, source) for source in sources.values()] if not failure else [],
-        unanswered=unanswered,
-        failure=failure,
-    )
+@contextmanager
+def _only_night(config: Config) -> Iterator[None]:
+    """Inside, no other night runs, and the disk had room for one. Raises `PllError` otherwise."""
+    with one_writer(config.lock_file, "a night"):
+        require_room(config)
+        yield
 
 
 @contextmanager
-def _telling(tell_line: Callable[[str], None]) -> Iterator[None]:
-    """While inside, `tell_line` hears what `LOG` is told."""
+def _lines_shown(show_line: Line) -> Iterator[None]:
+    """Inside, `show_line` is called with each message of `LOG`."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            tell_line(record.getMessage())
+            show_line(record.getMessage())
 
-    handler, before = Handler(), LOG.propagate
+    handler, propagated = Handler(), LOG.propagate
     LOG.setLevel(logging.INFO)
     LOG.addHandler(handler)
     LOG.propagate = False
@@ -220,25 +304,23 @@ def _telling(tell_line: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         LOG.removeHandler(handler)
-        LOG.propagate = before
+        LOG.propagate = propagated
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:
+    """The description of the first step that failed."""
     for event in result.all_events:
-        data = event.event_specific_data
-        error = getattr(data, "error", None)
-        if error is not None and (event.is_step_failure or event.is_failure):
-            while error.cause is not None:
-                error = error.cause
-            return _without_class(error.message)
-    return "The night failed before its first step; see data/logs/failures.log"
+        if event.is_step_failure:
+            data = event.step_failure_data
+            described = data.user_failure_data and data.user_failure_data.description
+            return described or (data.error.message if data.error else "No reason was given.")
+    return "The night failed before its first step; see data/logs"
 
 
-def _message(error: BaseException | None) -> str:
-    while error is not None and error.__cause__ is not None and not isinstance(error, PllError):
-        error = error.__cause__
-    return str(error)
-
-
-def _without_class(message: str) -> str:
-    return re.sub(r"^[\w.]+(Error|Exception|Damaged|Failure)\w*: ", "", message.strip())
+def _unanswered(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """By source name: why a publisher that was asked did not answer."""
+    return {
+        check.asset_key.path[-1]: str(check.metadata["reason"].value)
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == ANSWERED and not check.passed
+    }

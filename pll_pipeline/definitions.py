@@ -10,8 +10,8 @@ import dagster as dg
 from pll_pipeline.assets import LOCK
 from pll_pipeline.assets.marts import warehouse_assets
 from pll_pipeline.assets.published import release_assets
-from pll_pipeline.assets.raw import source_assets
-from pll_pipeline.assets.validated import landing_assets
+from pll_pipeline.assets.source import source_assets
+from pll_pipeline.assets.validated import gathered_assets
 from pll_pipeline.automation import night_job, night_lock, night_schedule
 from pll_pipeline.config import Config
 from pll_pipeline.sources.model import Source
@@ -19,13 +19,13 @@ from pll_pipeline.sources.register import register
 
 
 def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definitions:
-    """Everything Dagster knows, for one place and one register."""
+    """Everything Dagster knows about one data folder and one register of sources."""
     tables = warehouse_assets(config)
     job = night_job(config)
     return dg.Definitions(
         assets=[
             *(source_assets(config, source) for source in sources.values()),
-            landing_assets(config, sources),
+            gathered_assets(config, sources),
             tables,
             release_assets(config, tables),
         ],

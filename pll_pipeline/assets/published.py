@@ -1,20 +1,21 @@
-"""What others open, as assets: one step writes the release and makes it current.
+"""The layer `published`: one step writes the release and makes it current.
 
-Not here: how a release is written and swapped (`publishing/`, `warehouse.py`).
+Not here: how a release is written and made current (`pll_pipeline/published/`).
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from pll_pipeline.assets import LOCK, LOG
+from pll_pipeline.assets import LOCK, LOG, described_failures
 from pll_pipeline.assets.marts import built_manifest
 from pll_pipeline.config import Config
 from pll_pipeline.published.outputs import Inputs
-from pll_pipeline.published.releases import publish
+from pll_pipeline.published.releases import Release, publish
 from pll_pipeline.validated.gathering import read_inputs
 
-_FACES = {
+# Asset → the file or folder of the release, and its description.
+_OUTPUTS = {
     "duckdb": ("pll.duckdb", "Every public table in one DuckDB file that old clients open too."),
     "parquet": (
         "parquet",
@@ -37,7 +38,8 @@ _FACES = {
     ),
     "description": (
         "release.json",
-        "What the release holds and was made of, the data package and the difference from the release before.",
+        "What the release contains and comes from, the data package and the difference from the "
+        "release before.",
     ),
 }
 
@@ -49,31 +51,38 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
     @dg.multi_asset(
         name="release",
         specs=[
-            dg.AssetSpec(["published", face], deps=public, group_name="published", description=text)
-            for face, (_, text) in _FACES.items()
+            dg.AssetSpec(
+                ["published", output],
+                deps=public,
+                group_name="published",
+                description=description,
+            )
+            for output, (_, description) in _OUTPUTS.items()
         ],
         required_resource_keys={LOCK},
     )
-    def release(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        published = publish(
-            config.build_file,
-            config.marts,
-            Inputs(**read_inputs(config), dbt_manifest=built_manifest(config)),
-        )
-        LOG.info("published release %s", published.id)
-        rows = sum(
-            file.get("rows") or 0
-            for file in published.manifest["files"]
-            if file["path"].startswith("parquet/")
-        )
-        for face, (path, _) in _FACES.items():
-            yield dg.MaterializeResult(
-                asset_key=["published", face],
-                metadata={
-                    "release": published.id,
-                    "dagster/row_count": rows,
-                    "dagster/uri": str(published.folder / path),
-                },
-            )
+    def release() -> Iterator[dg.MaterializeResult[None]]:
+        with described_failures():
+            inputs = Inputs(**read_inputs(config), dbt_manifest=built_manifest(config))
+            published = publish(config.build_file, config.marts, inputs)
+            LOG.info("published release %s", published.id)
+            for output, (path, _) in _OUTPUTS.items():
+                yield _published(published, output, path)
 
     return release
+
+
+def _published(release: Release, output: str, path: str) -> dg.MaterializeResult[None]:
+    row_counts = (
+        file.get("rows") or 0
+        for file in release.manifest["files"]
+        if file["path"].startswith("parquet/")
+    )
+    return dg.MaterializeResult(
+        asset_key=["published", output],
+        metadata={
+            "release": release.id,
+            "dagster/row_count": sum(row_counts),
+            "dagster/uri": str(release.folder / path),
+        },
+    )

@@ -1,6 +1,6 @@
 """A source whose bytes come with the checkout or by `pll archive`.
 
-No publisher is asked: the newest snapshot is verified. Not here: adding bytes (`archive.keep`).
+No publisher is asked. Not here: adding bytes (`archive.keep`), verifying them (`validated/`).
 """
 
 from __future__ import annotations
@@ -8,15 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.raw.archive import Snapshot, newest_snapshot, verify
+from pll_pipeline.raw.archive import Snapshot, newest_snapshot
 from pll_pipeline.sources.model import Bundled, Source
 
 
 def fetch(source: Source, settings: Bundled, raw: Path) -> tuple[Snapshot, bool]:  # noqa: ARG001 - every kind of fetching has the same arguments
-    """The newest snapshot, its bytes verified, and False: it is never new.
-
-    Raises `PllError` when there is no snapshot, or its bytes are damaged.
-    """
+    """The newest snapshot, and False: it is never new. Raises `PllError` when there is none."""
     snapshot = newest_snapshot(raw, source.name)
     if snapshot is None:
         raise PllError(
@@ -24,5 +21,4 @@ def fetch(source: Source, settings: Bundled, raw: Path) -> tuple[Snapshot, bool]
             where=str(raw / source.name),
             do=f"run `pll archive {source.name} FILE` with the files its source file names",
         )
-    verify(snapshot)
     return snapshot, False

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot, verify
+from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
 from pll_pipeline.sources.model import Http, Source
@@ -32,7 +32,7 @@ def fetch(
     newest = newest_snapshot(raw, source.name)
     files: dict[str, bytes] = {}
     records: dict[str, Mapping[str, Any]] = {}
-    unchanged = 0
+    unchanged: list[str] = []
     with Client(settings, sleep=sleep) as client:
         for file, address in settings.files.items():
             url = _known_address(source, file, address)
@@ -40,14 +40,15 @@ def fetch(
             headers = _conditional_headers(earlier)
             answer = client.get(url, headers=headers, accept=settings.content_types)
             if answer.status == 304 and newest is not None:
-                unchanged += 1
-                files[file], records[file] = newest.read(file), earlier
+                unchanged.append(file)
+                records[file] = earlier
             else:
                 _refuse_other_content(answer, source, settings)
                 files[file], records[file] = answer.content, answer.record()
-    if newest is not None and unchanged == len(settings.files) == len(newest.files):
-        verify(newest)
-        return newest, False
+    if newest is not None:
+        if len(unchanged) == len(settings.files) == len(newest.files):
+            return newest, False
+        files |= {file: newest.read(file) for file in unchanged}
     return keep(raw, source.name, files, {"method": "http", "requests": records})
 
 

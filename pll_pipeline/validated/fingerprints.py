@@ -3,7 +3,8 @@
 A fingerprint of code is the content of folders, never a list of files. *Reading* covers the folders
 that turn bytes into rows; *release* covers those and the folders that turn rows into outputs. A
 source file counts for its own source alone. Not here: what is done when a fingerprint differs
-(`verdicts.py`, `assets/`)."""
+(`verdicts.py`, `assets/`).
+"""
 
 from __future__ import annotations
 

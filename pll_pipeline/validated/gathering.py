@@ -2,7 +2,8 @@
 
 `data/validated/<table>.parquet` are the tables; `inputs.json` beside them names the snapshots they
 come from. Verdicts are read here, never reached. Not here: reading and judging snapshots
-(`verdicts.py`), when it is done (`assets/`)."""
+(`verdicts.py`), when it is done (`assets/`).
+"""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ def gather(config: Config, states: Sequence[SourceState]) -> dict[str, pl.DataFr
     """Write the six tables of `data/validated/` from all accepted snapshots, and return them.
 
     Raises `PllError` when a source that has snapshots has none in use (its figures would vanish
-    from the release), and when simulated sources are among published ones."""
+    from the release), and when simulated sources are among published ones.
+    """
     _require_usable(config, states)
     _require_one_world(config, states)
     tables = {

@@ -3,7 +3,8 @@
 `judge_source` reads and judges the snapshots that have no verdict yet under the present reading
 (code, source file, codes, corrections) and writes one verdict each; `read_state` reads the
 verdicts. Not here: the rules (`rules.py`), the mapping (`mapping.py`), the six tables for dbt
-(`gathering.py`), orchestration (`assets/`)."""
+(`gathering.py`), orchestration (`assets/`).
+"""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class SnapshotVerdict(BaseModel):
     """What became of one snapshot, as it is stored: accepted or refused, and the number of rows.
 
     `fingerprint` covers the reading that led to it and the accepted snapshot it was compared with;
-    `drift` is what changed since that one, in Norwegian."""
+    `drift` is what changed since that one, in Norwegian.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -96,7 +98,8 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
 
     Each is compared with the last accepted one before it, so they are judged in the order they were
     taken. A snapshot that has a verdict under this reading is not read again, but its bytes are
-    verified."""
+    verified.
+    """
     judging = _Judging.of(config, source)
     reading = reading_fingerprint(config, source)
     verdicts: list[SnapshotVerdict] = []

@@ -1,4 +1,7 @@
-"""What the agreement tests read: dbt's manifest of the project as it stands, and Dagster's definitions on an empty data folder."""
+"""What the agreement tests read: dbt's manifest, and Dagster's definitions on an empty folder.
+
+Not here: the rules.
+"""
 
 from __future__ import annotations
 

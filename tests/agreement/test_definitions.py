@@ -1,4 +1,7 @@
-"""What Dagster shows: one lineage from the publications to the release, with groups, descriptions, checks, freshness and a schedule."""
+"""What Dagster shows: one lineage from the publications to the release, with groups and checks.
+
+Not here: what a night does (`tests/unit/assets/`, `tests/night/`).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from pll_pipeline.assets import LOCK
 from pll_pipeline.config import CHECKOUT
 from pll_pipeline.sources.register import register
 
@@ -28,7 +32,7 @@ def _keys(graph: dg.AssetGraph) -> set[str]:
     return {key.to_user_string() for key in graph.get_all_asset_keys()}
 
 
-def test_the_assets_are_the_sources_the_landing_tables_dbts_nodes_and_the_faces_of_a_release(
+def test_the_assets_are_the_sources_the_gathered_tables_dbts_nodes_and_the_outputs_of_a_release(
     graph: dg.AssetGraph, manifest: dict[str, Any]
 ) -> None:
     sources = register()
@@ -40,8 +44,8 @@ def test_the_assets_are_the_sources_the_landing_tables_dbts_nodes_and_the_faces_
         if node["resource_type"] in ("model", "seed")
     }
     expected |= {
-        f"published/{face}"
-        for face in (
+        f"published/{output}"
+        for output in (
             "duckdb",
             "parquet",
             "csv",
@@ -56,7 +60,9 @@ def test_the_assets_are_the_sources_the_landing_tables_dbts_nodes_and_the_faces_
     assert _keys(graph) == expected
 
 
-def test_an_assets_group_is_its_layer_and_every_asset_says_what_it_is(graph: dg.AssetGraph) -> None:
+def test_the_group_of_an_asset_is_its_layer_and_every_asset_has_a_description(
+    graph: dg.AssetGraph,
+) -> None:
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
         assert key.path[0] in LAYERS
@@ -122,19 +128,38 @@ def test_the_night_runs_every_asset_in_one_process_at_three_in_norway(
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
-def test_a_source_is_asked_again_when_it_does_not_answer(definitions: dg.Definitions) -> None:
+def _steps(definitions: dg.Definitions) -> dict[str, dg.OpDefinition]:
+    """The steps of the night by name."""
+    nodes = definitions.resolve_job_def("night").all_node_defs
+    return {node.name: node for node in nodes if isinstance(node, dg.OpDefinition)}
+
+
+def test_a_source_is_asked_again_after_an_input_output_error(definitions: dg.Definitions) -> None:
+    steps = _steps(definitions)
     for name in register():
-        policy = definitions.resolve_assets_def(dg.AssetKey(["raw", name])).op.retry_policy
+        policy = steps[f"ask_{name}"].retry_policy
         assert policy is not None
         assert (policy.max_retries, policy.backoff) == (2, dg.Backoff.EXPONENTIAL)
+        assert steps[f"judge_{name}"].retry_policy is None
 
 
-def test_no_asset_hands_its_result_to_an_io_manager(definitions: dg.Definitions) -> None:
-    """What is not annotated so pickles its return value."""
-    for assets in definitions.assets or []:
-        if isinstance(assets, dg.AssetsDefinition) and assets.op.name != "dbt_build":
-            outputs = {output.dagster_type.kind.name for output in assets.op.output_defs}
-            assert outputs <= {"NOTHING", "ANY"}, assets.op.name
+def test_no_step_hands_its_result_to_an_io_manager(definitions: dg.Definitions) -> None:
+    """A step that is not annotated so pickles its return value."""
+    for name, step in _steps(definitions).items():
+        if name != "dbt_build":
+            outputs = {output.dagster_type.kind.name for output in step.output_defs}
+            assert outputs <= {"NOTHING", "ANY"}, name
+
+
+def test_every_step_works_under_the_lock(definitions: dg.Definitions) -> None:
+    for name, step in _steps(definitions).items():
+        assert LOCK in step.required_resource_keys, name
+
+
+def test_no_check_of_dbt_gates_the_release(definitions: dg.Definitions) -> None:
+    """A gating check without a result, as in a night that builds nothing, is warned of."""
+    tables = definitions.resolve_assets_def(dg.AssetKey(["star", "dim_service"]))
+    assert not any(check.blocking for check in tables.check_specs)
 
 
 def test_the_workspace_loads(tmp_path: Path) -> None:

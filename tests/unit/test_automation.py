@@ -1,17 +1,32 @@
-"""Whoever is called at night is told in one paragraph; and a second run, a small disk and a slow webhook are met."""
+"""Reporting failures, room on the disk, the lock, Dagster's home, and parameters as run config."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import namedtuple
+from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from pll_pipeline.assets.marts import _what_is_wrong, manifest
-from pll_pipeline.automation import Night, require_room, tell, use_dagster_home
+from pll_pipeline import automation
+from pll_pipeline.automation import (
+    Night,
+    delete_derived,
+    night_config,
+    night_lock,
+    night_sources,
+    report_failure,
+    require_room,
+    use_dagster_home,
+)
 from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.lock import one_writer
+from pll_pipeline.sources.register import register
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -22,33 +37,35 @@ def _config(tmp_path: Path, webhook: str | None = None) -> Config:
     )
 
 
+def _log(config: Config) -> list[str]:
+    lines = (config.logs / "failures.log").read_text(encoding="utf-8").splitlines()
+    return [line.split(" UTC  ")[1] for line in lines]
+
+
 def test_failures_are_written_one_after_the_other(tmp_path: Path) -> None:
     config = _config(tmp_path)
-    tell(config, "The first.")
-    tell(config, "The second.")
-    assert [
-        line.split(" UTC  ")[1] for line in (config.logs / "failures.log").read_text().splitlines()
-    ] == ["The first.", "The second."]
+    report_failure(config, "The first.")
+    report_failure(config, "The second.")
+    assert _log(config) == ["The first.", "The second."]
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["http://example.org/hook", "file:///etc/passwd", "ftp://example.org/x", "not an address"],
-)
-def test_a_webhook_is_told_over_https_or_not_at_all_and_the_log_says_so(
-    tmp_path: Path, address: str
-) -> None:
-    config = _config(tmp_path, address)
-    tell(config, "It failed.")
-    first, second = (config.logs / "failures.log").read_text().splitlines()
-    assert "It failed." in first
-    assert "The webhook could not be told: only https addresses are posted to" in second
-
-
-def test_a_webhook_that_does_not_answer_does_not_hide_the_failure(tmp_path: Path) -> None:
+def test_a_webhook_that_cannot_be_reached_does_not_hide_the_failure(tmp_path: Path) -> None:
     config = _config(tmp_path, "http://127.0.0.1:9/")
-    tell(config, "It failed.")
-    assert "The webhook could not be told" in (config.logs / "failures.log").read_text()
+    report_failure(config, "It failed.")
+    failure, webhook = _log(config)
+    assert failure == "It failed."
+    assert "could not be posted" in webhook
+
+
+def test_the_failure_is_posted_to_the_webhook_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = []
+    monkeypatch.setattr(
+        automation, "post_json", lambda address, payload: posted.append((address, payload))
+    )
+    report_failure(_config(tmp_path, "https://example.org/hook"), "It failed.")
+    assert posted == [("https://example.org/hook", {"text": "It failed."})]
 
 
 def test_a_night_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +77,28 @@ def test_a_night_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         match=r"a night takes up to 64 MiB and 10\.0 MiB are free; there is no release yet",
     ):
         require_room(config)
+
+
+def test_the_servers_night_works_under_the_lock(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    resources = {"lock": night_lock(config)}
+    with dg.build_resources(resources), pytest.raises(PllError, match="Another run is under way"):
+        _take_lock(config)
+    _take_lock(config)
+
+
+def _take_lock(config: Config) -> None:
+    with one_writer(config.lock_file, "a test"):
+        pass
+
+
+def test_a_night_of_the_server_is_refused_while_another_is_under_way(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    with ExitStack() as stack:
+        stack.enter_context(one_writer(config.lock_file, "a test"))
+        with pytest.raises(dg.DagsterResourceFunctionError) as caught:
+            stack.enter_context(dg.build_resources({"lock": night_lock(config)}))
+    assert "Another run is under way" in str(caught.value.__cause__)
 
 
 def test_dagsters_home_reports_nothing_and_keeps_what_a_person_set(
@@ -83,27 +122,42 @@ def test_dagsters_home_reports_nothing_and_keeps_what_a_person_set(
         (Night(None, None, [], {}, "It failed."), 1),
     ],
 )
-def test_the_exit_code_tells_how_the_night_ended(night: Night, code: int) -> None:
+def test_the_exit_code_shows_how_the_night_ended(night: Night, code: int) -> None:
     assert night.exit_code == code
 
 
-def test_a_project_that_does_not_parse_is_told_with_the_file_and_without_a_traceback(
-    tmp_path: Path,
-) -> None:
-    project = tmp_path / "dbt_project"
-    shutil.copytree(
-        CHECKOUT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
-    )
-    (project / "models" / "star" / "dim_service.sql").write_text(
-        "select {{ ref('no_such_seed') }", encoding="utf-8"
-    )
-    with pytest.raises(PllError, match=r"does not parse: .*dim_service") as caught:
-        manifest(Config(data=tmp_path / "data", dbt_project=project))
-    assert "Traceback" not in caught.value.paragraph()
-    assert "\n" not in caught.value.paragraph()
+def test_parameters_travel_as_run_config() -> None:
+    sources = {name: register()[name] for name in ("apotek", "rollout_facts")}
+    everything = night_config(sources).to_config_dict()["ops"]
+    some = night_config(sources, ask=["apotek"], rebuild=True).to_config_dict()["ops"]
+
+    def is_asked(steps: dict[str, dict[str, dict[str, dict[str, dict[str, bool]]]]]) -> list[bool]:
+        return [
+            steps[f"source_{name}"]["ops"][f"ask_{name}"]["config"]["is_asked"] for name in sources
+        ]
+
+    assert is_asked(everything) == [True, True]
+    assert is_asked(some) == [True, False]
+    assert everything["gather"] == {"config": {"rebuild": False}}
+    assert some["gather"] == {"config": {"rebuild": True}}
+    assert json.dumps(some), "run config is plain data"
 
 
-def test_what_dbt_says_is_taken_without_its_traceback() -> None:
-    lines = '{"info": {"level": "info", "msg": "fine"}}\nno json\n{"info": {"level": "error", "msg": "Traceback (most recent call last):\\n  File x\\nOSError: [Errno 28] No space left on device"}}'
-    assert _what_is_wrong(lines) == "OSError: [Errno 28] No space left on device"
-    assert _what_is_wrong("") == "dbt said nothing"
+def test_deleting_what_follows_from_raw_keeps_raw_and_releases(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    folders = (config.raw, config.marts, config.validated, config.build_file.parent)
+    for folder in folders:
+        folder.mkdir(parents=True)
+    delete_derived(config)
+    assert [folder.is_dir() for folder in folders] == [True, True, False, False]
+
+
+def test_the_sources_of_a_day_in_the_past_are_those_that_had_a_snapshot(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    assert set(night_sources(config)) == set(register())
+    shutil.copytree(CHECKOUT / "data" / "raw" / "apotek", config.raw / "apotek")
+    (snapshot,) = (config.raw / "apotek").iterdir()
+    day = date.fromisoformat(snapshot.name[:10])
+    assert list(night_sources(config.as_of(day))) == ["apotek"]
+    with pytest.raises(PllError, match="Nothing had been archived on that day"):
+        night_sources(config.as_of(date(2001, 1, 1)))

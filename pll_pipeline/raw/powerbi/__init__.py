@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot, verify
+from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot
 from pll_pipeline.raw.http.client import Client
 from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.raw.powerbi.conversation import Conversation
@@ -55,7 +55,6 @@ def fetch(
             report = read_metadata(metadata, where=source.name)
             question = _hash_of_question(settings, report)
             if newest and _is_unchanged(earlier, report, question):
-                verify(newest)
                 return newest, False
             contents = _read(conversation, settings, report, earlier.get("fields", {}))
             if _refreshed_at(conversation) == report.last_refresh:

@@ -1,14 +1,17 @@
-"""What a night says of a dbt build that failed."""
+"""What a night reports about a dbt project that does not parse, or a build that failed."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from pll_pipeline.assets.marts import what_failed
+from pll_pipeline.assets.marts import errors_in_log, manifest, what_failed
+from pll_pipeline.config import CHECKOUT, Config
+from pll_pipeline.errors import PllError
 
 
 @pytest.fixture
@@ -41,3 +44,28 @@ def test_a_failed_model_gives_its_message_and_more_than_five_are_counted(build_f
 
 def test_a_build_that_stopped_before_any_model_says_so(build_file: Path) -> None:
     assert what_failed([], build_file).endswith("dbt stopped before any model")
+
+
+def test_a_project_that_does_not_parse_is_reported_with_the_file_and_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    project = tmp_path / "dbt_project"
+    by_products = shutil.ignore_patterns("target", "logs")
+    shutil.copytree(CHECKOUT / "dbt_project", project, ignore=by_products)
+    model = project / "models" / "star" / "dim_service.sql"
+    model.write_text("select {{ ref('no_such_seed') }", encoding="utf-8")
+    with pytest.raises(PllError, match=r"does not parse: .*dim_service") as caught:
+        manifest(Config(data=tmp_path / "data", dbt_project=project))
+    assert "Traceback" not in caught.value.paragraph()
+    assert "\n" not in caught.value.paragraph()
+
+
+def test_errors_are_taken_from_dbts_log_without_their_traceback() -> None:
+    message = "Traceback (most recent call last):\\n  File x\\nOSError: No space left on device"
+    lines = [
+        '{"info": {"level": "info", "msg": "fine"}}',
+        "no json",
+        f'{{"info": {{"level": "error", "msg": "{message}"}}}}',
+    ]
+    assert errors_in_log("\n".join(lines)) == "OSError: No space left on device"
+    assert errors_in_log("") == "dbt gave no reason"

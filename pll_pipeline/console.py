@@ -1,0 +1,286 @@
+"""Everything that `pll` prints: results on standard output, warnings and failures on standard
+error.
+
+Functions take what a verb got and return nothing. Not here: getting it, options and exit codes
+(`cli.py`).
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pll_pipeline.config import CHECKOUT
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pll_pipeline.automation import Night
+    from pll_pipeline.inspection.explanation import Step
+    from pll_pipeline.inspection.publication import ColumnSeen, Inspection, TableSeen
+    from pll_pipeline.published.releases import Release
+    from pll_pipeline.raw.archive import Snapshot
+    from pll_pipeline.sources.model import Source
+    from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
+
+_OUT, _ERR = Console(), Console(stderr=True)
+
+
+# --- any verb -------------------------------------------------------------------------------------
+
+
+def show(text: str) -> None:
+    """One line of plain text, never folded, so that a path or command in it can be copied."""
+    _OUT.print(escape(text), soft_wrap=True, highlight=False)
+
+
+def show_failure(paragraph: str) -> None:
+    """A failure, on standard error."""
+    _ERR.print(f"[red]{escape(paragraph)}[/]", highlight=False)
+
+
+def show_warning(text: str) -> None:
+    """A warning, on standard error."""
+    _ERR.print(f"[yellow]{escape(text)}[/]", highlight=False)
+
+
+# --- the night ------------------------------------------------------------------------------------
+
+
+class Progress:
+    """Lines about the steps of a night, each after the seconds since it began."""
+
+    def __init__(self) -> None:
+        self._began = datetime.now(UTC)
+
+    def __call__(self, line: str) -> None:
+        """Show one line."""
+        seconds = (datetime.now(UTC) - self._began).total_seconds()
+        _OUT.print(f"[dim]{seconds:6.1f} s[/]  {escape(line)}", highlight=False)
+
+
+def show_simulated() -> None:
+    """The warning that no publisher published these figures."""
+    _OUT.print(
+        "[bold yellow]SIMULATED FIGURES[/]: no publisher published them; they are never statistics."
+    )
+
+
+def show_night(night: Night) -> None:
+    """How a night ended: the snapshots it used, the sources that are behind, the release."""
+    if night.failure:
+        show_failure(night.failure)
+        release = night.current
+        now = f"Release {release.id} is still current." if release else "There is no release yet."
+        _ERR.print(f"Nothing was published. {now}")
+        return
+    if night.published:
+        _show_snapshots_used(night.states)
+    for name, reason in _behind(night).items():
+        line = f"[yellow]{escape(name)} keeps an earlier snapshot.[/] {escape(reason)}"
+        _ERR.print(line, highlight=False)
+    if night.published:
+        _show_release(night.published)
+    elif night.current:
+        release_id = f"[bold]{night.current.id}[/]"
+        _OUT.print(f"Nothing new: release {release_id} already has what the sources publish.")
+
+
+def _behind(night: Night) -> dict[str, str]:
+    """By source name: why a source is not up to date."""
+    refused = {
+        state.source.name: state.newest.reason or ""
+        for state in night.states
+        if state.is_stale and state.newest
+    }
+    return refused | night.unanswered
+
+
+def _show_snapshots_used(states: Iterable[SourceState]) -> None:
+    table = Table("source", "snapshot used", "read as", "in quarantine")
+    for state in states:
+        used = state.in_use
+        table.add_row(
+            state.source.name,
+            used.snapshot_name if used else "none",
+            _counts(used) if used else "",
+            str(used.quarantine_count) if used else "",
+        )
+    _OUT.print(table)
+
+
+def _counts(verdict: SnapshotVerdict) -> str:
+    counts = {
+        "figures": verdict.observation_count,
+        "targets": verdict.target_count,
+        "milestones": verdict.milestone_count,
+    }
+    return ", ".join(f"{count} {rows}" for rows, count in counts.items() if count)
+
+
+def _show_release(release: Release) -> None:
+    """A new release, and how to open it."""
+    files = release.manifest["files"]
+    rows = [file["rows"] for file in files if file["path"].startswith("parquet/")]
+    _OUT.print(f"Published release [bold]{release.id}[/]: {len(rows)} tables, {sum(rows)} rows.")
+    current = release.folder.parent.parent / "current"
+    data = current.parent.parent
+    variables = "" if data == CHECKOUT / "data" else f"PLL_DATA={shlex.quote(str(data))} "
+    query = 'pll query "select * from marts.mart_key_figures limit 5"'
+    show(f"  DuckDB    duckdb -readonly {str(current / 'pll.duckdb')!r}")
+    show(f"  Parquet   {current / 'parquet'}")
+    show(f"  Workbook  {current / 'pll.xlsx'}")
+    show(f"  Ask       {variables}.venv/bin/{query}")
+
+
+# --- status, sources, archive ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """A source, its newest snapshot, and the verdicts there are of its snapshots."""
+
+    source: Source
+    newest: Snapshot | None
+    state: SourceState
+
+
+def show_status(release: Release | None, sources: Iterable[SourceStatus]) -> None:
+    """The current release, and each source with the age and verdict of its newest snapshot."""
+    if release is None:
+        _OUT.print("No release yet. `pll run` makes one.")
+    else:
+        _show_current_release(release)
+    table = Table("source", "newest snapshot", "age", "outcome", "rows in quarantine")
+    for status in sources:
+        table.add_row(*_status_row(status))
+    _OUT.print(table)
+
+
+def _show_current_release(release: Release) -> None:
+    built_at = release.manifest["built_at"]
+    _OUT.print(f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}")
+    for stale in release.manifest["stale_sources"]:
+        reason = escape(stale["reason"] or "")
+        _OUT.print(f"  [yellow]{stale['source_name']} keeps an earlier snapshot[/]: {reason}")
+
+
+def _status_row(status: SourceStatus) -> tuple[str, ...]:
+    name, newest = status.source.name, status.newest
+    if newest is None:
+        return name, "none", "", "[yellow]no snapshot[/]", ""
+    days, most_days = (datetime.now(UTC) - newest.taken_at).days, status.source.max_age_days
+    age = f"{days} of {most_days} days"
+    shown_age = age if days <= most_days else f"[yellow]{age}[/]"
+    verdict = status.state.newest
+    if verdict is None or verdict.snapshot_name != newest.name:
+        return name, newest.name, shown_age, "[yellow]not read yet[/]", ""
+    reason = f"[red]refused[/]: {escape(verdict.reason or '')}"
+    outcome = "accepted" if verdict.is_accepted else reason
+    return name, newest.name, shown_age, outcome, str(verdict.quarantine_count)
+
+
+def show_register(sources: Iterable[Source]) -> None:
+    """All sources, and whether each takes part in a night."""
+    table = Table("name", "title", "publisher", "cadence", "licence", "takes part")
+    for source in sources:
+        texts = (source.name, source.title, source.publisher, source.cadence, source.licence)
+        takes_part = "yes" if source.is_enabled else "[yellow]no[/]"
+        table.add_row(*map(escape, texts), takes_part)
+    _OUT.print(table)
+
+
+def show_source_file(text: str) -> None:
+    """A source file as it is."""
+    from rich.syntax import Syntax
+
+    _OUT.print(Syntax(text, "yaml", background_color="default"))
+
+
+def show_archived(snapshot: Snapshot, *, is_new: bool) -> None:
+    """What became of files received by hand."""
+    outcome = "Kept as" if is_new else "Unchanged since"
+    _OUT.print(
+        f"{outcome} snapshot [bold]{snapshot.name}[/] of {snapshot.source_name}, "
+        f"{len(snapshot.files)} files."
+    )
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+
+def show_table(answer: pl.DataFrame) -> None:
+    """The answer of a query as a table, with its number of rows."""
+    table = Table(*map(escape, answer.columns))
+    for row in answer.iter_rows():
+        table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    _OUT.print(table)
+    _OUT.print(f"{answer.height} rows")
+
+
+def write_text(text: str) -> None:
+    """Text for another program to read, as it is."""
+    sys.stdout.write(text)
+
+
+def write_parquet(answer: pl.DataFrame) -> None:
+    """The answer of a query as Parquet, for another program to read."""
+    sys.stdout.flush()
+    answer.write_parquet(sys.stdout.buffer)
+
+
+def show_explanation(steps: Iterable[Step]) -> None:
+    """The steps from a figure back to its bytes."""
+    for number, step in enumerate(steps):
+        branch = "└─ " if number else ""
+        heading = f"{branch}[bold]{escape(step.what)}[/]\n   {escape(step.where)}"
+        _OUT.print(heading, soft_wrap=True, highlight=False)
+        _show_values(step.says)
+
+
+def _show_values(values: Mapping[str, Any]) -> None:
+    for column, value in values.items():
+        if value not in (None, ""):
+            line = f"     [dim]{escape(column)}[/]  {escape(str(value))}"
+            _OUT.print(line, soft_wrap=True, highlight=False)
+
+
+def show_inspection(name: str, inspection: Inspection) -> None:
+    """What a publication contains, table by table, and what one should know before using it."""
+    show(f"{name} is {inspection.what}.")
+    for line in inspection.told:
+        show(line)
+    for warning in inspection.warnings:
+        show_warning(warning)
+    for number, table in enumerate(inspection.tables, 1):
+        _show_inspected_table(number, table)
+
+
+def _show_inspected_table(number: int, inspected: TableSeen) -> None:
+    title = f"{number}. {escape(inspected.title)}: {inspected.rows} rows"
+    table = Table("column", "looks like", "different texts", "for example", title=title)
+    for column in inspected.columns:
+        table.add_row(*_inspected_row(column))
+    _OUT.print(table)
+
+
+def _inspected_row(column: ColumnSeen) -> tuple[str, ...]:
+    looks_like = f"{column.looks_like} {escape(column.detail)}".strip()
+    examples = escape(" · ".join(column.examples))
+    return escape(column.name), looks_like, str(column.distinct), examples
+
+
+def show_starter(path: Path, name: str, *, by_hand: bool) -> None:
+    """Where a starter source file was written, and what to do with it."""
+    archive = f".venv/bin/pll archive {name} FILE, and " if by_hand else ""
+    run = f".venv/bin/pll run --source {name}"
+    show(f"A starter is written to {path}. Confirm it, then: {archive}{run}")

@@ -192,7 +192,7 @@ def test_the_figures_as_known_on_a_day_are_those_the_release_of_that_day_had(
 
     early = own_world.pll("rebuild", "--as-of", "2001-01-01")
     assert early.returncode == 1
-    assert "Nothing had been kept on that day" in early.stderr
+    assert "Nothing had been archived on that day" in early.stderr
 
 
 def test_a_figure_is_walked_back_to_the_line_it_was_published_in(released: World) -> None:

@@ -73,7 +73,7 @@ def test_the_first_night_tells_each_step_what_it_published_and_how_to_open_it(
             "ssb_population",
         )
     ]
-    assert "landed 9307 figures, 7 targets, 92 milestones" in lines
+    assert "gathered 9307 figures, 7 targets, 92 milestones" in lines
     assert f"Published release {world.releases()[-1]}" in said.stdout
     assert str(world.current / "pll.duckdb") in said.stdout
     assert "120 figures, 7 targets" in said.stdout
@@ -96,7 +96,7 @@ def test_an_unchanged_night_reads_builds_and_publishes_nothing_and_says_so_in_on
     assert said.stderr == ""
     assert (
         said.stdout.strip().split("\n")[-1]
-        == f"Nothing new: release {releases[-1]} already holds what the sources say."
+        == f"Nothing new: release {releases[-1]} already has what the sources publish."
     )
     assert sum("nothing new" in line.lower() for line in said.stdout.split("\n")) == 2, (
         "the step's line and the last"
@@ -247,7 +247,7 @@ def test_bytes_that_changed_after_they_were_archived_stop_the_night(own_world: W
     assert "figures.csv" in said.stderr
     assert "What to do:" in said.stderr
     assert "Traceback" not in said.stderr
-    assert f"Nothing was published. Release {release} stands." in said.stderr
+    assert f"Nothing was published. Release {release} is still current." in said.stderr
     assert own_world.ask(
         "select value from marts.mart_key_figures where measure_code = 'eresept_package_share' and period_end = '2023-12-31'"
     ) == [(0.948,)]
@@ -295,7 +295,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.definitions import build_definitions
 from pll_pipeline.sources.register import register
 config = Config(Path({str(own_world.data)!r}), Path({str(project)!r}), {address!r})
-night = run_night(build_definitions(config, register()), config, register(), ask="")
+night = run_night(build_definitions, config, register(), ask=())
 print(night.exit_code, night.failure)
 """
     said = subprocess.run(
@@ -309,7 +309,7 @@ print(night.exit_code, night.failure)
     assert code == "1"
     assert "\n" not in paragraph
     assert "dim_service" in paragraph
-    assert "the last release stands" in paragraph
+    assert "the last release is still current" in paragraph
     (line,) = (
         (own_world.data / "logs" / "failures.log").read_text(encoding="utf-8").strip().split("\n")
     )
@@ -374,7 +374,7 @@ def test_a_night_does_not_begin_on_a_disk_without_room_for_it(
             said = world.pll(*words)
             assert said.returncode == 1, said.stdout + said.stderr
             assert re.search(
-                r"The disk is nearly full: a night takes up to \d+ MiB and \d+\.\d MiB are free; release \S+ stands\.",
+                r"The disk is nearly full: a night takes up to \d+ MiB and \d+\.\d MiB are free; release \S+ is current\.",
                 said.stderr,
             )
             assert "make room" in said.stderr

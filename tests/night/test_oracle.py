@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pll_pipeline import archive
+from pll_pipeline.raw import archive
 from tests.night.conftest import ROOT, World
 from tests.oracle import Codes, Oracle, Row, standing
 

@@ -63,7 +63,7 @@
     cast(cast({{ year }} as {{ dbt.type_string() }}) || '-01-01' as date)
 {%- endmacro %}
 
-{#- Whether a half-open interval holds the month; an empty end is open. -#}
-{% macro holds_month(since, until, month) -%}
+{#- Whether a half-open interval contains the month; an empty end is open. -#}
+{% macro is_valid_in(since, until, month) -%}
     ({{ since }} is null or {{ since }} <= {{ month }}) and ({{ until }} is null or {{ month }} < {{ until }})
 {%- endmacro %}

@@ -10,10 +10,10 @@ follow from it. Not here: SQL, and what a column means (`vocabulary/columns.py`)
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pll_pipeline.config import CHECKOUT
 from pll_pipeline.vocabulary.columns import COLUMNS, Column, ColumnType, dbt_docs
@@ -68,19 +68,27 @@ class OwnColumn(_Strict):
 class Table(_Strict):
     """A table as described in `dbt_project/tables/`.
 
-    `columns` are in order; a `?` after a name says that the column may be empty. `unrelated` names
-    columns whose values need not be in the dimension they usually refer to, with the reason.
+    `columns` are in order; a `?` after a name says that the column may be empty. A table without a
+    `grain` says why in `no_grain`. `unrelated` names columns whose values need not be in the
+    dimension they usually refer to, with the reason.
     """
 
     en: str
     nb: str
     grain: tuple[str, ...] = ()
+    no_grain: str = ""
     columns: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     own_columns: dict[str, OwnColumn] = Field(default_factory=dict)
     unrelated: dict[str, str] = Field(default_factory=dict)
     as_many_rows_as: str | None = None
     rules: tuple[Rule, ...] = ()
     warnings: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_grain_or_says_why_not(self) -> Self:
+        if bool(self.grain) == bool(self.no_grain):
+            raise ValueError("give the columns of `grain`, or the reason in `no_grain`")
+        return self
 
     @property
     def names(self) -> list[str]:
@@ -230,7 +238,7 @@ def _yaml(content: dict[str, Any]) -> str:
         sort_keys=False,
         allow_unicode=True,
         default_flow_style=False,
-        width=100,
+        width=88,  # a line is folded after the word that passes it
     )
 
 

@@ -1,16 +1,19 @@
-"""The house rules of the dbt project: floors, portable SQL, names, types, contracts, descriptions."""
+"""The rules of the dbt project: layers, portable SQL, names, types, contracts, descriptions."""
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pll_pipeline.sources.register import SCHEMA_FILE, json_schema
-from pll_pipeline.star.model_files import generated
-from pll_pipeline.vocabulary.columns import COLUMNS
+from pll_pipeline.star.forecasting import FORECAST
+from pll_pipeline.star.model_files import generated, tables
+from pll_pipeline.vocabulary.columns import COLUMNS, REFUSALS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -18,17 +21,15 @@ PORTABLE = sorted(
     [*(PROJECT / "models" / "star").glob("*.sql"), *(PROJECT / "models" / "marts").glob("*.sql")]
 )
 
-# What a model may read: one floor down.
-# `stg_adoption_forecast` goes back up: fitted in Python, which can have no contract, it is private, and `mart_adoption_forecast` shows it.
-FITTED = {
-    ("stg_adoption_forecast", "mart_adoption_by_region_actor_month"),
-    ("mart_adoption_forecast", "stg_adoption_forecast"),
-}
-FLOORS = {
+# The layers whose tables a model of each layer may read: the one below, or its own.
+READS = {
     "staging": {"validated"},
     "star": {"staging", "codes", "star"},
-    "marts": {"star", "codes", "marts"},
+    "marts": {"star", "marts"},
+    "page": {"star", "marts", "page"},
 }
+# A statement that copies columns of one table, so has no rule that a unit test could show.
+COPY = re.compile(r"select[\w,\s]+from\s+\{\{ ref\('\w+'\) \}\}\s*")
 # What other engines do not run, or run differently.
 NOT_PORTABLE = {
     "qualify": r"\bqualify\b",
@@ -44,40 +45,19 @@ NOT_PORTABLE = {
     "a lambda": r"->",
 }
 
-CONTRACT = {
-    "star": {
-        "dim_month": "month year tertial quarter month_number month_name month_label is_latest",
-        "dim_region": "region_key region_level region_code region_name region_name_parallel valid_from valid_to is_current fylke_key helsefellesskap_key hf_key rhf_key successor_key current_region_key",
-        "dim_region_part": "relation whole_key part_key part_level part_share part_quality valid_from valid_to",
-        "dim_actor_type": "actor_type_code actor_type_name actor_type_name_en parent_code care_level official_code official_code_system",
-        "dim_service": "service_code service_name service_name_en service_description since_date",
-        "dim_measure": "measure_code service_code measure_name measure_name_en unit time_kind adds_over_regions adds_over_actor_types adds_over_time numerator_code denominator_code is_adoption definition definition_url owner reviewed_on",
-        "dim_source": "source_name title publisher landing_page licence attribution cadence is_simulated",
-        "fct_observation": "measure_code region_key actor_type_code source_name period_start period_end period_grain month value lower_bound upper_bound qualifier status published_text snapshot_at revision_number row_reference",
-        "fct_observation_revision": "measure_code region_key actor_type_code source_name period_start period_end period_grain month value lower_bound upper_bound qualifier status published_text snapshot_at revision_number row_reference known_from known_to",
-        "fct_target": "measure_code region_key actor_type_code due_start due_end value",
-        "fct_milestone": "service_code region_key area_name actor_type_code phase starts_on ends_on starts_on_precision ends_on_precision source_name",
-    },
-    "marts": {
-        "mart_adoption_by_region_actor_month": "service_code service_name measure_code measure_name region_key region_code region_name actor_type_code actor_type_name month adoption_count adoption_count_lower adoption_count_upper eligible_count adoption_share share_lower share_upper qualifier status basis reported_share change_1m change_12m rank_in_level source_name snapshot_at",
-        "mart_adoption_by_current_region_actor_month": "measure_code region_key region_of_month_key actor_type_code month adoption_count eligible_count adoption_share share_lower share_upper qualifier basis",
-        "mart_adoption_forecast": "measure_code region_key actor_type_code month expected_share share_low share_high passes_25_month passes_50_month passes_80_month passes_95_month refusal",
-        "mart_reconciliation": "measure_code region_key actor_type_code period_start period_end part_level published_value sum_value sum_lower sum_upper difference reconciliation_status",
-        "mart_adoption_latest": "measure_code region_key actor_type_code month adoption_share months_since",
-        "mart_key_figures": "measure_name region_name actor_type_name period_label value qualifier_label status published_text definition definition_url source_name snapshot_at",
-        "mart_rollout_by_area_month": "service_code region_key actor_type_code month planned_phase planned_basis observed_phase observed_basis observed_share reported_phase lag_months is_behind_plan",
-        "mart_revisions": "measure_code region_key actor_type_code period_start period_end period_grain change_kind changed_at value_before value_after value_change source_name",
-        "mart_target_status": "measure_code region_key actor_type_code due_end target_value newest_value newest_basis distance pace_needed_per_month pace_per_month is_pace_sufficient",
-        "mart_coverage_by_source_month": "source_name service_code month expected_count published_count suppressed_count missing_count quarantined_count",
-    },
-}
+Manifest = dict[str, Any]
 
 
-def _public(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+def _models(manifest: Manifest) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def _public(manifest: Manifest) -> list[dict[str, Any]]:
+    """The models that are published: of star and marts, and not private to a group."""
     return [
         node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] in ("star", "marts")
+        for node in _models(manifest)
+        if node["schema"] in ("star", "marts") and node["config"]["access"] != "private"
     ]
 
 
@@ -89,56 +69,26 @@ def _sql(path: Path) -> str:
     return re.sub(r"--[^\n]*", " ", text)
 
 
-def test_a_model_reads_one_floor_down(manifest: dict[str, Any]) -> None:
-    layer = {
+def test_a_model_reads_the_layer_below_it_or_its_own(manifest: Manifest) -> None:
+    layer_of = {
         name: node["schema"] for name, node in (manifest["nodes"] | manifest["sources"]).items()
     }
-    reads = [
-        (node["name"], parent)
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-        for parent in manifest["parent_map"][name]
-        if layer[parent] not in FLOORS[node["schema"]]
+    wrong = [
+        f"{node['name']} reads {layer_of[parent]}.{parent.split('.')[-1]}"
+        for node in _models(manifest)
+        for parent in manifest["parent_map"][node["unique_id"]]
+        if layer_of[parent] not in READS[node["schema"]]
     ]
-    assert {(name, parent.split(".")[-1]) for name, parent in reads} == FITTED
+    assert wrong == [], "what several layers need is a table of the lowest of them"
 
 
-# A table made of tables of its own floor, because it is a part of them or what they come to.
-MADE_OF_ITS_OWN_FLOOR = {
-    "fct_observation": {"fct_observation_revision", "dim_region"},
-    "fct_eligible": {"fct_observation", "dim_measure", "dim_month"},
-    "fct_adoption": {"fct_observation", "fct_eligible", "dim_measure"},
-    "fct_adoption_sum": {
-        "fct_adoption",
-        "fct_eligible",
-        "dim_region_part",
-        "dim_measure",
-        "dim_actor_type",
-        "dim_month",
-    },
-    "mart_adoption_latest": {"mart_adoption_by_region_actor_month"},
-    "mart_adoption_by_current_region_actor_month": {"mart_adoption_by_region_actor_month"},
-    "mart_adoption_forecast": {"mart_adoption_latest"},
-    "mart_rollout_by_area_month": {"mart_adoption_by_region_actor_month"},
-    "mart_target_status": {"mart_adoption_by_region_actor_month"},
-}
-
-
-def test_only_what_is_a_part_of_other_tables_or_comes_of_them_is_made_of_its_own_floor(
-    manifest: dict[str, Any],
-) -> None:
-    floor = {
-        name: node["schema"]
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and node["schema"] in ("star", "marts")
-    }
-    found = {
-        name.split(".")[-1]: {
-            p.split(".")[-1] for p in manifest["parent_map"][name] if floor.get(p) == floor[name]
-        }
-        for name in floor
-    }
-    assert {name: made_of for name, made_of in found.items() if made_of} == MADE_OF_ITS_OWN_FLOOR
+def test_a_private_model_is_read_in_its_layer_only(manifest: Manifest) -> None:
+    private = [node for node in _models(manifest) if node["config"]["access"] == "private"]
+    assert [node["name"] for node in private if node["language"] != "python"] == []
+    for node in private:
+        readers = [manifest["nodes"][n] for n in manifest["child_map"][node["unique_id"]]]
+        assert {reader["schema"] for reader in readers} == {node["schema"]}
+        assert all(reader["config"]["contract"]["enforced"] for reader in readers)
 
 
 @pytest.mark.parametrize("path", PORTABLE, ids=lambda p: p.stem)
@@ -166,7 +116,7 @@ def test_the_rule_of_portable_sql_would_catch_it(what: str) -> None:
 
 
 def test_every_public_table_has_an_enforced_contract_and_persisted_comments(
-    manifest: dict[str, Any],
+    manifest: Manifest,
 ) -> None:
     assert _public(manifest)
     for node in _public(manifest):
@@ -175,9 +125,7 @@ def test_every_public_table_has_an_enforced_contract_and_persisted_comments(
         assert node["config"]["materialized"] == "table", node["name"]
 
 
-def test_every_column_has_the_type_and_the_words_of_the_vocabulary(
-    manifest: dict[str, Any],
-) -> None:
+def test_every_column_has_the_type_and_the_words_of_the_vocabulary(manifest: Manifest) -> None:
     for node in _public(manifest):
         for name, column in node["columns"].items():
             assert (column["data_type"], column["description"]) == (
@@ -186,67 +134,90 @@ def test_every_column_has_the_type_and_the_words_of_the_vocabulary(
             ), f"{node['name']}.{name}"
 
 
-def test_the_vocabulary_holds_no_word_that_no_table_uses(manifest: dict[str, Any]) -> None:
+def test_every_column_of_the_vocabulary_is_in_a_table(manifest: Manifest) -> None:
     used = {name for node in manifest["nodes"].values() for name in node.get("columns", {})}
     assert set(COLUMNS) - used == set()
 
 
-def test_every_table_says_its_grain_in_both_languages(manifest: dict[str, Any]) -> None:
+def test_a_column_refers_to_the_key_of_a_public_dimension() -> None:
+    grain = {name: table.grain for name, table in tables(PROJECT, "star").items()}
+    for column in COLUMNS.values():
+        if column.refers_to:
+            dimension, key = column.refers_to.split(".")
+            assert grain[dimension] == (key,), column.name
+
+
+def test_every_description_starts_with_the_grain_in_both_languages(manifest: Manifest) -> None:
     for node in _public(manifest):
         english, norwegian = node["description"].split(" | ")
         assert english.startswith("One row per "), node["name"]
         assert norwegian.startswith("Én rad per "), node["name"]
 
 
-def test_every_table_has_one_test_of_its_rules_and_of_its_grain(manifest: dict[str, Any]) -> None:
+def test_every_table_has_one_test_of_its_grain_and_its_rules(manifest: Manifest) -> None:
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     assert {node["test_metadata"]["name"] for node in tests} == {"keeps_its_rules"}
     of_errors = [n for n in tests if n["config"]["severity"].lower() == "error"]
-    tested = {n["attached_node"]: n["test_metadata"]["kwargs"] for n in of_errors}
-    assert len(tested) == len(of_errors)
-    public = {node["unique_id"]: node["name"] for node in _public(manifest)}
-    assert public.keys() <= tested.keys()
-    without_grain = [name for key, name in public.items() if not tested[key].get("grain")]
-    assert without_grain == ["fct_quarantine"], "a row may break the same rule twice"
+    tested = [n["attached_node"] for n in of_errors]
+    assert len(set(tested)) == len(tested)
+    assert {node["unique_id"] for node in _public(manifest)} <= set(tested)
 
 
-def test_every_seed_types_and_describes_every_column(manifest: dict[str, Any]) -> None:
+def test_every_code_list_types_and_describes_every_column(manifest: Manifest) -> None:
     for node in manifest["nodes"].values():
         if node["resource_type"] == "seed":
-            header = (
-                (PROJECT / "seeds" / f"{node['name']}.csv")
-                .read_text(encoding="utf-8")
-                .split("\n", 1)[0]
-                .strip()
-                .split(",")
-            )
-            assert sorted(node["config"]["column_types"]) == sorted(header), node["name"]
-            assert sorted(
+            path = PROJECT / "seeds" / f"{node['name']}.csv"
+            with path.open(encoding="utf-8", newline="") as file:
+                header = next(csv.reader(file))
+            assert list(node["config"]["column_types"]) == header, node["name"]
+            described = [
                 c for c, column in node["columns"].items() if " | " in column["description"]
-            ) == sorted(header), node["name"]
+            ]
+            assert described == header, node["name"]
 
 
-def test_names_tell_what_a_table_is(manifest: dict[str, Any]) -> None:
-    prefixes = {"star": ("dim_", "fct_"), "marts": ("mart_",), "staging": ("stg_",)}
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "model":
-            assert node["name"].startswith(prefixes[node["schema"]])
-            assert re.fullmatch(r"[a-z][a-z0-9_]*", node["name"])
+def test_the_name_of_a_table_says_what_it_is(manifest: Manifest) -> None:
+    prefixes = {
+        "star": ("dim_", "fct_", "bridge_", "fit_"),
+        "marts": ("mart_",),
+        "staging": ("stg_",),
+        "page": ("page_",),
+    }
+    for node in _models(manifest):
+        assert node["name"].startswith(prefixes[node["schema"]])
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", node["name"])
+        assert node["name"].startswith("fit_") == (node["config"]["access"] == "private")
 
 
-def test_every_table_and_column_users_hold_on_to_is_there(manifest: dict[str, Any]) -> None:
+def test_every_table_and_column_that_users_depend_on_is_there(manifest: Manifest) -> None:
     there = {(node["schema"], node["name"]): set(node["columns"]) for node in _public(manifest)}
-    for schema, tables in CONTRACT.items():
-        for table, columns in tables.items():
-            assert set(columns.split()) - there[schema, table] == set(), table
+    promised = yaml.safe_load((Path(__file__).parent / "public_columns.yml").read_text("utf-8"))
+    for schema, described in promised.items():
+        for table, columns in described.items():
+            assert set(columns.split(", ")) - there[schema, table] == set(), table
 
 
-def test_every_rule_of_meaning_has_a_unit_test(manifest: dict[str, Any]) -> None:
+def test_every_table_that_is_no_copy_has_a_unit_test(manifest: Manifest) -> None:
     tested = {test["model"] for test in manifest["unit_tests"].values()}
-    trivial = {"dim_service", "dim_actor_type", "dim_measure", "dim_source"}
-    assert {node["name"] for node in _public(manifest)} - tested == trivial, (
-        "these copy a code list and have no rule"
-    )
+    untested = [node for node in _public(manifest) if node["name"] not in tested]
+    assert [n["name"] for n in untested if not COPY.fullmatch(n["raw_code"].strip())] == []
+
+
+def test_each_refusal_of_the_forecast_has_words_in_the_code_list() -> None:
+    with (PROJECT / "seeds" / "forecast_refusal.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(row["refusal_code"] for row in rows) == REFUSALS
+    for row in rows:
+        named = set(re.findall(r"\{(\w+)\}", row["refusal"]))
+        assert named == set(re.findall(r"\{(\w+)\}", row["refusal_en"])), row["refusal_code"]
+        assert bool(named) == bool(row["threshold"]), "a threshold is in the words"
+        assert ("within_months" in named) == bool(row["within_months"])
+
+
+def test_the_columns_of_the_forecast_are_those_python_returns(manifest: Manifest) -> None:
+    (fact,) = (n for n in _public(manifest) if n["name"] == "fct_adoption_forecast")
+    added = {"qualifier", "source_name", "snapshot_at"}
+    assert set(fact["columns"]) == set(FORECAST) | added
 
 
 @pytest.mark.parametrize("path", generated(PROJECT))

@@ -85,12 +85,7 @@ def test_the_lineage_runs_unbroken_from_every_publication_to_the_release(
 def test_no_asset_depends_on_a_later_layer(graph: dg.AssetGraph) -> None:
     for key in graph.get_all_asset_keys():
         for parent in graph.get(key).parent_keys:
-            # what is fitted in Python is private, and goes back up for what it is fitted to
-            is_fitted = key.path[-1] == "stg_adoption_forecast"
-            assert LAYERS.index(parent.path[0]) <= LAYERS.index(key.path[0]) or is_fitted, (
-                parent,
-                key,
-            )
+            assert LAYERS.index(parent.path[0]) <= LAYERS.index(key.path[0]), (parent, key)
 
 
 def test_every_source_has_checks_and_freshness_by_its_own_cadence(graph: dg.AssetGraph) -> None:

@@ -1,21 +1,38 @@
 select
-    newest.service_code, newest.service_name, newest.measure_code, newest.measure_name, newest.region_key, newest.region_level, newest.region_code,
-    newest.region_name, newest.actor_type_code, newest.actor_type_name, curve.month, curve.months_ahead, curve.expected_share,
-    -- the curve lies in its interval, also where both are rounded
-    case when curve.share_low > curve.expected_share then curve.expected_share else curve.share_low end as share_low,
-    case when curve.share_high < curve.expected_share then curve.expected_share else curve.share_high end as share_high,
-    case when curve.month is not null then cast(0.8 as {{ type_double() }}) end as interval_level,
-    curve.passes_25_month, curve.passes_50_month, curve.passes_80_month, curve.passes_95_month, curve.last_observed_month, curve.last_observed_share,
-    curve.months_observed, curve.refusal_code,
-    case curve.refusal_code
-        when 'only_bounds' then 'Bare grenser er kjent, ingen andel'
-        when 'too_small' then 'Færre enn 20 som kan ta tjenesten i bruk: enkeltvirksomheter avgjør'
-        when 'too_old' then 'Den nyeste andelen er mer enn seks måneder eldre enn de nyeste tallene'
-        when 'too_few_months' then 'Færre enn tolv måneder med kjent andel de siste to årene'
-        when 'reached' then 'Minst 99 % er nådd'
-        when 'not_begun' then 'Ingen har tatt tjenesten i bruk ennå'
-    end as refusal,
-    'estimate' as qualifier, newest.source_name, newest.snapshot_at
-from {{ ref('stg_adoption_forecast') }} as curve
-inner join {{ ref('mart_adoption_latest') }} as newest
-    on curve.measure_code = newest.measure_code and curve.region_key = newest.region_key and curve.actor_type_code = newest.actor_type_code
+    measure.service_code,
+    service.service_name,
+    forecast.measure_code,
+    measure.measure_name,
+    forecast.region_key,
+    region.region_level,
+    region.region_code,
+    region.region_name,
+    forecast.actor_type_code,
+    actor_type.actor_type_name,
+    forecast.month,
+    forecast.months_ahead,
+    forecast.expected_share,
+    forecast.share_low,
+    forecast.share_high,
+    forecast.interval_level,
+    forecast.passes_25_month,
+    forecast.passes_50_month,
+    forecast.passes_80_month,
+    forecast.passes_95_month,
+    forecast.last_observed_month,
+    forecast.last_observed_share,
+    forecast.months_observed,
+    forecast.refusal_code,
+    refusal.refusal,
+    refusal.refusal_en,
+    forecast.qualifier,
+    forecast.source_name,
+    forecast.snapshot_at
+from {{ ref('fct_adoption_forecast') }} as forecast
+inner join {{ ref('dim_region') }} as region on forecast.region_key = region.region_key
+inner join {{ ref('dim_measure') }} as measure on forecast.measure_code = measure.measure_code
+inner join {{ ref('dim_actor_type') }} as actor_type
+    on forecast.actor_type_code = actor_type.actor_type_code
+left join {{ ref('dim_service') }} as service on measure.service_code = service.service_code
+left join {{ ref('dim_forecast_refusal') }} as refusal
+    on forecast.refusal_code = refusal.refusal_code

@@ -28,7 +28,7 @@ addend as (
         {{ columns_of('figure', period) }}, figure.month, place.whole_key, place.part_level, {{ addend('figure', 'place.part_share', 'place.part_quality') }}
     from figure
     inner join {{ ref('dim_region_part') }} as place
-        on place.relation = 'level' and figure.region_key = place.part_key and {{ holds_month('place.valid_from', 'place.valid_to', 'figure.month') }}
+        on place.relation = 'level' and figure.region_key = place.part_key and {{ is_valid_in('place.valid_from', 'place.valid_to', 'figure.month') }}
     inner join (select distinct measure_code, region_key from figure where count_value is not null) as whole
         on figure.measure_code = whole.measure_code and place.whole_key = whole.region_key
 ),
@@ -42,7 +42,7 @@ added as (
 expected as (
     select place.whole_key, place.part_level, calendar.month, cast(count(*) as integer) as part_count
     from {{ ref('dim_region_part') }} as place
-    inner join {{ ref('dim_month') }} as calendar on {{ holds_month('place.valid_from', 'place.valid_to', 'calendar.month') }}
+    inner join {{ ref('dim_month') }} as calendar on {{ is_valid_in('place.valid_from', 'place.valid_to', 'calendar.month') }}
     where place.relation = 'level'
     group by place.whole_key, place.part_level, calendar.month
 ),

@@ -28,19 +28,20 @@ figure as (
         ) as phase_number
     from (
         select
-            {{ columns_of('said', area) }}, said.month,
+            measure.service_code, said.region_key, said.actor_type_code, said.month,
             case
                 when said.adoption_share is null then said.share_lower
                 -- what is at most so much may be less
                 when said.qualifier = 'at_most' then coalesce(said.share_lower, 0)
                 else said.adoption_share
             end as shown
-        from {{ ref('mart_adoption_by_region_actor_month') }} as said
+        from {{ ref('fct_adoption_month') }} as said
+        inner join {{ ref('dim_region') }} as region on said.region_key = region.region_key
         inner join {{ ref('dim_measure') }} as measure
             on said.measure_code = measure.measure_code and measure.unit = 'share' and measure.time_kind = 'stock'
             and measure.numerator_code is not null and measure.denominator_code is not null
         where
-            said.region_level in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')
+            region.region_level in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')
             and coalesce(said.reported_share, 1) >= {{ var('phase_reported_share') }}
     ) as told
     where told.shown is not null
@@ -91,13 +92,13 @@ reach as (
     -- a group of regions named together; who they are may be our inference
     select within.region_key, part.region_key as wider_key, within.region_distance + 1 as region_distance, part.is_inferred
     from within
-    inner join {{ ref('region_part') }} as part on within.wider_key = part.part_key and part.is_whole
+    inner join {{ ref('bridge_region_group') }} as part on within.wider_key = part.part_key and part.is_whole
 ),
 
 actor_reach as (
     select actor_type_code, actor_type_code as wider_code, 0 as actor_distance from {{ ref('dim_actor_type') }}
     union all
-    select part_code as actor_type_code, actor_type_code as wider_code, 1 as actor_distance from {{ ref('actor_type_part') }}
+    select part_code as actor_type_code, actor_type_code as wider_code, 1 as actor_distance from {{ ref('bridge_actor_type_combination') }}
     union all
     select actor_type_code, parent_code as wider_code, 2 as actor_distance from {{ ref('dim_actor_type') }} where parent_code is not null
     union all

@@ -10,7 +10,7 @@ with said as (
     select
         measure_code, region_key, actor_type_code, month as period_start, {{ end_of_month('month') }} as period_end, month, adoption_share as value,
         qualifier, change_12m, basis, snapshot_at, source_name
-    from {{ ref('mart_adoption_by_region_actor_month') }}
+    from {{ ref('fct_adoption_month') }}
     where adoption_share is not null and basis <> 'published'
 ),
 

@@ -66,7 +66,7 @@ told_today as (
     select part.whole_key, part.part_key, part.share, part.quality, last_reform.reformed_on
     from level_part as part
     inner join last_reform
-        on part.whole_key = last_reform.whole_key and {{ holds_month('part.since', 'part.until', 'last_reform.reformed_on') }}
+        on part.whole_key = last_reform.whole_key and {{ is_valid_in('part.since', 'part.until', 'last_reform.reformed_on') }}
     where part.part_level = 'kommune'
 ),
 

@@ -33,7 +33,7 @@ addend as (
         said.is_inferred as is_period_inferred, said.source_name, said.snapshot_at
     from counted as said
     inner join {{ ref('dim_region_part') }} as place
-        on said.region_key = place.part_key and place.relation in ('level', 'reform') and {{ holds_month('place.valid_from', 'place.valid_to', 'said.month') }}
+        on said.region_key = place.part_key and place.relation in ('level', 'reform') and {{ is_valid_in('place.valid_from', 'place.valid_to', 'said.month') }}
     left join stated
         on place.relation = 'level' and said.measure_code = stated.measure_code and place.whole_key = stated.region_key
         and said.actor_type_code = stated.actor_type_code and said.month = stated.month
@@ -50,7 +50,7 @@ added as (
 expected as (
     select place.relation, place.whole_key, place.part_level, calendar.month, count(*) as part_count
     from {{ ref('dim_region_part') }} as place
-    inner join {{ ref('dim_month') }} as calendar on {{ holds_month('place.valid_from', 'place.valid_to', 'calendar.month') }}
+    inner join {{ ref('dim_month') }} as calendar on {{ is_valid_in('place.valid_from', 'place.valid_to', 'calendar.month') }}
     group by place.relation, place.whole_key, place.part_level, calendar.month
 ),
 
@@ -107,7 +107,7 @@ base_of_parts as (
         ) as base
     from {{ ref('fct_eligible') }} as eligible
     inner join {{ ref('dim_region_part') }} as place
-        on eligible.region_key = place.part_key and {{ holds_month('place.valid_from', 'place.valid_to', 'eligible.month') }}
+        on eligible.region_key = place.part_key and {{ is_valid_in('place.valid_from', 'place.valid_to', 'eligible.month') }}
     inner join unbased
         on place.relation = unbased.relation and eligible.measure_code = unbased.denominator_code and place.whole_key = unbased.region_key
         and place.part_level = unbased.part_level and eligible.month = unbased.month

@@ -1,4 +1,4 @@
-"""What the forecast promises: curves that go on as they were, intervals that hold, and a reason where there is none."""
+"""What the forecast promises: smooth growth goes on, intervals cover, refusals have a reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from pll_pipeline.star.forecasting import FORECAST, HORIZON, forecast, misses
-from tests.bench.backtest import HORIZONS, real, scores, simulated
+from pll_pipeline.star.forecasting import FORECAST, HORIZON, forecast, rolling_origin_forecasts
+from pll_pipeline.star.intervals import INTERVAL_LEVEL
+from tests.bench.backtest import HORIZONS, LIMITS, real, scores, simulated
+
+
+def _forecast(adoption: pl.DataFrame) -> pl.DataFrame:
+    return forecast(adoption, LIMITS)
 
 
 def _series(
@@ -26,7 +31,7 @@ def _series(
 ) -> pl.DataFrame:
     last = until.year * 12 + until.month - 1
     months = [
-        date(place // 12, place % 12 + 1, 1) for place in range(last - len(shares) + 1, last + 1)
+        date(number // 12, number % 12 + 1, 1) for number in range(last - len(shares) + 1, last + 1)
     ]
     return pl.DataFrame(
         {"month": months, "adoption_share": shares},
@@ -41,28 +46,36 @@ def _series(
     )
 
 
-def _curve(months: int, pace: float = 0.08, start: float = -3.0) -> list[float]:
-    return [float(expit(start + pace * month)) for month in range(months)]
+def _curve(months: int, slope: float = 0.08, start: float = -3.0) -> list[float]:
+    """A logistic curve: `start` and `slope` per month on the logit scale."""
+    return [float(expit(start + slope * month)) for month in range(months)]
 
 
 def test_a_curve_without_noise_goes_on_as_it_was() -> None:
     truth = _curve(60 + 12)
-    told = forecast(_series([*truth[:60]])).filter(pl.col("months_ahead") <= 12)
-    assert told["expected_share"].to_list() == pytest.approx(truth[60:], abs=0.03)
-    assert (told["share_low"] <= told["expected_share"]).all() and (
-        told["expected_share"] <= told["share_high"]
-    ).all()
+    rows = _forecast(_series([*truth[:60]])).filter(pl.col("months_ahead") <= 12)
+    assert rows["expected_share"].to_list() == pytest.approx(truth[60:], abs=0.03)
+    assert (rows["share_low"] <= rows["expected_share"]).all()
+    assert (rows["expected_share"] <= rows["share_high"]).all()
 
 
 def test_a_forecast_says_when_thresholds_are_passed_known_or_expected() -> None:
-    told = forecast(_series(_curve(48))).row(0, named=True)
+    row = _forecast(_series(_curve(48))).row(0, named=True)
     known = _curve(200)
     reached = {
         level: next(i for i, share in enumerate(known) if share >= level) for level in (0.25, 0.5)
     }
-    assert told["passes_25_month"] == date(2022 + reached[0.25] // 12, reached[0.25] % 12 + 1, 1)
-    assert told["passes_50_month"] == date(2022 + reached[0.5] // 12, reached[0.5] % 12 + 1, 1)
-    assert told["passes_50_month"] < told["passes_80_month"] < told["passes_95_month"]
+    assert row["passes_25_month"] == date(2022 + reached[0.25] // 12, reached[0.25] % 12 + 1, 1)
+    assert row["passes_50_month"] == date(2022 + reached[0.5] // 12, reached[0.5] % 12 + 1, 1)
+    assert row["passes_50_month"] < row["passes_80_month"] < row["passes_95_month"]
+
+
+def test_a_forecast_month_has_the_level_of_its_interval_and_a_refusal_none() -> None:
+    rows = _forecast(
+        pl.concat([_series(_curve(48)), _series([0.3] * 6, region="hf:1", level="hf")])
+    )
+    levels = rows.group_by(pl.col("month").is_null()).agg(pl.col("interval_level").unique())
+    assert dict(levels.iter_rows()) == {False: [INTERVAL_LEVEL], True: [None]}
 
 
 @pytest.mark.parametrize(
@@ -78,46 +91,59 @@ def test_a_forecast_says_when_thresholds_are_passed_known_or_expected() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_series_that_tells_too_little_is_refused_with_the_reason(
+def test_a_series_with_too_little_in_it_is_refused_with_the_reason(
     rows: pl.DataFrame, reason: str
 ) -> None:
-    told = forecast(rows)
-    assert told["refusal_code"].to_list() == [reason]
-    assert told["month"].to_list() == [None]
-    assert told["expected_share"].to_list() == [None]
+    refused = _forecast(rows)
+    assert refused["refusal_code"].to_list() == [reason]
+    assert refused["month"].to_list() == [None]
+    assert refused["expected_share"].to_list() == [None]
 
 
-def test_a_month_that_was_suppressed_is_a_hole_and_no_zero() -> None:
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (_series([0.3] * 12), "too_few_months"),
+        (_series(_curve(40), eligible=20), "too_small"),
+        (_series([*_curve(40), *[None] * 6]), "too_old"),
+        (_series([*_curve(40), 0.9899]), "reached"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_series_at_the_threshold_is_not_refused(rows: pl.DataFrame, reason: str) -> None:
+    assert reason not in _forecast(rows)["refusal_code"].to_list()
+
+
+def test_a_month_that_was_suppressed_is_a_gap_and_no_zero() -> None:
     whole = _curve(60)
-    holed = [None if month in (20, 33, 47, 58) else share for month, share in enumerate(whole)]
-    assert forecast(_series(holed))["expected_share"].to_list() == pytest.approx(
-        forecast(_series([*whole]))["expected_share"].to_list(), abs=0.02
+    gaps = [None if month in (20, 33, 47, 58) else share for month, share in enumerate(whole)]
+    assert _forecast(_series(gaps))["expected_share"].to_list() == pytest.approx(
+        _forecast(_series([*whole]))["expected_share"].to_list(), abs=0.02
     )
 
 
-def test_a_region_with_few_organisations_leans_on_the_country() -> None:
-    country, flat = (
-        _series(_curve(60, pace=0.1), eligible=2000),
-        [0.3 + 0.001 * (month % 2) for month in range(60)],
-    )
-    small = forecast(
-        pl.concat([country, _series([*flat], region="hf:1", level="hf", eligible=25)])
-    ).filter(pl.col("region_key") == "hf:1")
-    large = forecast(
-        pl.concat([country, _series([*flat], region="hf:1", level="hf", eligible=20_000)])
-    ).filter(pl.col("region_key") == "hf:1")
-    assert small["expected_share"][11] > large["expected_share"][11]
+def test_a_region_with_few_organisations_is_pooled_more_with_the_country() -> None:
+    country = _series(_curve(60, slope=0.1), eligible=2000)
+    flat = [0.3 + 0.001 * (month % 2) for month in range(60)]
+
+    def expected_in_a_year(eligible: int) -> float:
+        region = _series([*flat], region="hf:1", level="hf", eligible=eligible)
+        rows = _forecast(pl.concat([country, region])).filter(pl.col("region_key") == "hf:1")
+        return float(rows["expected_share"][11])
+
+    assert expected_in_a_year(25) > expected_in_a_year(20_000)
 
 
 def test_rows_in_another_order_give_the_same_forecast() -> None:
     rows = pl.concat(
         [_series(_curve(50)), _series(_curve(50, 0.05), region="hf:1", level="hf", eligible=90)]
     )
-    assert forecast(rows).equals(forecast(rows.sample(fraction=1, shuffle=True, seed=4)))
+    shuffled = rows.sample(fraction=1, shuffle=True, seed=4)
+    assert _forecast(rows).equals(_forecast(shuffled))
 
 
-def test_nothing_gives_nothing_of_the_same_columns() -> None:
-    assert forecast(_series([]).clear()).schema == pl.Schema(FORECAST)
+def test_no_rows_give_no_rows_of_the_same_columns() -> None:
+    assert _forecast(_series([]).clear()).schema == pl.Schema(FORECAST)
 
 
 @settings(max_examples=40, deadline=None)
@@ -126,21 +152,17 @@ def test_nothing_gives_nothing_of_the_same_columns() -> None:
     st.integers(1, 5000),
     st.integers(0, 3),
 )
-def test_whatever_was_known_a_forecast_lies_in_its_interval_and_between_0_and_1(
+def test_any_forecast_lies_in_its_interval_and_between_0_and_1(
     shares: list[float | None], eligible: int, regions: int
 ) -> None:
-    rows = pl.concat(
-        [
-            _series(shares, eligible=eligible),
-            *(
-                _series([*reversed(shares)], region=f"hf:{n}", level="hf", eligible=eligible + n)
-                for n in range(regions)
-            ),
-        ]
-    )
-    told = forecast(rows)
-    assert set(told.group_by("region_key").len()["len"]) <= {1, HORIZON}
-    curves = told.filter(pl.col("refusal_code").is_null())
+    country = _series(shares, eligible=eligible)
+    others = [
+        _series([*reversed(shares)], region=f"hf:{n}", level="hf", eligible=eligible + n)
+        for n in range(regions)
+    ]
+    rows = _forecast(pl.concat([country, *others]))
+    assert set(rows.group_by("region_key").len()["len"]) <= {1, HORIZON}
+    curves = rows.filter(pl.col("refusal_code").is_null())
     for low, expected, high in curves.select(
         "share_low", "expected_share", "share_high"
     ).iter_rows():
@@ -153,35 +175,32 @@ def test_nothing_after_its_day_is_used_in_a_forecast_of_the_past() -> None:
     truth = _curve(70)
     later = [*truth[:60], *np.linspace(0.1, 0.9, 10).tolist()]
     origin = date(2025, 2, 1)
-    asked = [
-        misses(
+    made = [
+        rolling_origin_forecasts(
             pl.concat([_series(list(rows)), _series(list(rows), region="hf:1", level="hf")]),
             [origin],
             [6],
+            LIMITS,
         )
         for rows in (truth, later)
     ]
-    assert asked[0].drop("actual").equals(asked[1].drop("actual"))
-    assert not asked[0]["actual"].equals(asked[1]["actual"])
+    assert made[0].drop("actual").equals(made[1].drop("actual"))
+    assert not made[0]["actual"].equals(made[1]["actual"])
 
 
-def test_the_back_test_still_stands() -> None:
-    """The small world of the back test: fewer residents, so coarser shares; the README holds the whole one."""
-    told = {
-        row["months_ahead"]: row
-        for row in scores(
-            misses(simulated(scale=0.3), [date(2023, 6, 1), date(2024, 12, 1)], HORIZONS)
-        ).iter_rows(named=True)
-    }
-    assert {ahead: row["forecasts"] for ahead, row in told.items()} == GOLDEN_FORECASTS
+def test_the_errors_of_the_back_test_are_as_known() -> None:
+    """A small world of the back test: fewer residents, so coarser shares."""
+    origins = [date(2023, 6, 1), date(2024, 12, 1)]
+    forecasts = rolling_origin_forecasts(simulated(scale=0.3), origins, HORIZONS, LIMITS)
+    rows = {row["months_ahead"]: row for row in scores(forecasts).iter_rows(named=True)}
+    assert {ahead: row["forecasts"] for ahead, row in rows.items()} == GOLDEN_FORECASTS
     for ahead, (curve, drift, naive) in GOLDEN_ERRORS.items():
-        assert (told[ahead]["curve"], told[ahead]["drift"], told[ahead]["naive"]) == pytest.approx(
-            (curve, drift, naive), abs=0.02
-        )
+        errors = rows[ahead]["curve"], rows[ahead]["drift"], rows[ahead]["naive"]
+        assert errors == pytest.approx((curve, drift, naive), abs=0.02)
         assert curve < drift < naive
 
 
-def test_the_stated_shares_of_eresept_are_foretold_as_the_readme_says() -> None:
+def test_the_published_shares_of_eresept_are_forecast_as_documented() -> None:
     assert real().select("year", pl.col("curve", "drift", "naive").round(1)).rows() == [
         (2020, 91.2, 91.6, 89.0),
         (2021, 92.3, 92.4, 91.3),

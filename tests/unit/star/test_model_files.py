@@ -244,10 +244,16 @@ def test_a_column_of_a_model_has_its_type_and_its_place_in_the_vocabulary() -> N
 
 
 def test_a_column_that_may_be_empty_has_no_constraint() -> None:
-    table = Table(en="", nb="", columns="month, region_code?")
+    described = {"en": "", "nb": "", "grain": ["month"], "columns": "month, region_code?"}
+    table = Table.model_validate(described)
     assert (table.names, table.required) == (["month", "region_code"], ["month"])
 
 
 def test_a_mistake_in_a_description_is_refused() -> None:
     with pytest.raises(ValidationError, match="colums"):
-        Table.model_validate({"en": "", "nb": "", "colums": "month"})
+        Table.model_validate({"en": "", "nb": "", "grain": ["month"], "colums": "month"})
+
+
+def test_a_table_has_a_grain_or_says_why_not() -> None:
+    with pytest.raises(ValidationError, match="the reason in `no_grain`"):
+        Table.model_validate({"en": "", "nb": "", "columns": "month"})

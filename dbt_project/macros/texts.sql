@@ -1,0 +1,15 @@
+{#- A number as the text of its whole part; empty for none. -#}
+{% macro whole_number_text(number) -%}
+    coalesce(cast(cast(round({{ number }}) as integer) as {{ dbt.type_string() }}), '')
+{%- endmacro %}
+
+{#- A text with the numbers of its row in place of their names in braces. -#}
+{% macro with_numbers(text) -%}
+    replace(
+        replace(
+            replace({{ text }}, '{threshold}', threshold_text),
+            '{percent}', percent_text
+        ),
+        '{within_months}', within_months_text
+    )
+{%- endmacro %}

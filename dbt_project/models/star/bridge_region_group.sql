@@ -1,0 +1,6 @@
+select
+    region_key,
+    part_key,
+    is_whole,
+    is_inferred
+from {{ ref('region_part') }}

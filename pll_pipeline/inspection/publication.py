@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Reading, Workbook
+from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, ReaderSettings, Workbook
 from pll_pipeline.validated.readers import ROW_REFERENCE, read_table
 from pll_pipeline.validated.readers.decoding import refuse_other_form
 from pll_pipeline.vocabulary.codes import Codes
@@ -67,7 +67,7 @@ class TableSeen:
     """One table: its title, how it was read, its columns, the number of rows, the file it is kept as and how that is fetched."""
 
     title: str
-    reading: Reading
+    reading: ReaderSettings
     columns: tuple[ColumnSeen, ...]
     rows: int
     file: str
@@ -171,7 +171,7 @@ def starter(table: TableSeen, name: str) -> str:
     return head + yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=160)
 
 
-def _kinds(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]]]:
+def _kinds(content: bytes, file: str) -> tuple[str, list[tuple[str, ReaderSettings]]]:
     """What the bytes are, and each table one may try to read, with its title."""
     refuse_other_form(content, where=file)
     if content.startswith(b"PK"):
@@ -184,7 +184,7 @@ def _kinds(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]]]:
     return "delimited text", [(file, _delimited(content, file))]
 
 
-def _tables_of_page(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:
+def _tables_of_page(content: bytes, file: str) -> Iterable[tuple[str, ReaderSettings]]:
     from pll_pipeline.validated.readers.html import headers
 
     encoding = _encoding(content, file)
@@ -205,7 +205,7 @@ def _tables_of_page(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:
         )  # type: ignore[arg-type]
 
 
-def _json_kind(content: bytes, file: str) -> tuple[str, list[tuple[str, Reading]]]:
+def _json_kind(content: bytes, file: str) -> tuple[str, list[tuple[str, ReaderSettings]]]:
     try:
         said = json.loads(content.decode("utf-8-sig"))
     except ValueError as error:
@@ -253,7 +253,7 @@ def _encoding(content: bytes, file: str) -> str:
     )
 
 
-def _sheets(content: bytes, file: str) -> Iterable[tuple[str, Reading]]:
+def _sheets(content: bytes, file: str) -> Iterable[tuple[str, ReaderSettings]]:
     from pll_pipeline.validated.readers.workbook import sheets
 
     for sheet in sheets(content, where=file):

@@ -1,8 +1,9 @@
-"""What a source file may say: one publication, how its bytes are read, and what its columns mean.
+"""What a source file may say: one publication, how its bytes are read, what its columns mean.
 
-Every key is checked; an unknown one is an error. `python -m pll_pipeline.sources.register` writes `source.schema.json` from
-these classes, so that an editor completes a source file. Not here: reading (`readers/`), applying the mapping
-(`observations.py`), finding source files (`sources/__init__.py`).
+Every key is checked; an unknown one is an error. `python -m pll_pipeline.sources` writes
+`source.schema.json` from these classes, so that an editor completes a source file. Not here:
+reading (`validated/readers/`), applying the mapping (`validated/mapping.py`), finding and opening
+source files (`register.py`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
 
+# What `pll inspect` writes where a person must decide.
+CONFIRM = "CONFIRM"
 RESERVED_NAMES = frozenset(
     {"enable", "source", "snapshot", "observation", "target", "milestone", "quarantine"}
 )
+# The unit of a column → what a number in it is multiplied with
+UNIT_FACTORS = {
+    "count": 1.0,
+    "percent": 0.01,
+    "per_mille": 0.001,
+    "thousand": 1e3,
+    "million": 1e6,
+}
 
 
 def _pattern(text: str) -> str:
@@ -28,12 +39,20 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _footnote_mark(text: str) -> str:
+    if not text.strip() or text[-1].isdecimal() or text[0].isdecimal():
+        raise ValueError(
+            f"{text!r} begins or ends like a number; write a raised figure as ¹, a bracket as 1)"
+        )
+    return text
+
+
 Pattern = Annotated[
     str,
     AfterValidator(_pattern),
     Field(description="A regular expression, searched for anywhere in the text"),
 ]
-RegionLevel = Literal[REGION_LEVELS]  # type: ignore[valid-type]
+RegionLevel = Literal[REGION_LEVELS]  # type: ignore[valid-type]  # the vocabulary has the levels
 Convention = Literal["point", "norwegian", "norwegian_dotted"]
 
 
@@ -42,9 +61,14 @@ class _Strict(BaseModel):
 
 
 class FromColumn(_Strict):
-    """The text of a published column, translated if a code list is given."""
+    """The text of a published column, or of the value column's heading, translated by `codes`."""
 
-    column: str
+    column: str | None = None
+    heading: str | None = Field(
+        None,
+        description="Instead of a column: the named group of `values.columns`, taken from the"
+        " heading of the value column",
+    )
     pattern: Pattern | None = Field(
         None, description="Take the first group of this pattern instead of the whole text"
     )
@@ -57,6 +81,12 @@ class FromColumn(_Strict):
         None,
         description="What to take when pattern or codes do not match, instead of refusing the row",
     )
+
+    @model_validator(mode="after")
+    def _names_one_text(self) -> FromColumn:
+        if (self.column is None) == (self.heading is None):
+            raise ValueError("give either column or heading")
+        return self
 
 
 class Case(_Strict):
@@ -92,69 +122,172 @@ class Region(_Strict):
         description="The publisher's word for a level → our levels, tried in this order",
     )
     names: dict[str, str] = Field(
-        default_factory=dict, description="What only this publisher says → region key"
+        default_factory=dict, description="Names only this publisher uses → region key"
     )
     valid_on: date | None = Field(
         None,
-        description="Day whose codes the publisher uses for all periods; else each row's own period",
+        description="Day whose codes the publisher uses for all periods; else each row's period",
     )
 
 
 class Period(_Strict):
-    """Which period a row is about. An empty text is an undated figure."""
+    """Which period a row is about. An empty cell is refused unless `may_be_undated` is true."""
 
-    text: Text
+    text: Text = Field(description='The period as published; the constant "" is an undated figure')
+    may_be_undated: bool = Field(
+        False, description="True where an empty cell means that the figure is undated"
+    )
     is_inferred: Text = Field(
         "false",
         description="`true` where the publisher's page is undated and the period was inferred",
     )
 
 
+class Footnote(_Strict):
+    """What a footnote mark at a figure means; at least one of these."""
+
+    status: Literal["provisional"] | None = None
+    qualifier: Literal["approx", "estimate"] | None = None
+    note: str | None = Field(
+        None, min_length=1, description="Text of the footnote, kept in the figure's context"
+    )
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Footnote:
+        if not (self.status or self.qualifier or self.note):
+            raise ValueError("give status, qualifier or note")
+        return self
+
+
+Bounds = tuple[float, float | None]
+
+
 class Value(_Strict):
     """One figure in a row. A long table has one of these, a wide table one per column."""
 
-    column: str
+    column: str | None = None
+    columns: Pattern | None = Field(
+        None,
+        description="Instead of `column`: every column whose heading matches. Its named groups,"
+        " as (?P<period>…), are texts that `heading` takes",
+    )
     measure: Text
     unit: Text = Field(
-        "count", description="`count`, `percent` (divided by 100) or `million` (multiplied)"
+        "count",
+        description="What a plain number in the column counts: `count`, `percent`, `per_mille`,"
+        " `thousand` or `million`; a cell with another unit is refused",
     )
     numbers: Convention | None = Field(
         None, description="Number convention of this column where it differs from the source's"
     )
-    suppressed: dict[str, tuple[float, float | None]] = Field(
+    period: Period | None = Field(
+        None, description="Period of this column where it differs from the table's"
+    )
+    actor_type: Text | None = Field(
+        None, description="Actor type of this column where it differs from the table's"
+    )
+    suppressed: dict[str, Bounds] = Field(
         default_factory=dict,
-        description="Mark of a suppressed cell → least and greatest value it may stand for; null where there is no greatest",
+        description="Mark of a suppressed cell → least and greatest value it may stand for; null"
+        " where there is no greatest",
+    )
+    zero: list[str] = Field(default_factory=list, description="Marks of a cell that is zero")
+    missing: list[str] = Field(
+        default_factory=list, description="Marks of a cell that was not published"
+    )
+    footnotes: dict[Annotated[str, AfterValidator(_footnote_mark)], Footnote] = Field(
+        default_factory=dict,
+        description="Mark at a figure, or in the mark column → what it means",
     )
     mark_column: str | None = Field(
         None,
-        description="Column that holds the mark where the cell itself is empty, as the status of a statistics bank",
+        description="Column of marks beside this one, as the status of a statistics bank;"
+        " for JSON-stat `status` without being named",
     )
+
+    @model_validator(mode="after")
+    def _names_its_columns(self) -> Value:
+        if (self.column is None) == (self.columns is None):
+            raise ValueError("give either column or columns")
+        return self
+
+    @model_validator(mode="after")
+    def _marks_have_one_meaning(self) -> Value:
+        marks = [*self.suppressed, *self.zero, *self.missing, *self.footnotes]
+        if twice := next((mark for mark in marks if marks.count(mark) > 1), None):
+            raise ValueError(f"the mark {twice!r} has two meanings")
+        for mark, (least, greatest) in self.suppressed.items():
+            if greatest is not None and greatest < least:
+                raise ValueError(f"the greatest value of {mark!r} is below the least")
+        return self
 
 
 class LeaveOut(_Strict):
-    """Rows that are no figures: counted, never read."""
+    """Rows without figures: counted, never read."""
 
     column: str
     matches: Pattern
-    because: str = Field(min_length=3, description="Why such a row says nothing, in a sentence")
+    because: str = Field(min_length=3, description="Why such a row has no figure, in a sentence")
+
+
+class TotalRows(_Strict):
+    """Rows that the publication gives as the sum of its other rows."""
+
+    column: str
+    matches: Pattern = Field(description="Text of the column in a row that is a total")
+    within: list[str] = Field(
+        default_factory=list,
+        description="A total is of the rows with the same texts in these columns, as the month",
+    )
+    of: list[str] = Field(
+        default_factory=list, description="Value columns that add up; empty: every one"
+    )
+    tolerance: Annotated[
+        float, Field(ge=0, description="Greatest difference, in published units, from rounding")
+    ] = 0.0
+
+
+class TotalColumn(_Strict):
+    """A value column that the publication gives as the sum of others of the same row."""
+
+    column: str
+    parts: list[str] = Field(min_length=2)
+    tolerance: Annotated[
+        float, Field(ge=0, description="Greatest difference, in published units, from rounding")
+    ] = 0.0
 
 
 class _Table(_Strict):
     file: str = Field(description="File of the snapshot")
     expected_columns: list[str] = Field(
-        description="The published columns, in any order; another set refuses the snapshot"
+        description="The published columns, in any order, without those of `values.columns`;"
+        " another set refuses the snapshot"
     )
     rows: tuple[int, int] = Field(description="Least and greatest number of rows one would believe")
+    row_limit: Annotated[
+        int | None,
+        Field(
+            gt=0,
+            description="Most rows the publisher exports, as 30000; a table with as many is"
+            " refused as cut off",
+        ),
+    ] = None
+    as_above: list[str] = Field(
+        default_factory=list,
+        description="Label columns whose text is written once per group: an empty cell has the"
+        " text above it. From outer to inner: a new text of one ends those after it",
+    )
     definition_columns: list[str] = Field(
         default_factory=list,
-        description="Columns that say what is counted; when their texts change, the snapshot is refused until somebody has looked",
+        description="Columns that define what is counted; when their texts change, the snapshot"
+        " is refused until a person has looked",
     )
     leave_out: list[LeaveOut] = Field(
         default_factory=list,
-        description="Rows that are no figures, as codes that were not in use that year",
+        description="Rows without figures, as codes that were not in use that year",
     )
     address: Text = Field("", description="Page that states the figure")
-    context: Text = Field("", description="What the page says around it")
+    context: Text = Field("", description="What the page states around it")
 
 
 class ObservationTable(_Table):
@@ -168,16 +301,24 @@ class ObservationTable(_Table):
     period: Period
     qualifier: Text = Field(
         "exact",
-        description="exact, approx, at_least, at_most or estimate; hedges in the value's own text win",
+        description="exact, approx, at_least, at_most or estimate; words in the cell itself win",
     )
     rounded_to: Text = Field(
         "", description="What an exact figure was rounded to, as a number; empty when not rounded"
     )
     status: Text = Field("observed", description="observed or provisional")
+    total_rows: list[TotalRows] = Field(
+        default_factory=list,
+        description="Totals the publication gives in rows; the snapshot is refused where the"
+        " other rows do not add up to them",
+    )
+    total_columns: list[TotalColumn] = Field(
+        default_factory=list, description="The same for totals in columns"
+    )
 
 
 class MilestoneTable(_Table):
-    """A published table whose rows say when something starts and ends."""
+    """A published table whose rows give the start and end of something."""
 
     holds: Literal["milestones"]
     service: Text
@@ -191,6 +332,7 @@ class MilestoneTable(_Table):
     statement: Text = Field("reported", description="reported, planned, target or superseded")
 
 
+Table = Annotated[ObservationTable | MilestoneTable, Field(discriminator="holds")]
 Encoding = Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"]
 Separator = Literal[",", ";", "\t", "|"]
 ColumnNames = Annotated[
@@ -227,13 +369,13 @@ class Delimited(_Strict):
     columns: ColumnNames = []
     ends_at: Pattern | None = Field(
         None,
-        description="First cell of the first line after the table, as `^Kilde:` or `^Brukte filtre`;"
-        " that line and all below are not read",
+        description="First cell of the first line after the table, as `^Kilde:` or"
+        " `^Brukte filtre`; that line and all below are not read",
     )
 
 
 class Workbook(_Strict):
-    """A sheet of an Excel workbook. Sheet and header are found by what they say, not by where they stand."""
+    """A sheet of an Excel workbook. Sheet and header are found by their texts, not by position."""
 
     kind: Literal["workbook"]
     sheet: Pattern | None = Field(
@@ -242,7 +384,8 @@ class Workbook(_Strict):
     header: Annotated[
         list[str],
         Field(
-            min_length=1, description="Texts of the header row: the first row that holds them all"
+            min_length=1,
+            description="Texts of the header row: the first row that contains them all",
         ),
     ]
     header_rows: Annotated[
@@ -277,20 +420,22 @@ class Html(_Strict):
     ]
     caption: Pattern | None = Field(
         None,
-        description="The table's caption, or the heading before it, where several tables have such a header",
+        description="The table's caption, or the heading before it, where several tables have"
+        " such a header",
     )
     columns: ColumnNames = []
 
 
 class ProseFigure(_Strict):
-    """A figure in running text: the sentence that holds the anchor words, and the words of the figure in it."""
+    """A figure in running text: its sentence, by words in it, and the words of the figure."""
 
-    name: str = Field(description="What the column `name` says of this figure")
+    name: str = Field(description="Text of the column `name` for this figure")
     near: Pattern = Field(
-        description="Words by which the sentence is known; exactly one sentence of the page must match"
+        description="Words by which the sentence is known; exactly one sentence must match"
     )
     pattern: Pattern = Field(
-        description="The figure with its hedge; named groups become columns, and one of them is `value`"
+        description="The figure with its qualifier; named groups become columns, and one of them is"
+        " `value`"
     )
 
 
@@ -318,11 +463,12 @@ class PowerBi(_Strict):
     ] = None
     additive: list[str] = Field(
         default_factory=list,
-        description="Columns whose rows must sum to the total saved beside them; no shares, nothing that counts unique persons",
+        description="Columns whose rows must sum to the total saved beside them; no shares, nothing"
+        " that counts unique persons",
     )
 
 
-Reading = Annotated[
+ReaderSettings = Annotated[
     Delimited | Workbook | Html | Prose | JsonStat | PowerBi, Field(discriminator="kind")
 ]
 
@@ -345,7 +491,7 @@ class PoliteFetch(_Strict):
     )
     allow_local: bool = Field(
         False,
-        description="True for a publisher on a private or loopback network; then http is allowed too",
+        description="True for a publisher on a private or loopback network; http is allowed then",
     )
     largest_bytes: Annotated[
         int,
@@ -371,7 +517,8 @@ class Http(PoliteFetch):
     ]
     content_types: list[str] = Field(
         default_factory=list,
-        description="Media types the publisher answers with; empty: any but a web page where none is read",
+        description="Media types the publisher answers with; empty: any but a web page where none"
+        " is read",
     )
 
 
@@ -385,7 +532,7 @@ class PxWeb(PoliteFetch):
     table: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     file: str = Field(
         "table.json",
-        description="Name of the file in the snapshot, also where the bank answers in several parts",
+        description="Name of the file in the snapshot, also for an answer in several parts",
     )
     values: dict[str, list[str]] = Field(
         default_factory=dict,
@@ -419,11 +566,13 @@ class PowerBiTable(_Strict):
     )
     visual: str | None = Field(
         None,
-        description="Name of a visual to fall back on, with the filters saved in it, where the report refuses our own query",
+        description="Name of a visual to fall back on, with the filters saved in it, where the"
+        " report refuses our own query",
     )
     check_totals: bool = Field(
         True,
-        description="Ask for the values without groups too, and hold sums against them where a value adds up",
+        description="Ask for the values without groups too, and compare sums with them where a"
+        " value adds up",
     )
 
     @model_validator(mode="after")
@@ -434,7 +583,7 @@ class PowerBiTable(_Strict):
 
 
 class PowerBiReport(PoliteFetch):
-    """A report published to the web. Only fields that its visuals use are asked for; hidden ones are refused."""
+    """A report published to the web. Only fields its visuals use are asked for, no hidden ones."""
 
     kind: Literal["powerbi"]
     address: (
@@ -449,10 +598,11 @@ class PowerBiReport(PoliteFetch):
     ) = Field(None, description="The report's view address")
     host_suffixes: list[str] = Field(
         default=[".analysis.windows.net", ".analysis.usgovcloudapi.net"],
-        description="The key is sent to hosts that end so, and to no other; with allow_local also to the loopback host the address or the cluster names",
+        description="The key is sent to hosts that end so, and to no other; with allow_local also"
+        " to the loopback host of the address or the cluster",
     )
     cluster: HttpAddress | None = Field(
-        None, description="The report's cluster, where the view page no longer tells it"
+        None, description="The report's cluster, where the view page no longer states it"
     )
     allow_unseen_fields: bool = Field(
         False,
@@ -465,7 +615,8 @@ class PowerBiReport(PoliteFetch):
         dict[str, PowerBiTable],
         Field(
             min_length=1,
-            description="Name of the file in the snapshot → what is asked; `metadata.json` and `schema.json` are taken",
+            description="Name of the file in the snapshot → what is asked; `metadata.json` and"
+            " `schema.json` are taken",
         ),
     ]
 
@@ -473,7 +624,7 @@ class PowerBiReport(PoliteFetch):
     def _names_of_files_are_free(self) -> PowerBiReport:
         if taken := self.tables.keys() & {"metadata.json", "schema.json"}:
             raise ValueError(
-                f"{min(taken)} holds what the report says of itself; give the table another name"
+                f"{min(taken)} is the report's description of itself; give the table another name"
             )
         return self
 
@@ -497,15 +648,16 @@ class Source(_Strict):
     ]
     restates_history: bool = Field(
         True,
-        description="True when each publication holds the whole history, so that only the newest counts",
+        description="True when each publication has the whole history, so that only the newest"
+        " counts",
     )
     is_simulated: bool = False
     is_enabled: bool = Field(
         True,
-        description="False: known and documented, but no part of a night until `pll sources enable`",
+        description="False: known and documented, but not in a night until `pll sources enable`",
     )
     fetch: Fetching
-    read: Reading
+    read: ReaderSettings
     numbers: Convention = Field(description="How the publisher writes numbers; never guessed")
     tolerance: Annotated[
         float,
@@ -520,12 +672,10 @@ class Source(_Strict):
         Field(
             ge=0,
             le=1,
-            description="Share of the figures published before that may be gone from a new snapshot",
+            description="Share of the figures published before that a new snapshot may lack",
         ),
     ] = 0.0
-    tables: list[Annotated[ObservationTable | MilestoneTable, Field(discriminator="holds")]] = (
-        Field(min_length=1)
-    )
+    tables: list[Table] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _names_are_free(self) -> Source:
@@ -536,14 +686,14 @@ class Source(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _somebody_can_be_asked(self) -> Source:
+    def _has_an_address(self) -> Source:
+        if isinstance(self.fetch, Bundled):
+            return self
         addresses = (
-            self.fetch.files.values()
-            if isinstance(self.fetch, Http)
-            else [getattr(self.fetch, "address", "nobody is asked")]
+            self.fetch.files.values() if isinstance(self.fetch, Http) else [self.fetch.address]
         )
         if self.is_enabled and not all(addresses):
             raise ValueError(
-                "a source that takes part in a night says where it is published; give the address"
+                "a source that takes part in a night states where it is published; give the address"
             )
         return self

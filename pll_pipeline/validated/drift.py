@@ -1,7 +1,8 @@
-"""What changed in a publication since its last accepted snapshot, and whether it may be believed.
+"""What changed in a publication since its last accepted snapshot, and whether to believe it.
 
-Pure: frames in, a `Drift` out. Figures that vanished and definitions that changed stop a snapshot; all else is told.
-Not here: rules that hold for one snapshot alone (`validation.py`), reading or keeping files (`landing.py`).
+Pure: frames in, a `Drift` out. Figures that vanished and definitions that changed refuse a
+snapshot; every other change is only reported. Not here: rules of one snapshot alone (`rules.py`),
+reading or keeping files (`verdicts.py`).
 """
 
 from __future__ import annotations
@@ -12,19 +13,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.mapping import OBSERVATION_KEY
+from pll_pipeline.validated.frames import FIGURE_COLUMNS, OBSERVATION_KEY
 
 MOST_NAMED = 5
-_SAID = ("value", "lower_bound", "upper_bound", "qualifier", "status")
 _MEMBERS = {"measure_code": "mål", "region_key": "regioner", "actor_type_code": "aktørtyper"}
 Definitions = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Drift:
-    """`told` is for `difference.md`, in Norwegian; `stops` says why the snapshot is refused, empty when it is not."""
+    """`changes` are for `difference.md`, in Norwegian; `stops` are the reasons to refuse."""
 
-    told: tuple[str, ...]
+    changes: tuple[str, ...]
     stops: tuple[str, ...]
 
 
@@ -32,43 +32,58 @@ def compare(
     source: Source,
     before: pl.DataFrame,
     after: pl.DataFrame,
-    rows_aside: int,
+    refused_rows: int,
     defined_before: Definitions,
     defined_after: Definitions,
 ) -> Drift:
-    """Hold the observations of a snapshot against those of the last accepted one.
+    """Compare the observations of a snapshot with those of the last accepted one.
 
-    `rows_aside` rows of the new snapshot are in quarantine: what they were about is not withdrawn. `defined_*` hold,
-    by "file column", the distinct texts of the columns a source file names as definitions.
+    `refused_rows` of the new snapshot are in quarantine: what they were about is not withdrawn.
+    `defined_*` have, by "file column", the distinct texts of the columns a source file names as
+    definitions.
     """
     key = list(OBSERVATION_KEY)
     new = after.join(before, on=key, how="anti", nulls_equal=True)
     gone = before.join(after, on=key, how="anti", nulls_equal=True)
-    told = [
+    changes = [
         *_counts(new, gone, _changed(before, after, key)),
         *_members(before, after),
         *_periods(before, after),
         *_totals(before, after),
     ]
-    stops = []
-    withdrawn = gone.height - rows_aside
-    if source.restates_history and withdrawn > source.may_withdraw * before.height:
-        first = gone.sort(key).row(0, named=True)
-        stops.append(
-            f"{withdrawn} of {before.height} figures published before are gone, more than may_withdraw ({source.may_withdraw:.1%}) allows; "
-            f"the first is {first['measure_code']} for {first['region_as_published']!r}, {first['period_start']} to {first['period_end']}"
-        )
-    for place in sorted(set(defined_before) & set(defined_after)):
-        if defined_before[place] != defined_after[place]:
-            changed = sorted(set(defined_after[place]) ^ set(defined_before[place]))
-            stops.append(f"the definition in {place} changed: {_named(changed)}")
-    return Drift(tuple(told), tuple(stops))
+    stops = [
+        *_withdrawn(source, before.height, gone, refused_rows),
+        *_redefined(defined_before, defined_after),
+    ]
+    return Drift(tuple(changes), tuple(stops))
+
+
+def _withdrawn(
+    source: Source, count_before: int, gone: pl.DataFrame, refused_rows: int
+) -> Iterable[str]:
+    """More figures are gone than a publication with the whole history may lack."""
+    withdrawn = gone.height - refused_rows
+    if not source.restates_history or withdrawn <= source.may_withdraw * count_before:
+        return
+    first = gone.sort(OBSERVATION_KEY).row(0, named=True)
+    yield (
+        f"{withdrawn} of {count_before} figures published before are gone, more than may_withdraw"
+        f" ({source.may_withdraw:.1%}) allows; the first is {first['measure_code']} for"
+        f" {first['region_as_published']!r}, {first['period_start']} to {first['period_end']}"
+    )
+
+
+def _redefined(before: Definitions, after: Definitions) -> Iterable[str]:
+    for column in sorted(set(before) & set(after)):
+        if before[column] != after[column]:
+            changed = set(after[column]) ^ set(before[column])
+            yield f"the definition in {column} changed: {_named(changed)}"
 
 
 def _changed(before: pl.DataFrame, after: pl.DataFrame, key: list[str]) -> int:
     both = before.join(after, on=key, how="inner", nulls_equal=True, suffix="_after")
     return both.filter(
-        pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"{c}_after")) for c in _SAID)
+        pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"{c}_after")) for c in FIGURE_COLUMNS)
     ).height
 
 
@@ -102,7 +117,7 @@ def _periods(before: pl.DataFrame, after: pl.DataFrame) -> Iterable[str]:
 
 
 def _totals(before: pl.DataFrame, after: pl.DataFrame) -> Iterable[str]:
-    """Sums over the figures both hold: a revised history shows here, a new month does not."""
+    """Sums over the figures of both: a revised history shows here, a new month does not."""
     both = before.join(
         after, on=list(OBSERVATION_KEY), how="inner", nulls_equal=True, suffix="_after"
     ).drop_nulls(["value", "value_after"])

@@ -23,12 +23,11 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged, snapshots, verify
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.corrections import Correction, correct, read_corrections
+from pll_pipeline.validated.corrections import Correction, read_corrections
 from pll_pipeline.validated.drift import Definitions, Drift, compare
 from pll_pipeline.validated.fingerprints import one_hash, reading_fingerprint
-from pll_pipeline.validated.mapping import MILESTONE, OBSERVATION, QUARANTINE, TARGET, read_tables
-from pll_pipeline.validated.readers import PublishedTable, read_table
-from pll_pipeline.validated.rules import Judgement, judge, refuse_unexpected
+from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
+from pll_pipeline.validated.judging import JudgedContents, judge_contents
 from pll_pipeline.validated.writing import write_json, write_parquet, write_text
 from pll_pipeline.vocabulary.codes import Codes, load_codes
 
@@ -127,15 +126,6 @@ def read_state(config: Config, source: Source) -> SourceState:
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """One snapshot, read and judged by the rules, not yet compared with the one before it."""
-
-    judgement: Judgement
-    definitions: Definitions
-    corrected: list[tuple[str, Correction]]
-
-
-@dataclass(frozen=True)
 class _Judging:
     """What is needed to judge any snapshot of one source."""
 
@@ -168,22 +158,19 @@ class _Judging:
             return self._refuse(snapshot, fingerprint, error)
         return self._decide(snapshot, before, fingerprint, reading)
 
-    def _read(self, snapshot: Snapshot) -> _Reading:
-        source, where = self.source, f"{self.source.name}/{snapshot.name}"
-        wanted = dict.fromkeys(table.file for table in source.tables)
+    def _read(self, snapshot: Snapshot) -> JudgedContents:
+        wanted = dict.fromkeys(table.file for table in self.source.tables)
         archived = dict.fromkeys(file.name for file in snapshot.files)
         # also files that no table is in: every archived byte is verified
         contents = {file: snapshot.read(file) for file in archived | wanted}
-        tables = {
-            file: read_table(contents[file], source.read, where=f"{where}/{file}")
-            for file in wanted
-        }
-        refuse_unexpected(source, tables, where)
-        definitions = _definitions(source, tables)
-        tables, corrected = correct(tables, self.corrections, where)
-        mapped = read_tables(source, tables, self.codes, snapshot.taken_at)
-        judgement = judge(source, mapped, self.codes, snapshot.taken_at)
-        return _Reading(judgement, definitions, corrected)
+        return judge_contents(
+            self.source,
+            contents,
+            self.corrections,
+            self.codes,
+            snapshot.taken_at,
+            f"{self.source.name}/{snapshot.name}",
+        )
 
     def _refuse(self, snapshot: Snapshot, fingerprint: str, error: PllError) -> SnapshotVerdict:
         """Store a refusal without rows."""
@@ -196,31 +183,31 @@ class _Judging:
         snapshot: Snapshot,
         before: SnapshotVerdict | None,
         fingerprint: str,
-        reading: _Reading,
+        judged: JudgedContents,
     ) -> SnapshotVerdict:
         """Store the verdict of a snapshot that could be read, with its rows."""
-        rows = reading.judgement.reading
-        corrected = _corrected_rows(self.source, snapshot, reading.corrected)
+        rows = judged.judgement.mapped
+        corrected = _corrected_rows(self.source, snapshot, judged.corrected)
         frames = {
             "observation": rows.observations,
             "target": rows.targets,
             "milestone": rows.milestones,
             "quarantine": pl.concat([rows.quarantine, corrected]),
         }
-        drift = self._drift(before, frames, reading.definitions)
+        drift = self._drift(before, frames, judged.definitions)
         where = f"{self.source.name}/{snapshot.name}"
-        reason = reading.judgement.reason or _reason_of(drift, where)
+        reason = judged.judgement.reason or _reason_of(drift, where)
         verdict = _verdict(
             snapshot,
             fingerprint,
             is_accepted=reason is None,
             reason=reason,
-            row_count=rows.row_count + len(reading.corrected),
+            row_count=rows.row_count + len(judged.corrected),
             left_out_count=rows.left_out_count,
-            drift=drift.told,
+            drift=drift.changes,
             **{f"{table}_count": frame.height for table, frame in frames.items()},
         )
-        return self._store(verdict, frames, reading.definitions)
+        return self._store(verdict, frames, judged.definitions)
 
     def _drift(
         self,
@@ -283,15 +270,6 @@ def _corrections(config: Config, source: Source) -> list[Correction]:
         for correction in read_corrections(config.corrections_of(source.name))
         if until is None or correction.reported_on < until.date()
     ]
-
-
-def _definitions(source: Source, tables: Mapping[str, PublishedTable]) -> dict[str, list[str]]:
-    """By "file column": the distinct texts of each column the source file names as a definition."""
-    return {
-        f"{table.file} {column}": sorted(tables[table.file].frame[column].unique())
-        for table in source.tables
-        for column in table.definition_columns
-    }
 
 
 def _reason_of(drift: Drift, where: str) -> str | None:

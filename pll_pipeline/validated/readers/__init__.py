@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from pll_pipeline.sources.model import Reading
+    from pll_pipeline.sources.model import ReaderSettings
 
 __all__ = ["ROW_REFERENCE", "NotRead", "PublishedTable", "read_table"]
 
 
-def read_table(content: bytes, how: Reading, *, where: str) -> PublishedTable:
+def read_table(content: bytes, how: ReaderSettings, *, where: str) -> PublishedTable:
     """The table in `content`, one text column per published column, and what its cells say of themselves.
 
     Raises `PllError` naming `where` when the bytes cannot be read the way the source file says.

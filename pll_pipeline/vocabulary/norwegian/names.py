@@ -157,6 +157,10 @@ class NameIndex:
             among + (f" on {on}" if on else ""),
         )
 
+    def has(self, label: str) -> bool:
+        """Whether the label is a name, or parts of one, at any level and time."""
+        return bool(self._called(label))
+
     def _called(self, label: str) -> list[Name]:
         """The names of a label as a whole, or without its years, or of its parts together."""
         if whole := self._names.get(_matching_form(label)):

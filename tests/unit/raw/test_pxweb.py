@@ -21,7 +21,7 @@ from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.raw.pxweb.description import USUAL_MAX_CELLS, USUAL_PAUSE_SECONDS
 from pll_pipeline.sources.model import JsonStat, PxWeb, Source
 from pll_pipeline.sources.register import known
-from pll_pipeline.validated.mapping import read_tables
+from pll_pipeline.validated.mapping import map_tables
 from pll_pipeline.validated.readers import read_table
 from pll_pipeline.vocabulary.codes import load_codes
 from tests.loopback import Loopback, ReceivedRequest, Reply, publisher
@@ -168,7 +168,7 @@ def test_the_live_population_is_fetched_and_read(loopback: Loopback, tmp_path: P
     assert is_new
     table = read_table(snapshot.read("table.json"), source.read, where="table.json")
     assert set(source.tables[0].expected_columns) <= set(table.columns)
-    reading = read_tables(
+    reading = map_tables(
         source,
         {"table.json": table},
         load_codes(Config.from_environment().seeds),

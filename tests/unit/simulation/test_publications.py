@@ -17,7 +17,7 @@ from pll_pipeline.simulation.publications import MAX_DATA_CELLS, NOT_STATISTICS
 from pll_pipeline.simulation.publisher import Misbehaviour, Publisher
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import known, read_source
-from pll_pipeline.validated.mapping import read_tables
+from pll_pipeline.validated.mapping import map_tables
 from pll_pipeline.validated.readers import read_table
 from pll_pipeline.vocabulary.codes import load_codes
 
@@ -57,7 +57,7 @@ def test_every_cell_of_the_world_is_read_back_as_it_was_published(
         table.file: read_table(snapshot.read(table.file), source.read, where=f"{name}/{table.file}")
         for table in source.tables
     }
-    reading = read_tables(source, tables, CODES, datetime.now(UTC))
+    reading = map_tables(source, tables, CODES, datetime.now(UTC))
     assert reading.quarantine.height == 0
 
     service, prefix = SERVICES[name]
@@ -114,7 +114,7 @@ def test_figures_in_running_text_keep_their_hedges(
     source = publisher[1]["sim_nokkeltall"]
     snapshot, _ = fetch(source, tmp_path)
     table = read_table(snapshot.read("nokkeltall.html"), source.read, where="x/nokkeltall.html")
-    figures = read_tables(source, {"nokkeltall.html": table}, CODES, datetime.now(UTC)).observations
+    figures = map_tables(source, {"nokkeltall.html": table}, CODES, datetime.now(UTC)).observations
     assert dict(figures.select("measure_code", "qualifier").iter_rows()) == {
         "pll_created_patient_count": "at_least",
         "multidose_user_count": "approx",
@@ -238,7 +238,7 @@ def test_the_simulated_plan_begins_when_the_country_does_and_reaches_every_helse
         name: read_table(snapshot.read(name), source.read, where=f"x/{name}")
         for name in ("plan.csv", "mal.csv")
     }
-    reading = read_tables(source, tables, CODES, datetime.now(UTC))
+    reading = map_tables(source, tables, CODES, datetime.now(UTC))
     assert reading.quarantine.is_empty()
     of_pll = reading.milestones.filter(
         (pl.col("service_code") == "pll") & (pl.col("actor_type_code") == "legekontor")

@@ -10,7 +10,7 @@ import pytest
 
 from pll_pipeline.sources.register import register
 from pll_pipeline.validated.drift import compare
-from pll_pipeline.validated.mapping import OBSERVATION
+from pll_pipeline.validated.frames import OBSERVATION
 
 SOURCE = register()["ssb_population"]
 
@@ -44,12 +44,12 @@ YEAR = {"period_start": date(2026, 1, 1), "period_end": date(2026, 1, 1)}
 
 def test_the_same_figures_tell_nothing() -> None:
     drift = compare(SOURCE, _figures({}), _figures({}), 0, {}, {})
-    assert (drift.told, drift.stops) == ((), ())
+    assert (drift.changes, drift.stops) == ((), ())
 
 
 def test_a_new_year_and_a_revised_figure_are_told_and_stop_nothing() -> None:
     drift = compare(SOURCE, _figures({}), _figures({"value": 101.0}, YEAR), 0, {}, {})
-    assert drift.told == (
+    assert drift.changes == (
         "1 nye tall, 1 endrede tall",
         "nyeste periode slutter 2026-01-01, før 2025-01-01",
         "sum av population for de samme regionene og periodene: 101, før 100",
@@ -66,7 +66,7 @@ def test_new_and_lost_members_are_named() -> None:
         {},
         {},
     )
-    assert drift.told == (
+    assert drift.changes == (
         "1 nye tall, 1 tall borte",
         "nye regioner: kommune:4601",
         "regioner borte: kommune:0301",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pll_pipeline.config import Config
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.mapping import Reading, read_tables
+from pll_pipeline.validated.mapping import MappedTables, map_tables
 from pll_pipeline.validated.readers.table import PublishedTable
 from pll_pipeline.vocabulary.codes import load_codes
 
@@ -91,12 +91,12 @@ def _source(**changes: Any) -> Source:
     )
 
 
-def _read(*rows: dict[str, str], **changes: Any) -> Reading:
+def _read(*rows: dict[str, str], **changes: Any) -> MappedTables:
     frame = pl.DataFrame([ROW | row for row in rows], schema=dict.fromkeys(COLUMNS, pl.String))
     frame = frame.with_columns(
         pl.Series("row_reference", [f"tall.csv:{i}" for i in range(2, frame.height + 2)])
     )
-    return read_tables(_source(**changes), {"tall.csv": PublishedTable(frame)}, CODES, TAKEN)
+    return map_tables(_source(**changes), {"tall.csv": PublishedTable(frame)}, CODES, TAKEN)
 
 
 def _one(*rows: dict[str, str], **changes: Any) -> dict[str, Any]:

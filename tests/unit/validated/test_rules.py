@@ -13,13 +13,13 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.register import register
 from pll_pipeline.validated.corrections import Correction, correct, read_corrections
-from pll_pipeline.validated.mapping import MILESTONE, OBSERVATION, QUARANTINE, TARGET, Reading
+from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
+from pll_pipeline.validated.judging import judge, refuse_unexpected
+from pll_pipeline.validated.mapping import MappedTables
 from pll_pipeline.validated.readers.table import PublishedTable
 from pll_pipeline.validated.rules import (
-    judge,
     milestone_rules,
     observation_rules,
-    refuse_unexpected,
     target_rules,
 )
 from pll_pipeline.vocabulary.codes import load_codes
@@ -135,7 +135,7 @@ def _judged(
     steps: list[dict[str, Any]] = (),
     rows: int = 1000,
 ) -> Any:  # type: ignore[assignment]
-    reading = Reading(
+    reading = MappedTables(
         pl.DataFrame(list(figures), schema=OBSERVATION),
         pl.DataFrame(list(goals), schema=TARGET),
         pl.DataFrame(list(steps), schema=MILESTONE),
@@ -167,11 +167,11 @@ def test_rows_that_keep_every_rule_are_kept_unchanged() -> None:
     }
     verdict = _judged([FIGURE, suppressed, ranged, undated, falling], [GOAL], [STEP])
     assert verdict.is_accepted
-    assert verdict.reading.quarantine.is_empty()
+    assert verdict.mapped.quarantine.is_empty()
     assert (
-        verdict.reading.observations.height,
-        verdict.reading.targets.height,
-        verdict.reading.milestones.height,
+        verdict.mapped.observations.height,
+        verdict.mapped.targets.height,
+        verdict.mapped.milestones.height,
     ) == (5, 1, 1)
 
 
@@ -185,9 +185,9 @@ def test_an_observation_that_breaks_a_rule_is_in_quarantine_with_that_rule(
         "row_reference": "figures.csv:3",
     }
     verdict = _judged([FIGURE | change, good])
-    assert rule in verdict.reading.quarantine["rule"].to_list()
-    assert set(verdict.reading.quarantine["row_reference"]) == {"figures.csv:2"}
-    assert verdict.reading.observations["row_reference"].to_list() == ["figures.csv:3"]
+    assert rule in verdict.mapped.quarantine["rule"].to_list()
+    assert set(verdict.mapped.quarantine["row_reference"]) == {"figures.csv:2"}
+    assert verdict.mapped.observations["row_reference"].to_list() == ["figures.csv:3"]
 
 
 @pytest.mark.parametrize(("rule", "change"), BROKEN_GOALS)
@@ -195,8 +195,8 @@ def test_a_target_that_breaks_a_rule_is_in_quarantine_with_that_rule(
     rule: str, change: dict[str, Any]
 ) -> None:
     verdict = _judged(goals=[GOAL | change])
-    assert rule in verdict.reading.quarantine["rule"].to_list()
-    assert verdict.reading.targets.is_empty()
+    assert rule in verdict.mapped.quarantine["rule"].to_list()
+    assert verdict.mapped.targets.is_empty()
 
 
 @pytest.mark.parametrize(("rule", "change"), BROKEN_STEPS)
@@ -204,8 +204,8 @@ def test_a_milestone_that_breaks_a_rule_is_in_quarantine_with_that_rule(
     rule: str, change: dict[str, Any]
 ) -> None:
     verdict = _judged(steps=[STEP | change])
-    assert rule in verdict.reading.quarantine["rule"].to_list()
-    assert verdict.reading.milestones.is_empty()
+    assert rule in verdict.mapped.quarantine["rule"].to_list()
+    assert verdict.mapped.milestones.is_empty()
 
 
 def test_two_rows_of_one_key_are_both_set_aside() -> None:
@@ -215,7 +215,7 @@ def test_two_rows_of_one_key_are_both_set_aside() -> None:
         [STEP, STEP],
     )
     assert (
-        verdict.reading.quarantine["rule"].sort().to_list()
+        verdict.mapped.quarantine["rule"].sort().to_list()
         == ["one_milestone_per_key"] * 2 + ["one_row_per_key"] * 2 + ["one_target_per_key"] * 2
     )
 
@@ -241,7 +241,7 @@ def test_every_rule_has_a_row_that_breaks_it() -> None:
 def test_a_quarantined_row_says_rule_column_value_and_reason() -> None:
     row = _judged(
         [FIGURE | {"value": 1.4, "lower_bound": 1.4, "upper_bound": 1.4, "published_text": "140 %"}]
-    ).reading.quarantine.row(0, named=True)
+    ).mapped.quarantine.row(0, named=True)
     assert (row["rule"], row["column_name"], row["value"], row["reason"]) == (
         "share_is_a_share",
         "value",

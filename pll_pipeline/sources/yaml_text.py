@@ -1,0 +1,138 @@
+"""The text of a source file → plain values, and the line each of them is on.
+
+YAML reads an unquoted 0301 as 193, `no` as false, and lets the last of two equal keys win. Here a
+key that is given twice and a number that is not written as one are errors with their line. Not
+here: which keys there are (`model.py`), opening files (`register.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from pll_pipeline.vocabulary.norwegian.text import composed
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+# Numbers to YAML 1.1 and codes, times or marks to a person: 0301, 12:30, 1_000
+_CODE_LIKE = re.compile(r"[+-]?0[0-9_]+|.*[0-9][:_][0-9].*")
+_DEEPEST = 40
+_MOST_VALUES = 200_000
+
+Path = tuple[Any, ...]
+
+
+class YamlFault(Exception):
+    """A text that is not readable YAML, or that YAML reads as something else than is written."""
+
+    def __init__(self, line: int, what: str, do: str) -> None:
+        self.line, self.what, self.do = line, what, do
+        super().__init__(what)
+
+
+@dataclass
+class Parsed:
+    """Plain values, and by their path the line (from 1) each is on.
+
+    `not_text` and `keys_not_text` have the values and keys that YAML does not read as text, as
+    they are written.
+    """
+
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    not_text: dict[Path, str] = field(default_factory=dict)
+    keys_not_text: dict[Path, str] = field(default_factory=dict)
+
+    def line_of(self, path: Path) -> int | None:
+        """The line of a value, or of the nearest one around it."""
+        for length in range(len(path), -1, -1):
+            if (line := self.lines.get(path[:length])) is not None:
+                return line
+        return None
+
+
+def parse(text: str) -> Parsed:
+    """The values of a YAML text with their lines; letters are composed (NFC).
+
+    Raises `YamlFault` for text that is not YAML, a key given twice, and an unquoted code.
+    """
+    loader = _LOADER(composed(text))
+    try:
+        node = loader.get_single_node()
+        parsed = Parsed()
+        if node is not None:
+            parsed.value = _value(loader, node, (), parsed)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlFault(
+            mark.line + 1 if mark else 1,
+            f"The source file is not readable YAML: {error.problem or error.context}",
+            "correct the line, or the one above it",
+        ) from error
+    except yaml.YAMLError as error:
+        what = f"The source file is not readable YAML: {' '.join(str(error).split())}"
+        raise YamlFault(1, what, "save it as plain text in UTF-8") from error
+    finally:
+        loader.dispose()
+    return parsed
+
+
+def _value(loader: Any, node: yaml.Node, path: Path, parsed: Parsed) -> Any:
+    parsed.lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > _DEEPEST or len(parsed.lines) > _MOST_VALUES:
+        raise YamlFault(_line(node), "The source file grows too large by its aliases", "write less")
+    if isinstance(node, yaml.MappingNode):
+        return dict(_items(loader, node, path, parsed))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(loader, part, (*path, n), parsed) for n, part in enumerate(node.value)]
+    value = _scalar(loader, node)
+    if not isinstance(value, str):
+        parsed.not_text[path] = node.value
+    return value
+
+
+def _items(
+    loader: Any, node: yaml.MappingNode, path: Path, parsed: Parsed
+) -> Iterator[tuple[Any, Any]]:
+    """The keys and values of a mapping, each key once. Its own keys win over merged ones (`<<`)."""
+    first_lines: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        if key_node.tag == _MERGE_TAG:
+            continue
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise YamlFault(_line(key_node), "A key is not a text", "write the key as one word")
+        key = _scalar(loader, key_node)
+        if key in first_lines:
+            raise YamlFault(
+                _line(key_node),
+                f"The key {key_node.value!r} is given twice, in line {first_lines[key]} and again",
+                "keep one of the two lines",
+            )
+        first_lines[key] = _line(key_node)
+    loader.flatten_mapping(node)
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node)
+        parsed.lines[(*path, key)] = _line(key_node)
+        if not isinstance(key, str):
+            parsed.keys_not_text[(*path, key)] = key_node.value
+        yield key, _value(loader, value_node, (*path, key), parsed)
+
+
+def _scalar(loader: Any, node: yaml.Node) -> Any:
+    value = loader.construct_object(node)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and _CODE_LIKE.fullmatch(node.value):
+        raise YamlFault(
+            _line(node),
+            f"{node.value} is not in quotes, so YAML reads it as the number {value}",
+            f'put it in quotes: "{node.value}"',
+        )
+    return value
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

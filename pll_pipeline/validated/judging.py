@@ -76,11 +76,33 @@ def judge_contents(
 
 
 def refuse_unexpected(source: Source, tables: Mapping[str, PublishedTable], where: str) -> None:
-    """Raise `PllError` when published columns or the number of rows are not the expected ones."""
+    """Raise `PllError` when a publication has not the table that is expected.
+
+    Other columns, too few or too many rows, and rows outside the table that may belong to it.
+    """
+    for file, published in tables.items():
+        _refuse_rows_that_may_belong(published, f"{where}/{file}")
     for table in source.tables:
         published, place = tables[table.file], f"{where}/{table.file}"
         _refuse_columns(table, published.columns, place)
         _refuse_row_count(table, published.frame.height, place)
+
+
+def _refuse_rows_that_may_belong(published: PublishedTable, where: str) -> None:
+    doubtful = [entry for entry in published.not_read if entry.may_belong]
+    if not doubtful:
+        return
+    sentences = [
+        f"{entry.count} {entry.what} ({entry.where})"
+        + (f", as {entry.example!r}" if entry.example else "")
+        for entry in doubtful
+    ]
+    raise PllError(
+        f"Not all that looks like the table would be read: {'; '.join(sentences)}",
+        where=where,
+        do="look at the publication, then say in the source file under read where the table ends"
+        " (ends_at), or ask the publisher for one table",
+    )
 
 
 def _refuse_columns(

@@ -190,8 +190,19 @@ def test_a_rounded_figure_carries_half_its_rounding_as_bounds() -> None:
     )
 
 
-def test_an_undated_figure_has_no_period() -> None:
-    figure = _one({"period": ""})
+def test_an_empty_period_cell_is_refused_with_the_lines_to_add() -> None:
+    row = _read({"period": ""}, {"period": "2022-12"}).quarantine.row(0, named=True)
+    assert (row["rule"], row["row_reference"]) == ("period_is_given", "tall.csv:2")
+    assert "as_above: [period]" in row["reason"]
+    assert "may_be_undated: true" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    "period",
+    [{"text": {"column": "period"}, "may_be_undated": True}, {"text": ""}],
+)
+def test_an_undated_figure_has_no_period(period: dict[str, Any]) -> None:
+    figure = _one({"period": ""}, period=period)
     assert (figure["period_start"], figure["period_end"], figure["period_grain"]) == (
         None,
         None,
@@ -204,7 +215,7 @@ def test_an_empty_cell_is_not_published_and_never_zero() -> None:
     assert (figure["value"], figure["status"], figure["lower_bound"]) == (None, "missing", None)
 
 
-def test_the_mark_of_a_suppressed_cell_may_stand_in_a_column_beside_it() -> None:
+def test_the_mark_of_a_suppressed_cell_may_be_in_a_column_beside_it() -> None:
     how = {"value": {"suppressed": {":": [0, None]}, "mark_column": "hedge"}, "qualifier": "exact"}
     hidden = _one({"measure": "antall", "value": "", "hedge": ":"}, **how)
     assert (
@@ -214,7 +225,9 @@ def test_the_mark_of_a_suppressed_cell_may_stand_in_a_column_beside_it() -> None
         hidden["status"],
         hidden["published_text"],
     ) == (None, 0, None, "suppressed", ":")
-    assert _one({"measure": "antall", "value": "7", "hedge": ":"}, **how)["value"] == 7
+    assert _one({"measure": "antall", "value": "0", "hedge": ":"}, **how)["status"] == "suppressed"
+    contradiction = _read({"measure": "antall", "value": "7", "hedge": ":"}, **how).quarantine
+    assert contradiction["rule"].to_list() == ["mark_fits_number"]
 
 
 def test_a_suppressed_cell_keeps_its_status_and_the_publishers_bounds() -> None:

@@ -98,12 +98,12 @@ BROKEN_FIGURES: list[tuple[str, dict[str, Any]]] = [
     ("count_is_whole", COUNT | {"value": 1.5, "lower_bound": 1.5, "upper_bound": 1.5}),
     ("bounds_are_in_order", {"value": None, "lower_bound": 0.9, "upper_bound": 0.8}),
     ("value_is_within_bounds", {"upper_bound": 0.9, "lower_bound": 0.8}),
-    ("hedge_has_its_bound", {"qualifier": "at_least"}),
-    ("hedge_has_its_bound", {"qualifier": "at_most", "lower_bound": 0.948, "upper_bound": None}),
+    ("qualifier_has_its_bound", {"qualifier": "at_least"}),
+    ("qualifier_has_its_bound", {"qualifier": "at_most", "lower_bound": 0.948, "upper_bound": None}),
     ("suppressed_has_no_value", {"status": "suppressed"}),
     ("suppressed_has_no_value", {"status": "missing"}),
-    ("observed_says_something", NO_BOUNDS | {"value": None}),
-    ("observed_says_something", {"value": None, "upper_bound": None}),
+    ("observed_has_a_figure", NO_BOUNDS | {"value": None}),
+    ("observed_has_a_figure", {"value": None, "upper_bound": None}),
 ]
 BROKEN_GOALS: list[tuple[str, dict[str, Any]]] = [
     ("measure_exists", {"measure_code": "noe_nytt"}),

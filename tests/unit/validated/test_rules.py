@@ -99,7 +99,10 @@ BROKEN_FIGURES: list[tuple[str, dict[str, Any]]] = [
     ("bounds_are_in_order", {"value": None, "lower_bound": 0.9, "upper_bound": 0.8}),
     ("value_is_within_bounds", {"upper_bound": 0.9, "lower_bound": 0.8}),
     ("qualifier_has_its_bound", {"qualifier": "at_least"}),
-    ("qualifier_has_its_bound", {"qualifier": "at_most", "lower_bound": 0.948, "upper_bound": None}),
+    (
+        "qualifier_has_its_bound",
+        {"qualifier": "at_most", "lower_bound": 0.948, "upper_bound": None},
+    ),
     ("suppressed_has_no_value", {"status": "suppressed"}),
     ("suppressed_has_no_value", {"status": "missing"}),
     ("observed_has_a_figure", NO_BOUNDS | {"value": None}),

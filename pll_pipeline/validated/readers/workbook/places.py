@@ -39,6 +39,11 @@ class Areas:
             for column in range(area.left, min(area.right, last_column) + 1):
                 self._of_column.setdefault(column, []).append(area)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is any area."""
+        return bool(self._of_column)
+
     def overlap(self) -> tuple[Area, Area] | None:
         """Two areas that share a cell, where there are any."""
         for areas in self._of_column.values():

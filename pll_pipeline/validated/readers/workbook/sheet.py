@@ -132,12 +132,12 @@ class SheetReader:
         self.where = where
         self._shared = shared
         self._stand_in = STAND_IN if calculates_on_opening else NUMBER
-        self._shared_rich: dict[int, str] = {}
+        self._shared_cells: dict[str, tuple[int, str]] = {}
         self._columns: dict[str, int] = {}
         self._row = self._column = 0
         self._index = -1
         self._row_has_number = True
-        self._type = self._style = ""
+        self._attributes: Attributes = {}
         self._value: str | None = None
         self._inline: CellText | None = None
         self._has_formula = self._collects = False
@@ -150,7 +150,9 @@ class SheetReader:
     def start(self, name: str, attributes: Attributes) -> None:
         """An element begins."""
         if name == "c":
-            self._begin_cell(attributes)
+            self._attributes = attributes
+            self._value = self._inline = None
+            self._has_formula = False
         elif name == "v":
             self._collects = True
         elif self._runs is not None:
@@ -169,8 +171,9 @@ class SheetReader:
         if name == "c":
             self._end_cell()
         elif name == "v":
-            self._value = "".join(self._texts)
-            self._texts.clear()
+            texts = self._texts
+            self._value = texts[0] if len(texts) == 1 else "".join(texts)
+            texts.clear()
             self._collects = False
         elif name == "is" and self._runs is not None:
             self._inline, self._runs = self._runs.result(), None
@@ -215,20 +218,29 @@ class SheetReader:
         if number <= self._row:
             raise self._damaged(f"row {number} comes after row {self._row}")
         self._row, self._column = number, 0
+        if number > MOST_ROWS:
+            raise self._outside()
         self.sheet.rows.append(number)
         self._index = len(self.sheet.rows) - 1
 
-    def _begin_cell(self, attributes: Attributes) -> None:
+    def _end_cell(self) -> None:
+        attributes = self._attributes
         reference = attributes.get("r")
         if reference is None:
             self._column += 1
         else:
             self._go_to(reference)
-        self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
-        self._value = self._inline = None
-        self._has_formula = False
+        stored = self._stored(attributes.get("t", "n"), self._value)
+        if stored is None:
+            return
+        column = self.sheet.columns.get(self._column) or self._new_column()
+        if len(column.raws) < self._index:
+            column.extend_to(self._index)
+        column.raws.append(stored[1])
+        column.marks.append(int(attributes.get("s", "0")) * KINDS + stored[0])
 
     def _go_to(self, reference: str) -> None:
+        """Go on to the cell of that name, which is to the right of the one before."""
         name = reference.rstrip("0123456789")
         column = self._columns.get(name)
         if column is None:
@@ -244,42 +256,28 @@ class SheetReader:
                 self._begin_row_of(number)
                 self._column = column
 
-    def _end_cell(self) -> None:
-        stored = self._stored()
-        if stored is None:
-            return
-        kind, raw = stored
-        number = self._column
-        column = self.sheet.columns.get(number)
-        if column is None:
-            if number > MOST_COLUMNS or self._row > MOST_ROWS:
-                raise self._outside(number)
-            column = self.sheet.columns[number] = Column()
-        elif self._row > MOST_ROWS:
-            raise self._outside(number)
-        if len(column.raws) < self._index:
-            column.extend_to(self._index)
-        column.raws.append(raw)
-        column.marks.append(int(self._style) * KINDS + kind)
+    def _new_column(self) -> Column:
+        if self._column > MOST_COLUMNS:
+            raise self._outside()
+        return self.sheet.columns.setdefault(self._column, Column())
 
-    def _stored(self) -> tuple[int, str] | None:
+    def _stored(self, kind: str, value: str | None) -> tuple[int, str] | None:
         """Kind and text of the cell; None for one that has nothing but a style."""
-        kind, value = self._type, self._value
+        if kind == "s" and value is not None:
+            return self._shared_cells.get(value) or self._shared_text(value)
         if kind == "inlineStr":
             return self._rich(self._inline) if self._inline is not None else None
         if value is None:
             return (NO_RESULT, "?") if self._has_formula else None
-        if kind == "s":
-            return self._shared_text(value)
-        if kind == "str":
-            return TEXT, value
-        value = value.strip()
         if kind == "n":
+            value = value.strip()
             if self._has_formula and value.strip("0.-+") == "":
                 return self._stand_in, value
             return NUMBER, value
+        if kind == "str":
+            return TEXT, value
         if kind in _TYPES:
-            return _TYPES[kind], value
+            return _TYPES[kind], value.strip()
         raise self._damaged(f"a cell of row {self._row} is of the unknown type {kind!r}")
 
     def _shared_text(self, value: str) -> tuple[int, str]:
@@ -287,11 +285,9 @@ class SheetReader:
         if not 0 <= number < len(self._shared.texts):
             raise self._damaged(f"a cell of row {self._row} has the shared text {number}")
         special = self._shared.special.get(number)
-        if special is None:
-            return TEXT, self._shared.texts[number]
-        if number not in self._shared_rich:
-            self._shared_rich[number] = self._rich(special)[1]
-        return RICH, self._shared_rich[number]
+        cell = (TEXT, self._shared.texts[number]) if special is None else self._rich(special)
+        self._shared_cells[value] = cell
+        return cell
 
     def _rich(self, text: CellText) -> tuple[int, str]:
         """A text with more to know than its letters is kept by its number in the list of them."""
@@ -310,9 +306,9 @@ class SheetReader:
     def _refuse_large_range(self) -> None:
         refuse_large_range(self._row, self.sheet.last_column, self.where)
 
-    def _outside(self, column: int) -> PllError:
+    def _outside(self) -> PllError:
         return PllError(
-            f"The cell in row {self._row}, column {column} is outside any sheet",
+            f"Row {self._row} or column {self._column} is outside any sheet",
             where=self.where,
             do=REFUSED,
         )

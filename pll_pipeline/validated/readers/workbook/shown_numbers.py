@@ -61,6 +61,7 @@ class NumberFormat:
         has_text_section = len(sections) == 4 or bool(sections and sections[-1].has(Kind.TEXT))
         self._text_section = sections[-1] if has_text_section else None
         self._sections = sections[:-1] if has_text_section and len(sections) > 1 else sections
+        self._layouts: dict[int, _Layout] = {}
         self._has_conditions = any(section.condition for section in self._sections)
 
     @property
@@ -117,6 +118,8 @@ class NumberFormat:
         return ""
 
     def _under(self, section: Section, value: float, *, is_negative: bool) -> Shown:
+        if id(section) in self._layouts:
+            return self._in_placeholders(section, value, is_negative=is_negative)
         if section.has(Kind.DATE, Kind.ELAPSED):
             return self._date(section, value)
         if section.has(Kind.GENERAL, Kind.TEXT) or (not section.parts and len(self._sections) == 1):
@@ -138,31 +141,35 @@ class NumberFormat:
         return self._joined(before, f"-{number}" if is_negative else number, after)
 
     def _in_placeholders(self, section: Section, value: float, *, is_negative: bool) -> Shown:
-        before, core, after = _around(section.parts, _PLACEHOLDERS)
+        layout = self._layouts.get(id(section))
+        if layout is None:
+            layout = self._layouts[id(section)] = _Layout(section)
         exact = Decimal(f"{abs(value):.15g}")
-        exact = exact.scaleb(2 * section.percents - 3 * section.thousands, _DIGITS)
-        if section.has(Kind.EXPONENT):
-            digits = _with_exponent(exact, core)
-        elif any(part.kind is Kind.LITERAL and part.text.strip() for part in core):
-            return self._between_digits(before, core, after, exact)
-        else:
-            digits = _fixed(exact, core)
+        if layout.shift:
+            exact = exact.scaleb(layout.shift, _DIGITS)
+        if layout.has_signs_between:
+            return self._between_digits(layout, exact)
+        digits = layout.digits(exact)
         if digits is None:
             return Shown(general(value), fault=self._not_shown("its digits cannot be placed"))
         if not digits:
-            return Shown(_tidied(before + after))
-        is_zero = not digits.strip("0.")
-        shown = self._joined(before, f"-{digits}" if is_negative and not is_zero else digits, after)
-        return shown if shown.fault else self._scaled(shown, section, before + after)
+            return Shown(_tidied(layout.before + layout.after))
+        number = f"-{digits}" if is_negative and digits.strip("0.") else digits
+        shown = self._joined(layout.before, number, layout.after)
+        if shown.fault or not section.thousands:
+            return shown
+        return self._scaled(shown, section.thousands, layout.before + layout.after)
 
     def _joined(self, before: str, number: str, after: str) -> Shown:
-        text = _tidied(before + number + after)
+        if not before and not after:
+            return Shown(number, is_number=True)
         if re.search(r"\d", before + after):
             return Shown(number, fault=self._not_shown("it prints digits beside the number"))
-        return Shown(text, is_number=True)
+        return Shown(_tidied(before + number + after), is_number=True)
 
-    def _between_digits(self, before: str, core: list[Part], after: str, exact: Decimal) -> Shown:
+    def _between_digits(self, layout: _Layout, exact: Decimal) -> Shown:
         """Digits with signs between them, as 2026-03 for 202603: a text, no number any more."""
+        core = layout.core
         literals = "".join(part.text for part in core if part.kind is Kind.LITERAL)
         is_plain = _BETWEEN_DIGITS.fullmatch(literals) and exact == exact.to_integral_value()
         if not is_plain or not {part.kind for part in core} <= {Kind.INTEGER, Kind.LITERAL}:
@@ -177,19 +184,52 @@ class NumberFormat:
                 digits = digits[: -len(part.text)]
             else:
                 texts.append(part.text)
-        return Shown(_tidied(before + digits + "".join(reversed(texts)) + after))
+        return Shown(_tidied(layout.before + digits + "".join(reversed(texts)) + layout.after))
 
-    def _scaled(self, shown: Shown, section: Section, words: str) -> Shown:
+    def _scaled(self, shown: Shown, scale: int, words: str) -> Shown:
         """A figure shown in thousands is refused unless its format, or the source file, says so."""
-        scale = section.thousands
         named = _SCALE_WORDS.get(scale)
-        if not scale or self._reads_scaled or (named and named.search(words)):
+        if self._reads_scaled or (named and named.search(words)):
             return shown
         fault = f"is shown in {_SCALES.get(scale, 'another scale')}, as {shown.text!r}"
         return Shown(shown.text, fault=f"{fault} (the number format {self.code!r})")
 
     def _not_shown(self, why: str) -> str:
         return f"has the number format {self.code!r}, whose text is not known: {why}"
+
+
+class _Layout:
+    """How a section with placeholders lays out its digits, worked out once.
+
+    `before` and `after` are the texts around the digits, `core` the parts from the first
+    placeholder to the last, `shift` the power of ten that multiplies the value.
+    """
+
+    def __init__(self, section: Section) -> None:
+        self.before, self.core, self.after = _around(section.parts, _PLACEHOLDERS)
+        self.shift = 2 * section.percents - 3 * section.thousands
+        self._has_exponent = section.has(Kind.EXPONENT)
+        literals = "".join(part.text for part in self.core if part.kind is Kind.LITERAL)
+        self.has_signs_between = bool(literals.strip()) and not self._has_exponent
+        self._has_percent_between = any(part.kind is Kind.PERCENT for part in self.core)
+        whole = "".join(part.text for part in self.core if part.kind is Kind.INTEGER)
+        decimals = "".join(part.text for part in self.core if part.kind is Kind.DECIMALS)
+        self._least_digits = len(whole) - whole.index("0") if "0" in whole else 0
+        self._least_decimals = decimals.rfind("0") + 1
+        self._step = Decimal(1).scaleb(-len(decimals))
+
+    def digits(self, exact: Decimal) -> str | None:
+        """The digits; "" where the section shows none, None where they cannot be placed."""
+        if self._has_percent_between:
+            return None
+        if self._has_exponent:
+            return _with_exponent(exact, self.core)
+        rounded = format(exact.quantize(self._step, context=_DIGITS), "f")
+        whole, _, decimals = rounded.partition(".")
+        whole = whole.lstrip("0").rjust(self._least_digits, "0")
+        always = self._least_decimals
+        decimals = decimals[:always] + decimals[always:].rstrip("0")
+        return f"{whole or '0'}.{decimals}" if decimals else whole
 
 
 _GENERAL = Section((Part(Kind.GENERAL, "General"),))
@@ -213,23 +253,6 @@ def _around(parts: tuple[Part, ...], kinds: tuple[Kind, ...]) -> tuple[str, list
     before = "".join(part.text for part in parts[:first])
     after = "".join(part.text for part in parts[last + 1 :] if part.kind is not Kind.POINT)
     return before, list(parts[first : last + 1]), after
-
-
-def _fixed(exact: Decimal, core: list[Part]) -> str | None:
-    """The digits under placeholders; "" where none is shown, None where they cannot be placed."""
-    if any(part.kind is Kind.PERCENT for part in core):
-        return None
-    before = "".join(part.text for part in core if part.kind is Kind.INTEGER)
-    behind = "".join(part.text for part in core if part.kind is Kind.DECIMALS)
-    rounded = format(exact.quantize(Decimal(1).scaleb(-len(behind)), context=_DIGITS), "f")
-    whole, _, decimals = rounded.partition(".")
-    least = len(before) - before.index("0") if "0" in before else 0
-    whole = whole.lstrip("0").rjust(least, "0")
-    always = behind.rfind("0") + 1
-    decimals = decimals[:always] + decimals[always:].rstrip("0")
-    if decimals:
-        return f"{whole or '0'}.{decimals}"
-    return whole
 
 
 def _with_exponent(exact: Decimal, core: list[Part]) -> str | None:

@@ -35,7 +35,8 @@ def table_of(grid: Grid, how: Workbook, file: str) -> PublishedTable:
     header = _header(grid, how)
     columns = _reach(grid, header)
     rows = _Rows(grid, how, header, columns).of_table()
-    rows = [row for row in rows if not _continues_row_above(grid, row, columns)]
+    if grid.joined.has_any:
+        rows = [row for row in rows if not _continues_row_above(grid, row, columns)]
     if not rows:
         raise PllError(
             "The table has no rows",
@@ -310,7 +311,12 @@ class _Rows:
 def _filled_rows(grid: Grid, header: _Header, columns: list[int]) -> list[int]:
     """The rows below the header that show something in these columns."""
     below = range(header.rows.stop, len(grid.rows))
-    return [index for index in below if grid.is_filled(index, columns)]
+    empty = list(below)
+    for column in columns:
+        texts = grid.columns[column].texts
+        empty = [index for index in empty if not texts[index].strip()]
+    left_out = set(empty)
+    return [index for index in below if index not in left_out]
 
 
 def _first_run(grid: Grid, rows: list[int]) -> list[int]:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from pll_pipeline.sources.model import Source
     from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
 
-_OUT, _ERR = Console(), Console(stderr=True)
+# Public for tests, which widen them so that no line is folded.
+OUT, ERR = Console(), Console(stderr=True)
 
 
 # --- any verb -------------------------------------------------------------------------------------
@@ -40,17 +41,17 @@ _OUT, _ERR = Console(), Console(stderr=True)
 
 def show(text: str) -> None:
     """One line of plain text, never folded, so that a path or command in it can be copied."""
-    _OUT.print(escape(text), soft_wrap=True, highlight=False)
+    OUT.print(escape(text), soft_wrap=True, highlight=False)
 
 
 def show_failure(paragraph: str) -> None:
     """A failure, on standard error."""
-    _ERR.print(f"[red]{escape(paragraph)}[/]", highlight=False)
+    ERR.print(f"[red]{escape(paragraph)}[/]", highlight=False)
 
 
 def show_warning(text: str) -> None:
     """A warning, on standard error."""
-    _ERR.print(f"[yellow]{escape(text)}[/]", highlight=False)
+    ERR.print(f"[yellow]{escape(text)}[/]", highlight=False)
 
 
 # --- the night ------------------------------------------------------------------------------------
@@ -65,12 +66,12 @@ class Progress:
     def __call__(self, line: str) -> None:
         """Show one line."""
         seconds = (datetime.now(UTC) - self._began).total_seconds()
-        _OUT.print(f"[dim]{seconds:6.1f} s[/]  {escape(line)}", highlight=False)
+        OUT.print(f"[dim]{seconds:6.1f} s[/]  {escape(line)}", highlight=False)
 
 
 def show_simulated() -> None:
     """The warning that no publisher published these figures."""
-    _OUT.print(
+    OUT.print(
         "[bold yellow]SIMULATED FIGURES[/]: no publisher published them; they are never statistics."
     )
 
@@ -81,18 +82,18 @@ def show_night(night: Night) -> None:
         show_failure(night.failure)
         release = night.current
         now = f"Release {release.id} is still current." if release else "There is no release yet."
-        _ERR.print(f"Nothing was published. {now}")
+        ERR.print(f"Nothing was published. {now}")
         return
     if night.published:
         _show_snapshots_used(night.states)
     for name, reason in _behind(night).items():
         line = f"[yellow]{escape(name)} keeps an earlier snapshot.[/] {escape(reason)}"
-        _ERR.print(line, highlight=False)
+        ERR.print(line, highlight=False)
     if night.published:
         _show_release(night.published)
     elif night.current:
         release_id = f"[bold]{night.current.id}[/]"
-        _OUT.print(f"Nothing new: release {release_id} already has what the sources publish.")
+        OUT.print(f"Nothing new: release {release_id} already has what the sources publish.")
 
 
 def _behind(night: Night) -> dict[str, str]:
@@ -115,7 +116,7 @@ def _show_snapshots_used(states: Iterable[SourceState]) -> None:
             _counts(used) if used else "",
             str(used.quarantine_count) if used else "",
         )
-    _OUT.print(table)
+    OUT.print(table)
 
 
 def _counts(verdict: SnapshotVerdict) -> str:
@@ -131,7 +132,7 @@ def _show_release(release: Release) -> None:
     """A new release, and how to open it."""
     files = release.manifest["files"]
     rows = [file["rows"] for file in files if file["path"].startswith("parquet/")]
-    _OUT.print(f"Published release [bold]{release.id}[/]: {len(rows)} tables, {sum(rows)} rows.")
+    OUT.print(f"Published release [bold]{release.id}[/]: {len(rows)} tables, {sum(rows)} rows.")
     current = release.folder.parent.parent / "current"
     data = current.parent.parent
     variables = "" if data == CHECKOUT / "data" else f"PLL_DATA={shlex.quote(str(data))} "
@@ -157,21 +158,21 @@ class SourceStatus:
 def show_status(release: Release | None, sources: Iterable[SourceStatus]) -> None:
     """The current release, and each source with the age and verdict of its newest snapshot."""
     if release is None:
-        _OUT.print("No release yet. `pll run` makes one.")
+        OUT.print("No release yet. `pll run` makes one.")
     else:
         _show_current_release(release)
     table = Table("source", "newest snapshot", "age", "outcome", "rows in quarantine")
     for status in sources:
         table.add_row(*_status_row(status))
-    _OUT.print(table)
+    OUT.print(table)
 
 
 def _show_current_release(release: Release) -> None:
     built_at = release.manifest["built_at"]
-    _OUT.print(f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}")
+    OUT.print(f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}")
     for stale in release.manifest["stale_sources"]:
         reason = escape(stale["reason"] or "")
-        _OUT.print(f"  [yellow]{stale['source_name']} keeps an earlier snapshot[/]: {reason}")
+        OUT.print(f"  [yellow]{stale['source_name']} keeps an earlier snapshot[/]: {reason}")
 
 
 def _status_row(status: SourceStatus) -> tuple[str, ...]:
@@ -196,20 +197,20 @@ def show_register(sources: Iterable[Source]) -> None:
         texts = (source.name, source.title, source.publisher, source.cadence, source.licence)
         takes_part = "yes" if source.is_enabled else "[yellow]no[/]"
         table.add_row(*map(escape, texts), takes_part)
-    _OUT.print(table)
+    OUT.print(table)
 
 
 def show_source_file(text: str) -> None:
     """A source file as it is."""
     from rich.syntax import Syntax
 
-    _OUT.print(Syntax(text, "yaml", background_color="default"))
+    OUT.print(Syntax(text, "yaml", background_color="default"))
 
 
 def show_archived(snapshot: Snapshot, *, is_new: bool) -> None:
     """What became of files received by hand."""
     outcome = "Kept as" if is_new else "Unchanged since"
-    _OUT.print(
+    OUT.print(
         f"{outcome} snapshot [bold]{snapshot.name}[/] of {snapshot.source_name}, "
         f"{len(snapshot.files)} files."
     )
@@ -223,8 +224,8 @@ def show_table(answer: pl.DataFrame) -> None:
     table = Table(*map(escape, answer.columns))
     for row in answer.iter_rows():
         table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
-    _OUT.print(table)
-    _OUT.print(f"{answer.height} rows")
+    OUT.print(table)
+    OUT.print(f"{answer.height} rows")
 
 
 def write_text(text: str) -> None:
@@ -243,7 +244,7 @@ def show_explanation(steps: Iterable[Step]) -> None:
     for number, step in enumerate(steps):
         branch = "└─ " if number else ""
         heading = f"{branch}[bold]{escape(step.what)}[/]\n   {escape(step.where)}"
-        _OUT.print(heading, soft_wrap=True, highlight=False)
+        OUT.print(heading, soft_wrap=True, highlight=False)
         _show_values(step.says)
 
 
@@ -251,7 +252,7 @@ def _show_values(values: Mapping[str, Any]) -> None:
     for column, value in values.items():
         if value not in (None, ""):
             line = f"     [dim]{escape(column)}[/]  {escape(str(value))}"
-            _OUT.print(line, soft_wrap=True, highlight=False)
+            OUT.print(line, soft_wrap=True, highlight=False)
 
 
 def show_inspection(name: str, inspection: Inspection) -> None:
@@ -270,7 +271,7 @@ def _show_inspected_table(number: int, inspected: TableSeen) -> None:
     table = Table("column", "looks like", "different texts", "for example", title=title)
     for column in inspected.columns:
         table.add_row(*_inspected_row(column))
-    _OUT.print(table)
+    OUT.print(table)
 
 
 def _inspected_row(column: ColumnSeen) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import tenacity
 import yaml
 from typer.testing import CliRunner, Result
 
-from pll_pipeline import cli
+from pll_pipeline import console
 from pll_pipeline.cli import app
 from pll_pipeline.config import Config
 from pll_pipeline.raw.archive import snapshots
@@ -172,8 +172,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         # waiting is tried where the client is tested
         patch.setattr(http, "_BACK_OFF", tenacity.wait_none())
         patch.setenv("PLL_DATA", str(data))
-        for console in (cli.out, cli.err):  # so wide that no line is folded
-            patch.setattr(console, "width", 4000)
+        for stream in (console.OUT, console.ERR):  # so wide that no line is folded
+            patch.setattr(stream, "width", 4000)
         publishers = {}
         for name, day in BAD_DAYS.items():
             publisher = open_publishers.enter_context(Publisher())

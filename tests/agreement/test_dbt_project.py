@@ -18,7 +18,9 @@ from pll_pipeline.vocabulary.columns import COLUMNS, REFUSALS
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
 PORTABLE = sorted(
-    [*(PROJECT / "models" / "star").glob("*.sql"), *(PROJECT / "models" / "marts").glob("*.sql")]
+    path
+    for layer in ("star", "marts", "page")
+    for path in (PROJECT / "models" / layer).glob("*.sql")
 )
 
 # The layers whose tables a model of each layer may read: the one below, or its own.
@@ -123,6 +125,14 @@ def test_every_public_table_has_an_enforced_contract_and_persisted_comments(
         assert node["config"]["contract"]["enforced"], node["name"]
         assert node["config"]["persist_docs"] == {"relation": True, "columns": True}, node["name"]
         assert node["config"]["materialized"] == "table", node["name"]
+
+
+def test_every_private_table_of_the_page_has_an_enforced_contract(manifest: Manifest) -> None:
+    private = [node for node in _models(manifest) if node["schema"] == "page"]
+    assert private
+    for node in private:
+        assert node["config"]["contract"]["enforced"], node["name"]
+        assert all(column["data_type"] for column in node["columns"].values()), node["name"]
 
 
 def test_every_column_has_the_type_and_the_words_of_the_vocabulary(manifest: Manifest) -> None:

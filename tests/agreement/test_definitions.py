@@ -20,7 +20,7 @@ from pll_pipeline.config import CHECKOUT
 from pll_pipeline.sources.register import register
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = ("raw", "validated", "codes", "staging", "star", "marts", "published")
+LAYERS = ("raw", "validated", "codes", "staging", "star", "marts", "page", "published")
 
 
 @pytest.fixture(scope="session")

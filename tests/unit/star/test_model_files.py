@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from pll_pipeline.star.model_files import (
     DBT_PROJECT,
     FILES,
+    UNTESTED,
     Table,
     generated,
     rule_arguments,
@@ -29,7 +30,8 @@ from pll_pipeline.star.model_files import (
 )
 from pll_pipeline.vocabulary.columns import COLUMNS
 
-TABLES = {(layer, name): t for layer in FILES for name, t in tables(DBT_PROJECT, layer).items()}
+TESTED = [layer for layer in FILES if layer not in UNTESTED]
+TABLES = {(layer, name): t for layer in TESTED for name, t in tables(DBT_PROJECT, layer).items()}
 SAMPLE: dict[str, list[Any]] = {
     "varchar": ["a", "b"],
     "integer": [1, 2],
@@ -230,6 +232,13 @@ def test_a_column_with_a_list_of_values_is_checked_in_every_table(layer: str) ->
         with_list = {c["name"] for c in model["columns"] if COLUMNS[c["name"]].allowed}
         test = model["data_tests"][0]["keeps_its_rules"]
         assert set(test["arguments"].get("accepted_values", {})) == with_list, model["name"]
+
+
+@pytest.mark.parametrize("layer", UNTESTED)
+def test_a_private_table_has_a_contract_and_no_tests_of_data(layer: str) -> None:
+    for model in yaml.safe_load(generated(DBT_PROJECT)[FILES[layer]])["models"]:
+        assert "data_tests" not in model
+        assert all(column["data_type"] for column in model["columns"]), model["name"]
 
 
 def test_a_column_of_a_model_has_its_type_and_its_place_in_the_vocabulary() -> None:

@@ -1,0 +1,32 @@
+{%- set is_country = "case region_level when 'land' then 1 else 0 end" -%}
+-- regions of the first service that has a level of areas, and the country after them
+with newest as (
+    select adoption.*
+    from {{ ref('page_regional_adoption') }} as adoption
+    inner join {{ ref('page_area_level') }} as area_level
+        on adoption.service_code = area_level.service_code and area_level.page_order = 1
+    where adoption.is_newest
+)
+
+select
+    region_key,
+    region_level,
+    region_name,
+    adoption_share,
+    change_12m,
+    adoption_count,
+    eligible_count,
+    share_lower,
+    share_upper,
+    qualifier,
+    status,
+    source_name,
+    case
+        when adoption_share is not null and region_level <> 'land' then cast(
+            rank() over (
+                partition by region_level order by adoption_share desc nulls last
+            ) as integer
+        )
+    end as region_rank,
+    {{ page_order([is_country, 'adoption_share desc nulls last', 'region_name', 'region_key']) }}
+from newest

@@ -132,7 +132,7 @@ def test_the_cube_read_back_by_a_reader_is_the_mart(demo: World) -> None:
     )
     cells = {
         (row["measure"], row["region"], row["actor_type"], row["month"]): float(row["value"])
-        for row in table.iter_rows(named=True)
+        for row in table.frame.iter_rows(named=True)
         if row["value"]
     }
     mart = demo.ask(

@@ -1,8 +1,8 @@
-"""JSON-stat 1 and 2 → the cube as published: a row for each cell, every number with the digits it was printed with.
+"""JSON-stat 1 and 2 → the cube as published: a row for each cell, every number with its digits.
 
-A response of version 1 wraps its dataset under a name of the publisher's choice; version 2 is the dataset itself. Cells
-stand in row-major order, and a cell without a value is a row too. Not here: asking a statistics bank for a table
-(`fetchers/`), which cells mean something, units, numbers.
+A response of version 1 wraps its dataset under a name of the publisher's choice; version 2 is the
+dataset itself. Cells are in row-major order, and a cell without a value is a row too.
+Not here: asking a statistics bank for a table (`raw/pxweb`), which cells mean something, numbers.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,127 +22,174 @@ if TYPE_CHECKING:
     from pll_pipeline.sources.model import JsonStat
 
 MOST_CELLS = 5_000_000
+VALUE, STATUS = "value", "status"
 _AGAIN = "look at the publication and archive it again"
+_WHOLE = "fetch or archive it again, whole"
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
+# What a multiplier of a unit means: a power of ten, or the number itself.
+_MULTIPLIERS = {"0": "", "1": "", "3": "thousand", "6": "million"}
+_MULTIPLIERS |= {"1000": "thousand", "1000000": "million"}
 
 
 class Dimension(NamedTuple):
-    """One dimension of a cube: its categories in their order."""
+    """One dimension of a cube: its categories in their order, with the units of those with one."""
 
     name: str
     codes: list[str]
     labels: list[str]
+    units: list[str]
 
 
-def read(content: bytes, how: JsonStat, *, where: str) -> pl.DataFrame:
-    """One row per cell: `<dimension>` (code) and `<dimension>_label` for each, `value`, `status`, and `row_reference` as
-    file:cell n, counted from 0. All text, "" where the source says nothing. A table too large for one answer is kept as
-    `{"parts": [dataset, …]}`; its parts follow each other.
+def read(
+    content: bytes,
+    how: JsonStat,  # noqa: ARG001 - readers are called alike, and this form has no settings
+    *,
+    where: str,
+) -> PublishedTable:
+    """One row per cell of the cube, and the units the publication states of the values.
 
-    Raises `PllError` for anything but one whole dataset whose sizes, categories and cells agree with each other.
+    Columns: `<dimension>` (code) and `<dimension>_label` for each, `value`, `status`, and
+    `row_reference` as file:cell n, counted from 0. All text, "" where the source has nothing. The
+    parts of a table too large for one answer, kept as `{"parts": [dataset, …]}`, follow each other.
+
+    Raises `PllError` for anything but one whole dataset whose sizes, categories and cells agree.
     """
     document = _parsed(content, where)
-    if (
-        isinstance(document, dict)
-        and document.keys() == {"parts"}
-        and isinstance(document["parts"], list)
-        and document["parts"]
-    ):
-        import polars as pl
-
-        return pl.concat(
-            [
-                _cube(part, f"{where} part {number}")
-                for number, part in enumerate(document["parts"], 1)
-            ]
-        )
-    return _cube(document, where)
+    parts = document.get("parts") if isinstance(document, dict) and len(document) == 1 else None
+    if not isinstance(parts, list) or not parts:
+        return _cube(document, where)
+    return _joined([_cube(part, f"{where} part {n}") for n, part in enumerate(parts, 1)])
 
 
-def _cube(document: Any, where: str) -> pl.DataFrame:
+def _cube(document: Any, where: str) -> PublishedTable:
     dataset = _dataset(document, where)
-    names, sizes = _names_and_sizes(dataset, where)
+    described = _plain({key: part for key, part in dataset.items() if key != VALUE})
+    names, sizes = _names_and_sizes(described, where)
     cells = _number_of_cells(sizes, where)
-    found = dataset["dimension"]
+    found = described["dimension"]
     dimensions = [
         _dimension(name, found.get(name), size, where)
         for name, size in zip(names, sizes, strict=True)
     ]
-    values = _values(dataset.get("value"), cells, where)
-    statuses = _statuses(dataset.get("status"), cells, where)
-    return _frame(dimensions, values, statuses, where)
+    values = _values(dataset.get(VALUE), cells, where)
+    statuses = _statuses(described.get(STATUS), cells, where)
+    frame, units = _frame(dimensions, _unit(described.get("unit")), values, statuses, where)
+    return PublishedTable(
+        frame,
+        number_cells={VALUE: _number_cells(values)},
+        faults=_faults(units),
+        units={VALUE: units} if units.null_count() < units.len() else {},
+        not_read=tuple(_explanations(described)),
+    )
 
 
-# --- JSON -----------------------------------------------------------------------------------------------------------
+def _joined(parts: Sequence[PublishedTable]) -> PublishedTable:
+    """The parts of one table, one after the other."""
+    import polars as pl
+
+    first, offset = parts[0], 0
+    faults: dict[tuple[int, str], str] = {}
+    for part in parts:
+        if part.columns != first.columns:
+            what = f"The parts have different columns: {first.columns} and {part.columns}"
+            reference = str(part.frame[ROW_REFERENCE][0])
+            raise PllError(what, where=reference.partition(":")[0], do=_AGAIN)
+        faults |= {(row + offset, column): why for (row, column), why in part.faults.items()}
+        offset += part.frame.height
+    nothing = [pl.repeat(None, part.frame.height, dtype=pl.String, eager=True) for part in parts]
+    units = [part.units.get(VALUE, none) for part, none in zip(parts, nothing, strict=True)]
+    return PublishedTable(
+        pl.concat([part.frame for part in parts]),
+        number_cells={VALUE: pl.concat([part.number_cells[VALUE] for part in parts])},
+        faults=faults,
+        units={VALUE: pl.concat(units)} if any(part.units for part in parts) else {},
+        not_read=first.not_read,
+    )
+
+
+# --- JSON -----------------------------------------------------------------------------------------
 
 
 def _parsed(content: bytes, where: str) -> Any:
+    """The document. A number is its digits in a tuple, so that it is known from a text."""
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        do = "open the address in a browser: the publisher may have moved it, or answered with an error page"
-        raise PllError("The file is HTML or XML, not JSON", where=where, do=do)
-
-    def number(text: str) -> str:
-        if not math.isfinite(float(text)):
-            raise PllError(
-                f"The file has the number {_quoted(text)}, which is not finite",
-                where=where,
-                do=_AGAIN,
-            )
-        return text
-
-    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            seen: set[str] = set()
-            twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise PllError(
-                f"The key {_quoted(twice)} stands twice in the same JSON object",
-                where=where,
-                do=_AGAIN,
-            )
-        return members
-
+        raise PllError(
+            "The file is HTML or XML, not JSON",
+            where=where,
+            do="open the address in a browser: the publisher may have moved it, or answered with an"
+            " error page",
+        )
+    hooks = _Hooks(where)
     try:
         return json.loads(
             content,
-            parse_float=number,
-            parse_int=number,
-            parse_constant=number,
-            object_pairs_hook=without_repeats,
+            parse_float=hooks.number,
+            parse_int=hooks.number,
+            parse_constant=hooks.number,
+            object_pairs_hook=hooks.members,
         )
     except json.JSONDecodeError as error:
         place = f"{where}, line {error.lineno}, column {error.colno}"
-        raise PllError(
-            f"The file is not JSON: {error.msg}", where=place, do="fetch or archive it again, whole"
-        ) from error
+        raise PllError(f"The file is not JSON: {error.msg}", where=place, do=_WHOLE) from error
     except UnicodeDecodeError as error:
-        raise PllError(
-            f"The file is not JSON: byte {error.start} is not {error.encoding}",
-            where=where,
-            do="fetch or archive it again, whole",
-        ) from error
+        what = f"The file is not JSON: byte {error.start} is not {error.encoding}"
+        raise PllError(what, where=where, do=_WHOLE) from error
     except RecursionError as error:
-        raise PllError(
-            "The file is nested too deeply to be a JSON-stat dataset", where=where, do=_AGAIN
-        ) from error
+        what = "The file is nested too deeply to be a JSON-stat dataset"
+        raise PllError(what, where=where, do=_AGAIN) from error
 
 
-def _quoted(text: object) -> str:
-    """The text as an error shows it: escaped where it is not printable, and cut."""
-    shown = repr(text)
+class _Hooks:
+    """What is made of the numbers and objects of a document while it is parsed."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def number(self, text: str) -> tuple[str]:
+        """The digits of a number, as they are written."""
+        if not math.isfinite(float(text)):
+            what = f"The file has the number {_quoted(text)}, which is not finite"
+            raise PllError(what, where=self._where, do=_AGAIN)
+        return (text,)
+
+    def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """An object, whose keys must differ."""
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                what = f"The key {_quoted(key)} is there twice in the same JSON object"
+                raise PllError(what, where=self._where, do=_AGAIN)
+            seen.add(key)
+        raise AssertionError("fewer members than pairs, but no key twice")
+
+
+def _plain(part: Any) -> Any:
+    """A part of the document with its numbers as texts."""
+    if isinstance(part, tuple):
+        return part[0]
+    if isinstance(part, dict):
+        return {key: _plain(member) for key, member in part.items()}
+    return [_plain(member) for member in part] if isinstance(part, list) else part
+
+
+def _quoted(part: object) -> str:
+    """Something as an error shows it: escaped where it is not printable, and cut."""
+    shown = repr(_plain(part))
     return shown if len(shown) <= 200 else f"{shown[:197]}…"
 
 
-# --- which dataset --------------------------------------------------------------------------------------------------
+# --- which dataset --------------------------------------------------------------------------------
 
 
 def _dataset(document: Any, where: str) -> dict[str, Any]:
     """The one dataset of a response of either version."""
     if not isinstance(document, dict):
-        raise PllError(
-            "The file is JSON, but not a JSON-stat dataset: it is no object", where=where, do=_AGAIN
-        )
-    _refuse_an_error(document, where)
+        what = "The file is JSON, but not a JSON-stat dataset: it is no object"
+        raise PllError(what, where=where, do=_AGAIN)
+    _refuse_error(document, where)
     kind = document.get("class", "dataset")
     if kind not in ("dataset", "bundle"):
         raise PllError(
@@ -148,7 +197,7 @@ def _dataset(document: Any, where: str) -> dict[str, Any]:
             where=where,
             do="give the source the address of one dataset",
         )
-    dataset = document if _is_dataset(document) else _only_one_of(document, where)
+    dataset = document if _is_dataset(document) else _only_dataset_of(document, where)
     if not isinstance(dataset.get("dimension"), dict):
         raise PllError("The dataset has no dimensions", where=where, do=_AGAIN)
     return dataset
@@ -156,79 +205,67 @@ def _dataset(document: Any, where: str) -> dict[str, Any]:
 
 def _is_dataset(document: dict[str, Any]) -> bool:
     return "dimension" in document and (
-        "value" in document or "id" in document or document.get("class") == "dataset"
+        VALUE in document or "id" in document or document.get("class") == "dataset"
     )
 
 
-def _only_one_of(bundle: dict[str, Any], where: str) -> dict[str, Any]:
+def _only_dataset_of(bundle: dict[str, Any], where: str) -> dict[str, Any]:
     datasets = {
         name: member
         for name, member in bundle.items()
-        if isinstance(member, dict) and ("dimension" in member or "value" in member)
+        if isinstance(member, dict) and ("dimension" in member or VALUE in member)
     }
     if not datasets:
-        raise PllError("The file is JSON, but holds no JSON-stat dataset", where=where, do=_AGAIN)
+        what = "The file is JSON, but contains no JSON-stat dataset"
+        raise PllError(what, where=where, do=_AGAIN)
     if len(datasets) > 1:
-        problem = f"The file holds {len(datasets)} datasets: {_quoted(sorted(datasets))}"
-        raise PllError(problem, where=where, do="ask the publisher for one dataset at a time")
+        what = f"The file contains {len(datasets)} datasets: {_quoted(sorted(datasets))}"
+        raise PllError(what, where=where, do="ask the publisher for one dataset at a time")
     return next(iter(datasets.values()))
 
 
-def _refuse_an_error(document: dict[str, Any], where: str) -> None:
-    """Statistics banks answer with an object that says what went wrong, sometimes as if all were well."""
-    says_error = document.get("class") == "error" or bool(
-        document.get("error") or document.get("errors")
+def _refuse_error(document: dict[str, Any], where: str) -> None:
+    """Statistics banks answer with an object that describes an error, sometimes with status 200."""
+    is_error = document.get("class") == "error" or any(
+        document.get(key) for key in ("error", "errors")
     )
-    says_problem = not any(isinstance(member, dict) for member in document.values()) and bool(
+    is_problem = not any(isinstance(member, dict) for member in document.values()) and bool(
         {"title", "detail", "message"} & document.keys()
     )
-    if says_error or says_problem:
-        told = next(
-            (
-                document[key]
-                for key in ("error", "errors", "detail", "message", "label", "title")
-                if document.get(key)
-            ),
-            document,
-        )
-        do = "correct what the source asks for, or ask again later, then archive the answer"
-        raise PllError(
-            f"The statistics bank answered with an error: {_quoted(told)}", where=where, do=do
-        )
+    if not is_error and not is_problem:
+        return
+    keys = ("error", "errors", "detail", "message", "label", "title")
+    description = next((document[key] for key in keys if document.get(key)), document)
+    raise PllError(
+        f"The statistics bank answered with an error: {_quoted(description)}",
+        where=where,
+        do="correct what the source asks for, or ask again later, then archive the answer",
+    )
 
 
-# --- dimensions -----------------------------------------------------------------------------------------------------
+# --- dimensions -----------------------------------------------------------------------------------
 
 
 def _names_and_sizes(dataset: dict[str, Any], where: str) -> tuple[list[str], list[int]]:
-    holder = dataset if "id" in dataset else dataset["dimension"]
-    names, sizes = holder.get("id"), holder.get("size")
-    if (
-        not isinstance(names, list)
-        or not isinstance(sizes, list)
-        or not names
-        or len(names) != len(sizes)
-    ):
-        raise PllError(
-            "The dataset does not say its dimensions: id and size must be lists of the same length",
-            where=where,
-            do=_AGAIN,
+    described = dataset if "id" in dataset else dataset["dimension"]
+    names, sizes = described.get("id"), described.get("size")
+    if not isinstance(names, list) or not isinstance(sizes, list) or len(names) != len(sizes):
+        names = sizes = []
+    if not names:
+        what = (
+            "The dataset does not name its dimensions: id and size must be lists of the same length"
         )
+        raise PllError(what, where=where, do=_AGAIN)
     if not all(isinstance(name, str) and name for name in names):
         raise PllError(f"The dataset names its dimensions {_quoted(names)}", where=where, do=_AGAIN)
-    columns = [
-        *(column for name in names for column in (name, f"{name}_label")),
-        "value",
-        "status",
-        "row_reference",
-    ]
+    of_dimensions = (column for name in names for column in (name, f"{name}_label"))
+    columns = [*of_dimensions, VALUE, STATUS, ROW_REFERENCE]
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
-        problem = (
-            f"Two columns would be named {_quoted(twice)}: the dimensions are {_quoted(names)}"
-        )
         raise PllError(
-            problem, where=where, do="read this publication in another form, as delimited text"
+            f"Two columns would be named {_quoted(twice)}: the dimensions are {_quoted(names)}",
+            where=where,
+            do="read this publication in another form, as delimited text",
         )
     return names, [
         _whole_number(size, f"the size of {_quoted(name)}", where)
@@ -238,179 +275,208 @@ def _names_and_sizes(dataset: dict[str, Any], where: str) -> tuple[list[str], li
 
 def _number_of_cells(sizes: list[int], where: str) -> int:
     cells = math.prod(sizes)
-    if not 0 < cells <= MOST_CELLS:
-        problem = (
-            "The dataset has no cells"
-            if not cells
-            else f"The dataset has {cells} cells, more than {MOST_CELLS}"
-        )
-        raise PllError(
-            f"{problem}: its sizes are {' × '.join(map(str, sizes[:20]))}",
-            where=where,
-            do="ask the statistics bank for another selection",
-        )
-    return cells
+    if 0 < cells <= MOST_CELLS:
+        return cells
+    what = f"{cells} cells, more than {MOST_CELLS}" if cells else "no cells"
+    raise PllError(
+        f"The dataset has {what}: its sizes are {' × '.join(map(str, sizes[:20]))}",
+        where=where,
+        do="ask the statistics bank for another selection",
+    )
 
 
-def _whole_number(text: Any, meant_as: str, where: str) -> int:
-    if not isinstance(text, str) or not _WHOLE_NUMBER.fullmatch(text):
-        raise PllError(
-            f"{meant_as[0].upper()}{meant_as[1:]} is {_quoted(text)}, not a whole number",
-            where=where,
-            do=_AGAIN,
-        )
-    return int(text)
+def _whole_number(text: Any, name: str, where: str) -> int:
+    if isinstance(text, str) and _WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    what = f"{name[0].upper()}{name[1:]} is {_quoted(text)}, not a whole number"
+    raise PllError(what, where=where, do=_AGAIN)
 
 
 def _dimension(name: str, described: Any, size: int, where: str) -> Dimension:
-    if not isinstance(described, dict) or not isinstance(described.get("category"), dict):
-        raise PllError(
-            f"The dimension {_quoted(name)} is named in id but not described under dimension",
-            where=where,
-            do=_AGAIN,
-        )
-    category = described["category"]
-    labels = category.get("label") or {}
+    category = described.get("category") if isinstance(described, dict) else None
+    if not isinstance(category, dict):
+        what = f"The dimension {_quoted(name)} is named in id but not described under dimension"
+        raise PllError(what, where=where, do=_AGAIN)
+    labels, units = category.get("label") or {}, category.get("unit") or {}
     if not isinstance(labels, dict):
-        raise PllError(
-            f"The labels of the dimension {_quoted(name)} are no object", where=where, do=_AGAIN
-        )
+        what = f"The labels of the dimension {_quoted(name)} are no object"
+        raise PllError(what, where=where, do=_AGAIN)
     # a dimension of one category may leave out its index: the label then names it
     codes = _codes(name, category.get("index", list(labels)), size, where)
     texts = [labels.get(code) or "" for code in codes]
     if not all(isinstance(text, str) for text in texts):
-        raise PllError(
-            f"A label of the dimension {_quoted(name)} is no text", where=where, do=_AGAIN
-        )
-    return Dimension(name, codes, texts)
+        what = f"A label of the dimension {_quoted(name)} is no text"
+        raise PllError(what, where=where, do=_AGAIN)
+    of_codes = [_unit(units.get(code)) if isinstance(units, dict) else "" for code in codes]
+    return Dimension(name, codes, texts, of_codes)
 
 
 def _codes(name: str, index: Any, size: int, where: str) -> list[str]:
-    """The category codes in their order, from an array of codes or an object of code → position."""
+    """The category codes in their order, from a list of codes or an object of code → position."""
+    what = ""
     if not isinstance(index, list | dict):
-        raise PllError(
-            f"The categories of the dimension {_quoted(name)} are neither a list nor an object",
-            where=where,
-            do=_AGAIN,
-        )
-    if len(index) != size:
-        raise PllError(
-            f"The dimension {_quoted(name)} has {len(index)} categories, its size is {size}",
-            where=where,
-            do=_AGAIN,
-        )
-    codes = list(index)
-    if isinstance(index, dict):
-        placed: dict[int, str] = {}
-        for code, text in index.items():
-            at = _whole_number(
-                text, f"the position of category {_quoted(code)} of {_quoted(name)}", where
-            )
-            if at >= size or at in placed:
-                problem = "is out of range" if at >= size else "is taken twice"
-                raise PllError(
-                    f"The position {at} of category {_quoted(code)} of the dimension {_quoted(name)} {problem}",
-                    where=where,
-                    do=_AGAIN,
-                )
-            placed[at] = code
-        codes = [placed[at] for at in range(size)]
+        what = f"The categories of the dimension {_quoted(name)} are neither a list nor an object"
+    elif len(index) != size:
+        what = f"The dimension {_quoted(name)} has {len(index)} categories, its size is {size}"
+    if what:
+        raise PllError(what, where=where, do=_AGAIN)
+    codes = _by_position(name, index, where) if isinstance(index, dict) else list(index)
     if not all(isinstance(code, str) for code in codes) or len(set(codes)) < size:
-        raise PllError(
-            f"The categories of the dimension {_quoted(name)} are no texts, or one stands twice",
-            where=where,
-            do=_AGAIN,
+        what = (
+            f"The categories of the dimension {_quoted(name)} are no texts, or one is there twice"
         )
+        raise PllError(what, where=where, do=_AGAIN)
     return codes
 
 
-# --- cells ----------------------------------------------------------------------------------------------------------
+def _by_position(name: str, index: dict[str, Any], where: str) -> list[str]:
+    """The codes of an object of code → position, in the order of their positions."""
+    codes: dict[int, str] = {}
+    for code, text in index.items():
+        of_category = f"the position of category {_quoted(code)} of {_quoted(name)}"
+        position = _whole_number(text, of_category, where)
+        if position >= len(index) or position in codes:
+            problem = "is taken twice" if position in codes else "is out of range"
+            what = (
+                f"The position {position} of category {_quoted(code)} of the dimension"
+                f" {_quoted(name)} {problem}"
+            )
+            raise PllError(what, where=where, do=_AGAIN)
+        codes[position] = code
+    return [codes[position] for position in range(len(index))]
 
 
-def _values(found: Any, cells: int, where: str) -> list[str]:
-    if not isinstance(found, list | dict):
+def _unit(described: Any) -> str:
+    """A unit in words, as "thousand personer" or "1 000 personer"; "" where none is stated."""
+    if isinstance(described, str):
+        return described.strip()
+    if not isinstance(described, dict):
+        return ""
+    multiplier = str(described.get("multiplier") or "0")
+    scale = _MULTIPLIERS.get(multiplier, f"{_OF_UNKNOWN_SIZE} {multiplier}")
+    words = [scale, *(described.get(key) for key in ("base", "label", "symbol"))]
+    texts = dict.fromkeys(word.strip() for word in words if isinstance(word, str))
+    return " ".join(text for text in texts if text)
+
+
+# --- cells ----------------------------------------------------------------------------------------
+
+_OF_UNKNOWN_SIZE = "multiplied by"
+
+
+def _values(values: Any, cells: int, where: str) -> list[Any]:
+    """The value of every cell: a tuple for a number, a text, or None."""
+    if not isinstance(values, list | dict):
         raise PllError("The dataset has no values", where=where, do=_AGAIN)
-    if isinstance(found, list) and len(found) != cells:
-        problem = f"The dataset has {len(found)} values, its sizes make {cells}"
-        raise PllError(
-            problem, where=where, do="see whether the file was cut off, then archive it again"
-        )
-    return _texts(found, cells, "value", where)
+    return _of_cells(values, cells, VALUE, "values", where)
 
 
-def _statuses(found: Any, cells: int, where: str) -> list[str]:
-    if found is None:
-        return [""] * cells
-    if isinstance(found, str):
-        return [found] * cells
-    if not isinstance(found, list | dict):
+def _statuses(statuses: Any, cells: int, where: str) -> list[str]:
+    if statuses is None or isinstance(statuses, str):
+        return [statuses or ""] * cells
+    if not isinstance(statuses, list | dict):
+        what = "The status of the dataset is neither a text, a list nor an object"
+        raise PllError(what, where=where, do=_AGAIN)
+    if isinstance(statuses, list) and len(statuses) == 1:  # one status for all cells
+        statuses = statuses * cells
+    return [
+        "" if text is None else text
+        for text in _of_cells(statuses, cells, STATUS, "statuses", where)
+    ]
+
+
+def _of_cells(
+    parts: list[Any] | dict[str, Any], cells: int, what: str, plural: str, where: str
+) -> list[Any]:
+    """What a list, or an object of position → text, has for every cell."""
+    if isinstance(parts, dict):
+        parts = _spread(parts, cells, what, where)
+    elif len(parts) != cells:
         raise PllError(
-            "The status of the dataset is neither a text, a list nor an object",
+            f"The dataset has {len(parts)} {plural}, its sizes make {cells}",
             where=where,
-            do=_AGAIN,
+            do="see whether the file was cut off, then archive it again",
         )
-    if isinstance(found, list) and len(found) == 1:  # said once, meant of all cells
-        return _texts(found, 1, "status", where) * cells
-    if isinstance(found, list) and len(found) != cells:
-        problem = f"The dataset has {len(found)} statuses, its sizes make {cells}"
-        raise PllError(
-            problem, where=where, do="see whether the file was cut off, then archive it again"
-        )
-    return _texts(found, cells, "status", where)
-
-
-def _texts(found: list[Any] | dict[str, Any], cells: int, what: str, where: str) -> list[str]:
-    """The text of every cell, from all of them or from an object of position → text."""
-    if isinstance(found, dict):
-        spread: list[Any] = [None] * cells
-        for position, text in found.items():
-            at = _whole_number(position, f"the position of a {what}", where)
-            if at >= cells:
-                raise PllError(
-                    f"The position {at} of a {what} is out of range: the dataset has {cells} cells",
-                    where=where,
-                    do=_AGAIN,
-                )
-            spread[at] = text
-        found = spread
-    texts = ["" if text is None else text for text in found]
-    wrong = next((at for at, text in enumerate(texts) if not isinstance(text, str)), None)
+    fitting = (str, tuple, type(None))
+    wrong = next((n for n, part in enumerate(parts) if not isinstance(part, fitting)), None)
     if wrong is not None:
-        raise PllError(
-            f"The {what} of cell {wrong} is {_quoted(texts[wrong])}, neither a number nor a text",
-            where=where,
-            do=_AGAIN,
+        problem = (
+            f"The {what} of cell {wrong} is {_quoted(parts[wrong])}, neither a number nor a text"
         )
-    return texts
+        raise PllError(problem, where=where, do=_AGAIN)
+    return parts
+
+
+def _spread(parts: dict[str, Any], cells: int, what: str, where: str) -> list[Any]:
+    spread: list[Any] = [None] * cells
+    for text, part in parts.items():
+        position = _whole_number(text, f"the position of a {what}", where)
+        if position >= cells:
+            problem = f"The position {position} of a {what} is out of range"
+            raise PllError(f"{problem}: the dataset has {cells} cells", where=where, do=_AGAIN)
+        spread[position] = part
+    return spread
+
+
+def _number_cells(values: list[Any]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series([isinstance(value, tuple) for value in values], dtype=pl.Boolean)
+
+
+# --- the published table --------------------------------------------------------------------------
 
 
 def _frame(
-    dimensions: list[Dimension], values: list[str], statuses: list[str], where: str
-) -> pl.DataFrame:
+    dimensions: list[Dimension], unit: str, values: list[Any], statuses: list[str], where: str
+) -> tuple[pl.DataFrame, pl.Series]:
+    """The frame, and the unit of each of its values; null where none is stated."""
     import polars as pl
 
-    cells = len(values)
-    numbered = pl.int_range(cells, eager=True)
+    numbered = pl.int_range(len(values), eager=True)
     columns: dict[str, pl.Series] = {}
-    stride = cells
+    units = [pl.repeat(unit, len(values), dtype=pl.String, eager=True)]
+    stride = len(values)
     try:
-        for dimension in dimensions:
-            stride //= len(dimension.codes)
-            at = (numbered // stride) % len(
-                dimension.codes
-            )  # row-major: the last dimension changes fastest
-            columns[dimension.name] = pl.Series(dimension.codes, dtype=pl.String).gather(at)
-            columns[f"{dimension.name}_label"] = pl.Series(
-                dimension.labels, dtype=pl.String
-            ).gather(at)
-        columns["value"] = pl.Series(values, dtype=pl.String)
-        columns["status"] = pl.Series(statuses, dtype=pl.String)
+        for name, codes, labels, of_codes in dimensions:
+            stride //= len(codes)
+            category = (numbered // stride) % len(codes)  # row-major: the last one changes fastest
+            columns[name] = pl.Series(codes, dtype=pl.String).gather(category)
+            columns[f"{name}_label"] = pl.Series(labels, dtype=pl.String).gather(category)
+            if any(of_codes):
+                units.append(pl.Series(of_codes, dtype=pl.String).gather(category))
+        texts = [value[0] if isinstance(value, tuple) else value or "" for value in values]
+        columns[VALUE] = pl.Series(texts, dtype=pl.String)
+        columns[STATUS] = pl.Series(statuses, dtype=pl.String)
         frame = pl.DataFrame(columns)
     except UnicodeEncodeError as error:  # JSON can write half a character, as "\ud800"
-        raise PllError(
-            "The dataset has a text with half a character in it", where=where, do=_AGAIN
-        ) from error
+        what = "The dataset has a text with half a character in it"
+        raise PllError(what, where=where, do=_AGAIN) from error
     file = where.rsplit("/", 1)[-1]
-    return frame.with_columns(
-        (pl.lit(f"{file}:cell ") + numbered.cast(pl.String)).alias("row_reference")
-    )
+    reference = f"{file}:cell " + numbered.cast(pl.String)
+    together = pl.select(pl.concat_str(units, separator=" ").str.strip_chars())
+    stated = together.to_series().replace("", None)
+    return frame.with_columns(reference.alias(ROW_REFERENCE)), stated
+
+
+def _faults(units: pl.Series) -> dict[tuple[int, str], str]:
+    """A cell whose unit has a multiplier of no known meaning is one whose size is not known."""
+    unknown = units.str.contains(_OF_UNKNOWN_SIZE, literal=True).fill_null(False).arg_true()
+    return {
+        (row, VALUE): f"has a unit with a multiplier that is not understood: {units[row]!r}"
+        for row in unknown
+    }
+
+
+def _explanations(dataset: dict[str, Any]) -> Iterator[NotRead]:
+    """The notes of the dataset, and what its marks mean: for a person to read."""
+    notes = dataset.get("note")
+    texts = [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
+    if texts:
+        yield NotRead("the dataset", "notes", len(texts), texts[0])
+    extension = dataset.get("extension")
+    status = extension.get(STATUS) if isinstance(extension, dict) else None
+    labels = status.get("label") if isinstance(status, dict) else None
+    if isinstance(labels, dict) and labels:
+        mark, meaning = next(iter(labels.items()))
+        yield NotRead("the dataset", "meanings of status marks", len(labels), f"{mark} {meaning}")

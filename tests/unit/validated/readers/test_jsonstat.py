@@ -13,19 +13,23 @@ from hypothesis import strategies as st
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import JsonStat
-from pll_pipeline.validated.readers import jsonstat
+from pll_pipeline.validated.readers import PublishedTable, jsonstat
 
 HOW = JsonStat(kind="jsonstat")
 
 
-def rows(
+def read(
     content: str | bytes | dict[str, Any], where: str = "ssb/2026/table.json"
-) -> list[dict[str, str]]:
+) -> PublishedTable:
     if isinstance(content, dict):
         content = json.dumps(content)
     return jsonstat.read(
         content.encode() if isinstance(content, str) else content, HOW, where=where
-    ).to_dicts()
+    )
+
+
+def rows(content: str | bytes | dict[str, Any]) -> list[dict[str, str]]:
+    return read(content).frame.to_dicts()
 
 
 def version_2(**changes: Any) -> dict[str, Any]:
@@ -128,8 +132,8 @@ def test_version_1_gives_the_same_rows_whatever_its_dataset_is_called() -> None:
     assert rows({"folkemengde*2024": version_1()["dataset"]}) == EXPECTED
 
 
-def test_columns_stand_in_the_order_of_the_dimensions_and_the_reference_is_last() -> None:
-    frame = jsonstat.read(json.dumps(version_2()).encode(), HOW, where="table.json")
+def test_columns_are_in_the_order_of_the_dimensions_and_the_reference_is_last() -> None:
+    frame = read(version_2()).frame
     assert frame.columns == [
         "Region",
         "Region_label",
@@ -159,6 +163,11 @@ def test_a_text_in_the_place_of_a_number_stays_as_published() -> None:
         "3",
         "4,0",
     ]
+
+
+def test_numbers_are_known_from_texts_that_look_like_them() -> None:
+    mask = read(version_2(value=["..", None, 3, "4,0"])).number_cells["value"]
+    assert mask.to_list() == [False, False, True, False]
 
 
 def test_values_may_be_sparse() -> None:
@@ -209,8 +218,8 @@ def test_a_byte_order_mark_and_utf_16_are_read() -> None:
         ('{"label": "Tromsø"}'.encode("cp1252"), "not JSON: byte 16 is not utf-8"),
         (b"[" * 200_000, "nested too deeply"),
         (b"[1, 2]", "it is no object"),
-        (b"{}", "holds no JSON-stat dataset"),
-        (b'{"a": 1, "b": {"c": 1, "d": 2, "c": 3}}', "The key 'c' stands twice"),
+        (b"{}", "contains no JSON-stat dataset"),
+        (b'{"a": 1, "b": {"c": 1, "d": 2, "c": 3}}', "The key 'c' is there twice"),
         (b'{"value": [NaN]}', "'NaN', which is not finite"),
         (b'{"value": [-Infinity]}', "'-Infinity', which is not finite"),
         (b'{"value": [1e999]}', "'1e999', which is not finite"),
@@ -239,7 +248,7 @@ def test_a_file_that_is_no_json_stat_says_what_it_is(content: bytes, says: str) 
         ({"title": "Bad request", "errors": {"Tid": ["unknown code"]}}, "unknown code"),
     ],
 )
-def test_an_error_of_a_statistics_bank_is_told_in_its_words(
+def test_an_error_of_a_statistics_bank_is_named_in_its_words(
     answer: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(
@@ -283,7 +292,7 @@ def test_an_error_of_a_statistics_bank_is_told_in_its_words(
             with_dimension("Tid", {"category": {"label": {"a": "A"}}}),
             "'Tid' has 1 categories, its size is 2",
         ),
-        (with_dimension("Tid", {"category": {"index": ["2023", "2023"]}}), "one stands twice"),
+        (with_dimension("Tid", {"category": {"index": ["2023", "2023"]}}), "one is there twice"),
         (with_dimension("Tid", {"category": {"index": ["2023", ["2024"]]}}), "are no texts"),
         (with_dimension("Tid", {"category": {"index": "2023"}}), "neither a list nor an object"),
         (
@@ -331,7 +340,81 @@ def test_a_dataset_that_does_not_agree_with_itself_is_refused(
         rows(answer)
 
 
-# --- any cube -------------------------------------------------------------------------------------------------------
+# --- units and notes ------------------------------------------------------------------------------
+
+
+def with_units(units: Any, **changes: Any) -> dict[str, Any]:
+    category = {"index": {"A": 0, "B": 1}, "unit": units}
+    dimension = {
+        "Innhold": {"category": category},
+        "Tid": {"category": {"index": ["2023", "2024"]}},
+    }
+    return version_2(id=["Innhold", "Tid"], dimension=dimension, **changes)
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ({"base": "1 000 personer", "decimals": 0}, "1 000 personer"),
+        ({"base": "personer", "multiplier": 3}, "thousand personer"),
+        ({"base": "personer", "multiplier": "1000"}, "thousand personer"),
+        ({"label": "euro", "symbol": "EUR", "multiplier": 6}, "million euro EUR"),
+        ({"base": "personer", "multiplier": 0}, "personer"),
+        ({"base": "prosent", "label": "prosent"}, "prosent"),
+        ("1 000 kr", "1 000 kr"),
+        ({"decimals": 1}, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_the_unit_of_a_category_is_that_of_its_values(unit: Any, words: str | None) -> None:
+    table = read(with_units({"A": unit, "B": {"base": "kommuner"}}))
+    assert table.units["value"].to_list() == [words, words, "kommuner", "kommuner"]
+    assert table.faults == {}
+
+
+def test_the_unit_of_the_dataset_is_that_of_all_its_values() -> None:
+    table = read(version_2(unit={"base": "personer", "multiplier": 3}))
+    assert table.units["value"].to_list() == ["thousand personer"] * 4
+    both = read(with_units({"A": {"base": "kvinner"}}, unit="1 000"))
+    assert both.units["value"].to_list() == ["1 000 kvinner", "1 000 kvinner", "1 000", "1 000"]
+
+
+def test_a_dataset_without_units_states_none() -> None:
+    assert read(version_2()).units == {}
+    assert read(with_units("personer")).units == {}
+
+
+def test_values_whose_unit_has_an_unknown_multiplier_are_faults() -> None:
+    table = read(with_units({"A": {"base": "kr", "multiplier": 9}}))
+    assert set(table.faults) == {(0, "value"), (1, "value")}
+    assert "a multiplier that is not understood: 'multiplied by 9 kr'" in table.faults[0, "value"]
+
+
+def test_the_units_of_parts_follow_each_other() -> None:
+    thousands = with_units({"A": {"base": "kr", "multiplier": 3}})
+    table = read({"parts": [with_units({}), thousands, with_units({"B": {"multiplier": 9}})]})
+    assert table.units["value"].to_list()[:6] == [*[None] * 4, "thousand kr", "thousand kr"]
+    assert set(table.faults) == {(10, "value"), (11, "value")}
+    assert table.number_cells["value"].to_list() == [True, True, False, True] * 3
+
+
+def test_parts_with_other_columns_are_refused() -> None:
+    with pytest.raises(PllError, match="The parts have different columns"):
+        read({"parts": [version_2(), with_units({})]})
+
+
+def test_notes_and_the_meanings_of_marks_are_counted_as_not_read() -> None:
+    extension = {"status": {"label": {":": "vises ikke", ".": "ikke mulig"}}}
+    notes = read(version_2(note=["Foreløpige tall", "Avrundet"], extension=extension)).not_read
+    assert [(note.what, note.count, note.example) for note in notes] == [
+        ("notes", 2, "Foreløpige tall"),
+        ("meanings of status marks", 2, ": vises ikke"),
+    ]
+    assert read(version_2(note="x", extension=[])).not_read == ()
+
+
+# --- any cube -------------------------------------------------------------------------------------
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=6)
 NUMBERS = st.one_of(

@@ -1,7 +1,7 @@
-"""The codes everyone agrees on, as Python needs them: what exists, and by which names it is called.
+"""The codes everyone agrees on, as Python needs them: what exists, and what it is called.
 
-Read from the reviewed lists in `dbt_project/seeds/`, the same files dbt loads. Not here: names that only one
-publisher uses (that source's file), any change to a code.
+Read from the reviewed lists in `dbt_project/seeds/`, the same files dbt loads. Not here: names that
+only one publisher uses (that source's file), any change to a code.
 """
 
 from __future__ import annotations
@@ -17,16 +17,22 @@ from pll_pipeline.vocabulary.norwegian.names import Name, NameIndex
 
 @dataclass(frozen=True)
 class Measure:
-    """What a reader of figures must know of a measure. `service_code` is None where it serves every service."""
+    """What a reader of figures must know of a measure.
+
+    `service_code` is None where it serves every service. Names and definition are for people.
+    """
 
     code: str
     service_code: str | None
     unit: str
+    name: str = ""
+    name_en: str = ""
+    definition: str = ""
 
 
 @dataclass(frozen=True)
 class Codes:
-    """All codes. `regions` and `actor_types` find a code by any of its names; regions also by official code."""
+    """All codes. `regions` and `actor_types` find a code by any name; regions by number too."""
 
     services: frozenset[str]
     measures: dict[str, Measure]
@@ -63,7 +69,14 @@ def load_codes(seeds: Path) -> Codes:
         if r["region_code"]
     ]
     measures = (
-        Measure(r["measure_code"], r["service_code"] or None, r["unit"])
+        Measure(
+            r["measure_code"],
+            r["service_code"] or None,
+            r["unit"],
+            r["measure_name"],
+            r["measure_name_en"],
+            r["definition"],
+        )
         for r in _rows(seeds / "measure.csv")
     )
     return Codes(

@@ -347,12 +347,15 @@ def _inspection(address_or_file: str, *, allow_local: bool) -> Inspection:
 
 def _write_starter(name: str, inspection: Inspection, number: int) -> None:
     """Write a starter source file for one of the tables, numbered from 1."""
-    from pll_pipeline.inspection.publication import BY_HAND, starter
+    from pll_pipeline.inspection.publication import BY_HAND
+    from pll_pipeline.inspection.starter import starter
     from pll_pipeline.sources.register import source_path
+    from pll_pipeline.vocabulary.codes import load_codes
 
     if number > len(inspection.tables):
         raise typer.BadParameter(f"there are {len(inspection.tables)} tables")
-    own = Config.from_environment().own_sources
+    config = Config.from_environment()
+    own = config.own_sources
     if source_path(name, own):
         raise PllError(
             f"There is already a source named {name!r}",
@@ -361,7 +364,7 @@ def _write_starter(name: str, inspection: Inspection, number: int) -> None:
     table = inspection.tables[number - 1]
     own.mkdir(parents=True, exist_ok=True)
     path = own / f"{name}.yaml"
-    path.write_text(starter(table, name), encoding="utf-8")
+    path.write_text(starter(table, name, load_codes(config.seeds)), encoding="utf-8")
     console.show_starter(path, name, by_hand=table.fetching is BY_HAND)
 
 

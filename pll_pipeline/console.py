@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from pll_pipeline.automation import Night
     from pll_pipeline.inspection.explanation import Step
-    from pll_pipeline.inspection.publication import ColumnSeen, Inspection, TableSeen
+    from pll_pipeline.inspection.columns import ColumnSeen
+    from pll_pipeline.inspection.publication import Inspection, TableSeen
     from pll_pipeline.published.releases import Release
     from pll_pipeline.raw.archive import Snapshot
     from pll_pipeline.sources.model import Source
@@ -258,7 +259,7 @@ def _show_values(values: Mapping[str, Any]) -> None:
 def show_inspection(name: str, inspection: Inspection) -> None:
     """What a publication contains, table by table, and what one should know before using it."""
     show(f"{name} is {inspection.what}.")
-    for line in inspection.told:
+    for line in inspection.notes:
         show(line)
     for warning in inspection.warnings:
         show_warning(warning)
@@ -272,6 +273,8 @@ def _show_inspected_table(number: int, inspected: TableSeen) -> None:
     for column in inspected.columns:
         table.add_row(*_inspected_row(column))
     OUT.print(table)
+    for line in inspected.notes:
+        show(line)
 
 
 def _inspected_row(column: ColumnSeen) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What is published at an address: asked once, looked at, and never kept.
 
-Not here: what bytes look like (`__init__.py`), how a publisher is asked (`fetchers/`).
+Not here: what bytes look like (`publication.py`), how a publisher is asked (`raw/`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from pll_pipeline.inspection.powerbi_report import inspect_report
@@ -31,36 +32,36 @@ _ENDINGS = {
 
 
 def is_address(what: str) -> bool:
-    """Whether somebody means an address, not a file."""
+    """Whether the text is an address, not the name of a file."""
     return what.startswith(("https://", "http://"))
 
 
 def inspect_address(
     address: str, codes: Codes, on: date, *, allow_local: bool = False
 ) -> Inspection:
-    """What a publication at an address holds. Raises `PllError` when it cannot be asked or holds nothing that can be read."""
-    local = {"allow_local": True} if allow_local else {}
+    """What a publication at an address contains.
+
+    Raises `PllError` when it cannot be asked or contains nothing that can be read.
+    """
+    local: dict[str, Any] = {"allow_local": True} if allow_local else {}
     if table := _TABLE_OF_A_BANK.match(address):
-        asking = {"kind": "pxweb", "address": table[1], "table": table[2], **local}
-        return inspect(pxweb.look(PxWeb.model_validate(asking)), "table.json", codes, on, asking)
+        fetching = {"kind": "pxweb", "address": table[1], "table": table[2], **local}
+        content = pxweb.look(PxWeb.model_validate(fetching))
+        return inspect(content, "table.json", codes, on, fetching)
     if _VIEW_ADDRESS.search(address):
-        # whoever looks at a report on the own machine means the host named in the address
-        return inspect_report(
-            address,
-            codes,
-            on,
-            local | ({"host_suffixes": [urlsplit(address).hostname]} if allow_local else {}),
-        )
-    with Client(Http(kind="http", files={"file": address}, **local)) as client:
+        # a report on the own machine is served by the host named in its address
+        hosts = {"host_suffixes": [urlsplit(address).hostname]} if allow_local else {}
+        return inspect_report(address, codes, on, local | hosts)
+    settings = {"kind": "http", "files": {"file": address}, **local}
+    with Client(Http.model_validate(settings)) as client:
         answer = client.get(address)
     file = _file_name(answer)
-    return inspect(
-        answer.content, file, codes, on, {"kind": "http", "files": {file: address}, **local}
-    )
+    fetching = {"kind": "http", "files": {file: address}, **local}
+    return inspect(answer.content, file, codes, on, fetching)
 
 
 def _file_name(answer: Answer) -> str:
-    """The name at the end of the address where it is one of a file, else one after what the publisher calls the content."""
+    """The name at the end of the address, else one after the type the publisher gives."""
     name = PurePosixPath(urlsplit(answer.url).path).name
     return (
         name

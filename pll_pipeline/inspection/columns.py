@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pll_pipeline.errors import PllError
@@ -144,7 +145,7 @@ def is_read(text: str, read: Callable[[str], object]) -> bool:
 
 def _region_level(text: str, codes: Codes, on: date) -> str | None:
     for level in _LEVELS:
-        if is_read(text, lambda label, level=level: codes.regions.match(label, [level], on)):
+        if is_read(text, partial(codes.regions.match, levels=[level], on=on)):
             return level
     return None
 

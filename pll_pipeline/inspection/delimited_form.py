@@ -32,7 +32,7 @@ _LONGEST_WORD = 20
 
 @dataclass(frozen=True)
 class _Layout:
-    """How the records of a file are laid out with one separator."""
+    """How the records of a file are divided with one separator."""
 
     separator: Separator
     width: int
@@ -117,7 +117,7 @@ def _layout(text: str, file: str) -> _Layout:
 def _header(layout: _Layout) -> dict[str, object]:
     """The texts of the header line where it is not the first, and how many lines it spans."""
     wide = [record for record in layout.records if len(record.cells) == layout.width]
-    filled = [record for record in wide if sum(map(bool, map(str.strip, record.cells))) > 1]
+    filled = [record for record in wide if any(cell.strip() for cell in record.cells[1:])]
     if not filled:
         return {}
     header, rows = filled[0], 1

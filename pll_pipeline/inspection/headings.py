@@ -54,7 +54,7 @@ def _shape(heading: str, codes: Codes) -> tuple[str, str, str] | None:
         if found:
             before, period, after = found
             parts.append(f"{_escaped(before)}{_PERIOD}{_escaped(after)}")
-            words += [before.strip(" ,:("), after.strip(" ,:)")]
+            words += [before.strip(" ,:()"), after.strip(" ,:()")]
         elif _ACTOR_TYPE not in parts and is_read(part, codes.actor_types.match):
             parts.append(_ACTOR_TYPE)
         else:

@@ -46,6 +46,11 @@ class NumbersSeen:
     has_share_sign: bool = False
 
     @property
+    def shows_convention(self) -> bool:
+        """Whether the numbers show how the publisher writes decimals or thousands."""
+        return self.convention not in (WHOLE, TWO_READINGS, CELLS)
+
+    @property
     def readable_convention(self) -> str:
         """The convention for a source file; of two readings the one that refuses such numbers."""
         if self.convention == TWO_READINGS:

@@ -52,7 +52,7 @@ class TableSeen:
         """What a person should know before using the table, line by line."""
         lines = [f"{column.name}: {note}" for column in self.columns for note in column.notes]
         lines += [f"periods in headings: {', '.join(group.columns[:3])}" for group in self.groups]
-        lines += [_line_of(part) for part in self.not_read]
+        lines += [line_of(part) for part in self.not_read]
         if isinstance(self.reading, Delimited) and self.reading.header:
             lines.append(f"the header is the line with {', '.join(self.reading.header)}")
         if self.rows in EXPORT_LIMITS:
@@ -128,9 +128,10 @@ def table_seen(
     )
 
 
-def _line_of(part: NotRead) -> str:
+def line_of(part: NotRead) -> str:
+    """What was not read, where, how much of it, and the first text of it."""
     example = f", the first {part.example!r}" if part.example else ""
-    return f"not read: {part.count} {part.what} ({part.where}){example}"
+    return f"not read: {part.what} ({part.count}), {part.where}{example}"
 
 
 # --- forms of publication ---------------------------------------------------------------------

@@ -17,8 +17,7 @@ import yaml
 from pll_pipeline.inspection.columns import DAYS, ColumnSeen, listed
 from pll_pipeline.inspection.headings import HeadingGroup
 from pll_pipeline.inspection.measures import best_measures
-from pll_pipeline.inspection.numbers_seen import TWO_READINGS, WHOLE
-from pll_pipeline.inspection.publication import EXPORT_LIMITS, TableSeen
+from pll_pipeline.inspection.publication import EXPORT_LIMITS, TableSeen, line_of
 from pll_pipeline.sources.model import CONFIRM
 from pll_pipeline.vocabulary.codes import Codes
 
@@ -63,9 +62,7 @@ def starter(table: TableSeen, name: str, codes: Codes) -> str:
 
 def _comments_of_reading(table: TableSeen) -> Iterator[str]:
     """What is not read, which the person may want read."""
-    for part in table.not_read:
-        example = f": {_one_line(part.example)}" if part.example else ""
-        yield f"not read: {part.count} {part.what} ({part.where}){example}"
+    return map(_one_line, map(line_of, table.not_read))
 
 
 # --- numbers ----------------------------------------------------------------------------------
@@ -78,16 +75,13 @@ def _number_columns(table: TableSeen) -> list[ColumnSeen]:
 def _numbers(table: TableSeen) -> _Commented:
     """The convention of most columns that show one, and why it may be wrong."""
     columns = _number_columns(table)
-    conventions = Counter(c.numbers.readable_convention for c in columns if _shows_convention(c))
+    numbers = [column.numbers for column in columns if column.numbers]
+    conventions = Counter(n.readable_convention for n in numbers if n.shows_convention)
     if conventions:
         return _Commented(conventions.most_common(1)[0][0], _doubts(columns))
-    found = [column.numbers.readable_convention for column in columns if column.numbers]
+    found = [n.readable_convention for n in numbers]
     comments = _doubts(columns) or [f"{CONFIRM}: no figure shows how decimals are written"]
     return _Commented(found[0] if found else "norwegian", comments)
-
-
-def _shows_convention(column: ColumnSeen) -> bool:
-    return column.numbers is not None and column.numbers.convention not in (WHOLE, TWO_READINGS)
 
 
 def _doubts(columns: list[ColumnSeen]) -> list[str]:
@@ -113,7 +107,7 @@ def _table(table: TableSeen, codes: Codes) -> dict[str, Any]:
     }
     if table.rows in EXPORT_LIMITS:
         described["row_limit"] = _Commented(
-            table.rows + 1,
+            table.rows,
             [f"{CONFIRM}: {table.rows} rows are the limit of some exports; is the table whole?"],
         )
     as_above = [c.name for c in table.columns if _is_label(c) and c.empty_after_first]
@@ -203,7 +197,7 @@ def _value(
             " percent, per_mille, thousand or million"
         )
     convention = numbers.readable_convention
-    if _shows_convention(column) and convention != _numbers(table).value:
+    if numbers.shows_convention and convention != _numbers(table).value:
         value["numbers"] = _Commented(convention, [f"{CONFIRM}: written so in this column"])
     if numbers.marks:
         comments.append(
@@ -216,7 +210,8 @@ def _value(
 
 
 def _measure(words: str, table: TableSeen, codes: Codes) -> _Commented:
-    proposed = best_measures(words, f"{table.title} {table.file}", list(codes.measures.values()))
+    title = " ".join((table.title, table.file, *(part.example for part in table.not_read)))
+    proposed = best_measures(words, title, list(codes.measures.values()))
     return _Commented(CONFIRM, [f"perhaps {m.code}: {_one_line(m.name)}" for m in proposed])
 
 

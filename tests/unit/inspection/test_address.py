@@ -1,4 +1,4 @@
-"""What is published at an address: asked once, told as a file would be, and the starter asks there again."""
+"""What is published at an address: asked once, looked at as a file, and fetched there again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import yaml
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.address import inspect_address, is_address
-from pll_pipeline.inspection.publication import TableSeen, starter
+from pll_pipeline.inspection.publication import TableSeen
+from pll_pipeline.inspection.starter import starter
 from pll_pipeline.simulation.demo import publish, world
 from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.sources.register import read_source
@@ -40,13 +41,13 @@ def test_the_file_is_named_after_the_address_or_else_after_what_it_is(
         table = inspect_address(loopback.url + path, CODES, TODAY, allow_local=True).tables[0]
     assert table.file == file
     assert [column.looks_like for column in table.columns] == ["region", "period", "number"]
-    said = yaml.safe_load(starter(table, "tall"))
-    assert said["fetch"] == {
+    source = yaml.safe_load(starter(table, "tall", CODES))
+    assert source["fetch"] == {
         "kind": "http",
         "files": {file: loopback.url + path},
         "allow_local": True,
     }
-    assert said["tables"][0]["file"] == file
+    assert source["tables"][0]["file"] == file
 
 
 def test_an_address_on_a_private_network_is_looked_at_only_when_that_is_meant() -> None:
@@ -55,12 +56,12 @@ def test_an_address_on_a_private_network_is_looked_at_only_when_that_is_meant() 
     assert loopback.received == []
 
 
-def test_an_address_is_told_from_a_file() -> None:
+def test_an_address_is_not_a_file() -> None:
     assert is_address("https://www.example.no/tall.csv")
     assert not is_address("tall.csv")
 
 
-# --- the simulated publisher's ways of publishing -------------------------------------------------------------------
+# --- the simulated publisher's ways of publishing ---------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -75,17 +76,17 @@ def _looks(table: TableSeen) -> dict[str, str]:
     return {column.name: f"{column.looks_like} {column.detail}".strip() for column in table.columns}
 
 
-def test_a_report_is_told_by_pages_tables_fields_and_refresh_time(
+def test_a_report_is_described_by_pages_tables_fields_and_refresh_time(
     simulated: tuple[str, str],
 ) -> None:
     seen = inspect_address(simulated[1], CODES, TODAY, allow_local=True)
     assert "data refreshed 2026-11-05T06:00:00" in seen.what
-    told = "\n".join(seen.told)
-    assert "page «Oversikt»" in told or "page «" in told
-    assert "table Region: " in told
-    assert "Kan ta i bruk (measure, whole number)" in told
-    assert "År (whole number, in no visual)" in told
-    assert "Radnummer" not in told, "what the publisher hides is not shown"
+    notes = "\n".join(seen.notes)
+    assert "page «Oversikt»" in notes or "page «" in notes
+    assert "table Region: " in notes
+    assert "Kan ta i bruk (measure, whole number)" in notes
+    assert "År (whole number, in no visual)" in notes
+    assert "Radnummer" not in notes, "what the publisher hides is not shown"
     assert any("saved filters" in warning for warning in seen.warnings)
 
 
@@ -94,12 +95,12 @@ def test_the_largest_table_of_a_report_is_proposed_with_what_its_columns_look_li
 ) -> None:
     table = inspect_address(simulated[1], CODES, TODAY, allow_local=True).tables[0]
     looks = _looks(table)
-    assert looks["Dato.Måned"] == "period days standing for months"
+    assert looks["Dato.Måned"] == "period days in place of months"
     assert looks["Aktørtype.Aktørtype"] == "actor_type"
-    assert looks["Bruk.Kan ta i bruk"] == "number point"
+    assert looks["Bruk.Kan ta i bruk"] == "number whole"
     assert looks["Region.Region"].startswith("region")
     path = tmp_path / "rapport.yaml"
-    path.write_text(starter(table, "rapport"), encoding="utf-8")
+    path.write_text(starter(table, "rapport", CODES), encoding="utf-8")
     source = read_source(path)
     assert source.fetch.kind == "powerbi"
     assert not source.is_enabled
@@ -114,7 +115,7 @@ def test_the_largest_table_of_a_report_is_proposed_with_what_its_columns_look_li
         ("pxweb/v2/tables/KJ01", "a JSON-stat dataset", "pxweb"),
     ],
 )
-def test_every_other_form_of_publication_is_told_too(
+def test_every_other_form_of_publication_is_inspected_too(
     simulated: tuple[str, str], path: str, what: str, fetched_by: str, tmp_path: Path
 ) -> None:
     seen = inspect_address(f"{simulated[0]}/{path}", CODES, TODAY, allow_local=True)
@@ -124,5 +125,5 @@ def test_every_other_form_of_publication_is_told_too(
         column.looks_like for column in table.columns
     }
     file = tmp_path / "ny.yaml"
-    file.write_text(starter(table, "ny"), encoding="utf-8")
+    file.write_text(starter(table, "ny", CODES), encoding="utf-8")
     assert read_source(file).fetch.kind == fetched_by

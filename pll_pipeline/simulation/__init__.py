@@ -1,5 +1,5 @@
-"""A simulated publisher: a model of adoption, and a loopback server that publishes it the way publishers do.
+"""A simulated publisher: a model of adoption, and a server on loopback that publishes it.
 
-What comes out of here is marked `is_simulated` from source file to release and never stands beside published figures.
-Not here: anything the night of published figures needs.
+What comes out of here is marked `is_simulated` from source file to release, and is never mixed with
+published figures. Not here: anything that the night of published figures needs.
 """

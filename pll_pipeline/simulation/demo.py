@@ -1,7 +1,7 @@
-"""A simulated world, published on loopback for as long as somebody asks, and the source files that ask it.
+"""A simulated world, published on loopback inside a `with` block, and the source files that ask it.
 
-Not here: what the world is like (`adoption.py`), how it is published (`publications.py`, `powerbi_report.py`), the
-night that asks (`automation.py`).
+Not here: the figures of the world (`adoption.py`), how it is published (`publications.py`,
+`powerbi_report.py`), the night that asks (`automation.py`).
 """
 
 from __future__ import annotations
@@ -21,30 +21,26 @@ from pll_pipeline.simulation import plan
 from pll_pipeline.simulation.adoption import simulate
 from pll_pipeline.simulation.disclosure import suppress
 from pll_pipeline.simulation.powerbi_report import Report
-from pll_pipeline.simulation.publications import (
-    PxWebTable,
-    delimited,
-    prose_page,
-    table_page,
-    workbook,
-)
+from pll_pipeline.simulation.publications import delimited, prose_page, table_page, workbook
 from pll_pipeline.simulation.publisher import Publisher
+from pll_pipeline.simulation.statistics_bank import PxWebTable
 
 SOURCES = Path(__file__).resolve().parent / "sources"
 ANY_ADDRESS = "http://127.0.0.1:0"
-NOBODY = UUID(int=0)
-_WORLD = "world.json"
-_OF_A_WORLD = ("raw", "validated", "sources", "build")
+_NAMESPACE = UUID(int=0)
+_WORLD_FILE = "world.json"
+_FOLDERS_OF_A_WORLD = ("raw", "validated", "sources", "build")
 
 
 @contextmanager
 def published_world(config: Config, *, scale: float, months: int) -> Iterator[Publisher]:
-    """The simulated publisher while inside; its source files lie in `config.own_sources` with its address.
+    """The simulated publisher inside a block; `config.own_sources` has its source files.
 
-    A data folder holds one world: what was kept of another scale or number of months is forgotten first, its releases stay.
+    A data folder contains one world: what was kept of another scale or number of months is deleted
+    first, and its releases remain.
     """
     cells = world(config, scale=scale, months=months)
-    _forget_another(config.data, {"scale": scale, "months": months})
+    _delete_other_world(config.data, {"scale": scale, "months": months})
     with Publisher() as publisher:
         report = publish(publisher, cells)
         write_sources(config.own_sources, publisher.address, report)
@@ -52,10 +48,13 @@ def published_world(config: Config, *, scale: float, months: int) -> Iterator[Pu
 
 
 def world(config: Config, *, scale: float, months: int) -> pl.DataFrame:
-    """The cells of a world as its publisher shows them: real populations, the real start of the roll-out, simulated use."""
-    return suppress(
-        simulate(config.seeds, CHECKOUT / "data" / "raw", scale=scale, months=months), config.seeds
-    )
+    """The cells of a world as its publisher shows them.
+
+    Populations and the start of the roll-out are real, the use is simulated. One row per service,
+    region, actor type and month: `adoption.CELL` and the columns of `disclosure.suppress`.
+    """
+    cells = simulate(config.seeds, CHECKOUT / "data" / "raw", scale=scale, months=months)
+    return suppress(cells, config.seeds)
 
 
 def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
@@ -64,11 +63,11 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     def of(service_code: str) -> pl.DataFrame:
         return cells.filter(pl.col("service_code") == service_code)
 
-    newest = cells["month"].max()
-    assert isinstance(newest, date)
-    refreshed = datetime(newest.year, newest.month, 1, 6, tzinfo=UTC) + timedelta(days=35)
     report = Report.of(
-        of("pll"), key=uuid5(NOBODY, "key"), tenant=uuid5(NOBODY, "tenant"), last_refresh=refreshed
+        of("pll"),
+        key=uuid5(_NAMESPACE, "key"),
+        tenant=uuid5(_NAMESPACE, "tenant"),
+        last_refresh=_refreshed_at(cells),
     )
     publisher.publish("/", report)
     publisher.publish("/sfm.xlsx", workbook(of("sfm")))
@@ -81,20 +80,26 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     return report
 
 
+def _refreshed_at(cells: pl.DataFrame) -> datetime:
+    """Some days into the month after the newest one."""
+    newest: date = cells.select(pl.col("month").max()).item()
+    return datetime(newest.year, newest.month, 1, 6, tzinfo=UTC) + timedelta(days=35)
+
+
 def write_sources(folder: Path, address: str, report: Report) -> None:
-    """Write the source files of the simulated publications, with the address they are published at."""
+    """Write the source files of the simulated publications, with their address."""
     folder.mkdir(parents=True, exist_ok=True)
+    view_address = report.view_address(address)
     for path in sorted(SOURCES.glob("*.yaml")):
-        text = path.read_text(encoding="utf-8").replace(
-            f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(address)
-        )
+        text = path.read_text(encoding="utf-8")
+        text = text.replace(f"{ANY_ADDRESS}/view?r=TOKEN", view_address)
         (folder / path.name).write_text(text.replace(ANY_ADDRESS, address), encoding="utf-8")
 
 
-def _forget_another(data: Path, asked: dict[str, float]) -> None:
-    said = data / _WORLD
-    if said.is_file() and json.loads(said.read_text(encoding="utf-8")) != asked:
-        for folder in _OF_A_WORLD:
+def _delete_other_world(data: Path, settings: dict[str, float]) -> None:
+    world_file = data / _WORLD_FILE
+    if world_file.is_file() and json.loads(world_file.read_text(encoding="utf-8")) != settings:
+        for folder in _FOLDERS_OF_A_WORLD:
             shutil.rmtree(data / folder, ignore_errors=True)
     data.mkdir(parents=True, exist_ok=True)
-    said.write_text(json.dumps(asked), encoding="utf-8")
+    world_file.write_text(json.dumps(settings), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""What a publication is asked and answers, without a socket.
+"""Requests to a publication and its responses, without a socket.
 
-A publication is a function from `Request` to `Response`, so that it can be tried without a server. Not here: sockets
-and misbehaviour (`publisher.py`), what is published (`publications.py`, `powerbi_report.py`).
+A publication is a function from `Request` to `Response`, so that it can be tried without a server.
+Not here: sockets (`publisher.py`), what is published (`publications.py`, `powerbi_report.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One answer, whole. The server adds the length and, for a 200 without one, an ETag of the content."""
+    """One whole response.
+
+    The server adds the length and, for a 200 without one, an ETag of the content.
+    """
 
     content: bytes
     content_type: str = "application/json"

@@ -1,50 +1,38 @@
 """Tables → answers of a Power BI report's server (`querydata`), as the server writes them.
 
-A value like the one before it is left out and marked in a repeat mask, a null in a null mask, and a text is written
-once and then by its number. Shares no code with the reader of such answers, so that no mistake can hide in both. Pure
-functions. Not here: what a query asks for (`powerbi_query.py`), who is asked (`powerbi_report.py`).
+A value like the one before it is left out and marked in a repeat mask, a null in a null mask, and a
+text is written once and then by its number. Shares no code with the reader of such answers, so that
+no mistake can hide in both. Pure functions. Not here: the values themselves (`powerbi_values.py`),
+what a query asks for (`powerbi_query.py`), addresses and keys (`powerbi_report.py`).
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from enum import IntEnum
 from itertools import count, groupby
-from typing import Any
 from uuid import uuid4
 
-Value = None | str | int | float | bool | datetime | Decimal
-Row = Sequence[Value]
-Node = dict[str, Any]
-
-MASKED_COLUMNS = 53
-DICTIONARY_ENTRIES = 100
-_LONGEST_NUMBER = 15
-_EXACT_IN_A_DOUBLE = 2**53
-_EPOCH = datetime(1970, 1, 1)
-_MILLISECOND = timedelta(milliseconds=1)
-_UNWRITTEN = object()
-
-
-class TypeCode(IntEnum):
-    """The types of values, by the codes answers and schemas use."""
-
-    TEXT = 1
-    DECIMAL = 2
-    DOUBLE = 3
-    INTEGER = 4
-    BOOLEAN = 5
-    DATETIME = 7
+from pll_pipeline.simulation.powerbi_values import (
+    Container,
+    ContainerField,
+    Dictionary,
+    Node,
+    Row,
+    TypeCode,
+    Value,
+)
 
 
 @dataclass(frozen=True)
 class Selected:
-    """One column asked for, by the name the query gives it. A group says which entity and property it is; a measure has no source."""
+    """One column asked for, by the name that the query gives it.
+
+    `source` is the entity and property of a group; a measure has none.
+    """
 
     name: str
     type_code: TypeCode
@@ -53,11 +41,12 @@ class Selected:
 
     @property
     def is_measure(self) -> bool:
+        """Whether it is a measure, or a column summed up."""
         return self.source is None
 
 
 class Subtotal(IntEnum):
-    """Where the total over a grouping stands."""
+    """Where the total over a grouping is written."""
 
     NONE = 0
     BEFORE = 1
@@ -74,7 +63,10 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A table written down. `row_count` is what the engine says it counted: detail rows and totals."""
+    """A table written down.
+
+    `row_count` is what the engine says it counted: detail rows and totals.
+    """
 
     descriptor: Node
     shape: Node
@@ -93,14 +85,16 @@ def encode(
 ) -> Encoded:
     """The table `rows`, each in the order of `columns`, those of a group beside each other.
 
-    One grouping down makes a flat answer, several a nested one, `across` a matrix (cells whose measures are all null are
-    not written), none at all an answer of totals, whose only row holds the measures. `totals` are the values of the
-    measures by the groups they are still divided by, `()` for the grand total; `closed` are the groups folded away.
-    Raises `ValueError` for a matrix with totals or without groups down, which no known answer shows.
+    One grouping down makes a flat answer, several a nested one, `across` a matrix (cells whose
+    measures are all null are not written), none at all an answer of totals with one row of
+    measures. `totals` are the values of the measures by the groups they are still divided by, `()`
+    for the grand total; `closed` are the groups that are folded together. Raises `ValueError` for a
+    matrix with totals or without groups down, which no known answer shows.
     """
     if across and (not down or any(grouping.subtotal for grouping in down)):
         raise ValueError("a matrix has groups down, and no totals")
-    return _Encoder(columns, down, tuple(across), totals or {}, closed).encoded(list(rows))
+    names = _Names(columns, down, tuple(across))
+    return _Encoder(names, totals or {}, closed).encoded(list(rows))
 
 
 def data_of(
@@ -110,38 +104,31 @@ def data_of(
     limits: Node | None = None,
     messages: Sequence[Node] = (),
 ) -> Node:
-    """What stands under `data`: complete, or with the token by which the answer goes on."""
+    """What an answer has under `data`: complete, or with the token to continue from."""
     moment = datetime.now(UTC).replace(tzinfo=None)
-    completeness: Node = {"IC": restart is None} | (
-        {"HAD": True} if restart is None else {"RT": restart}
-    )
-    told: Node = ({"Msg": list(messages)} if messages else {}) | (
-        {"ValueDicts": encoded.dictionaries} if encoded.dictionaries else {}
-    )
+    shape: Node = {"N": "DS0", **encoded.shape, "IC": restart is None}
+    shape |= {"HAD": True} if restart is None else {"RT": restart}
+    if messages:
+        shape["Msg"] = list(messages)
+    if encoded.dictionaries:
+        shape["ValueDicts"] = encoded.dictionaries
+    descriptor = {**encoded.descriptor, **({"Limits": limits} if limits else {}), "Version": 2}
     return {
         "timestamp": f"{moment.isoformat(timespec='milliseconds')}Z",
         "rootActivityId": str(uuid4()),
-        "descriptor": {
-            **encoded.descriptor,
-            **({"Limits": limits} if limits else {}),
-            "Version": 2,
-        },
+        "descriptor": descriptor,
         "metrics": _metrics(moment, encoded.row_count),
         "fromCache": False,
-        "dsr": {
-            "Version": 2,
-            "MinorVersion": 1,
-            "DS": [{"N": "DS0", **encoded.shape, **completeness, **told}],
-        },
+        "dsr": {"Version": 2, "MinorVersion": 1, "DS": [shape]},
     }
 
 
 def failure(code: str, message: str) -> Node:
-    """What stands under `data` where the query failed: errors are written with the long names."""
-    told = [{"Code": code, "Severity": "Error", "Message": message}]
+    """What an answer has under `data` where the query failed; errors have the long names."""
+    details = [{"Code": code, "Severity": "Error", "Message": message}]
     values = [
         {"timestamp": f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"},
-        {"additionalMessages": told},
+        {"additionalMessages": details},
     ]
     error = {
         "code": code,
@@ -155,351 +142,108 @@ def failure(code: str, message: str) -> Node:
 def envelope(data: Sequence[Node]) -> bytes:
     """The whole answer to the queries of one request."""
     jobs = [str(uuid4()) for _ in data]
-    results = [{"jobId": job, "result": {"data": one}} for job, one in zip(jobs, data, strict=True)]
-    return json.dumps(
-        {"jobIds": jobs, "results": results},
-        ensure_ascii=False,
-        separators=(",", ":"),
-        allow_nan=False,
-    ).encode()
-
-
-def literal(value: Value) -> str:
-    """A value as queries and restart tokens write it."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return f"{value}L"
-        case float():
-            return f"{value!r}D"
-        case Decimal():
-            return f"{value:f}M"
-        case datetime():
-            return f"datetime'{value.isoformat()}'"
-    return "'" + value.replace("'", "''") + "'"
+    results = [
+        {"jobId": job, "result": {"data": each}} for job, each in zip(jobs, data, strict=True)
+    ]
+    document = {"jobIds": jobs, "results": results}
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
 
 
 def _metrics(moment: datetime, row_count: int) -> Node:
     time = f"{moment.isoformat()}Z"
-    query, engine = str(uuid4()), str(uuid4())
-    whole = {
-        "Id": query,
+    query_id, engine_id = str(uuid4()), str(uuid4())
+    query = {
+        "Id": query_id,
         "Name": "Execute Semantic Query",
         "Component": "DSE",
         "Start": time,
         "End": time,
     }
-    counted = {
-        "Id": engine,
-        "ParentId": query,
+    engine = {
+        "Id": engine_id,
+        "ParentId": query_id,
         "Name": "Execute DAX Query",
         "Component": "DSE",
         "Start": time,
         "End": time,
+        "Metrics": {"RowCount": row_count},
     }
-    return {"Version": "1.0.0", "Events": [whole, counted | {"Metrics": {"RowCount": row_count}}]}
+    return {"Version": "1.0.0", "Events": [query, engine]}
 
 
-# --- values ---------------------------------------------------------------------------------------------------------
+class _Names:
+    """The ids of everything in one answer.
 
-
-def _double(value: float) -> float | int | str:
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    text = f"{value:.15G}"
-    if float(text) != value:
-        text = f"{value:.17G}"
-    if len(text) > _LONGEST_NUMBER:
-        return text
-    return int(value) if value.is_integer() else value
-
-
-def _integer(value: int) -> int | str:
-    return value if -_EXACT_IN_A_DOUBLE <= value <= _EXACT_IN_A_DOUBLE else str(value)
-
-
-def _datetime(value: datetime) -> int | str:
-    since = value - _EPOCH
-    return value.isoformat() if since % _MILLISECOND else since // _MILLISECOND
-
-
-_WRITTEN: dict[TypeCode, Callable[[Any], Any]] = {
-    TypeCode.TEXT: str,
-    TypeCode.DECIMAL: "{:f}".format,
-    TypeCode.DOUBLE: _double,
-    TypeCode.INTEGER: _integer,
-    TypeCode.BOOLEAN: int,
-    TypeCode.DATETIME: _datetime,
-}
-
-
-class _Dictionary:
-    """The texts of a column: the first hundred by their number, later ones as they are."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def written(self, text: str) -> int | str:
-        number = self.numbers.get(text)
-        if number is None and len(self.numbers) < DICTIONARY_ENTRIES:
-            number = self.numbers[text] = len(self.numbers)
-        return text if number is None else number
-
-
-@dataclass(frozen=True)
-class _Field:
-    """A value of a container: the id it stands under, and whether its texts are written by number."""
-
-    id: str
-    type_code: TypeCode
-    has_dictionary: bool
-
-
-class _Container:
-    """Containers of one kind: the first one written says the schema, each one what is new since the one before."""
-
-    def __init__(self, fields: Sequence[_Field], dictionaries: dict[str, _Dictionary]) -> None:
-        self._fields = fields
-        self._dictionaries = dictionaries
-        self._bits = [
-            1 << position if position < MASKED_COLUMNS else 0 for position in range(len(fields))
-        ]
-        self._before: Sequence[Any] = [_UNWRITTEN] * len(fields)
-        self._writers: list[Callable[[Any], Any]] = []
-
-    def written(self, values: Row) -> Node:
-        container: Node = {} if self._writers or not self._fields else {"S": self._schema()}
-        repeats = nulls = 0
-        new = []
-        for bit, write, value, before in zip(
-            self._bits, self._writers, values, self._before, strict=True
-        ):
-            if bit and value == before:
-                repeats |= bit
-            elif bit and value is None:
-                nulls |= bit
-            else:
-                new.append(None if value is None else write(value))
-        self._before = values
-        if len(values) > 1:
-            container["C"] = new
-        elif new:
-            container[self._fields[0].id] = new[0]
-        if repeats:
-            container["R"] = repeats
-        if nulls and len(values) > 1:
-            container["Ø"] = nulls
-        return container
-
-    def _schema(self) -> list[Node]:
-        schema = []
-        for field in self._fields:
-            entry: Node = {"N": field.id, "T": int(field.type_code)}
-            write = _WRITTEN[field.type_code]
-            if field.has_dictionary:
-                entry["DN"] = f"D{len(self._dictionaries)}"
-                write = self._dictionaries.setdefault(entry["DN"], _Dictionary()).written
-            schema.append(entry)
-            self._writers.append(write)
-        return schema
-
-
-# --- the shape ------------------------------------------------------------------------------------------------------
-
-
-class _Encoder:
-    """Writes one table. Groups are numbered from the outermost in, measures as they are selected."""
+    Groups are numbered from the outermost in (G0, G1, …), measures as they are selected (M0, …),
+    their totals (A0, …), and members (DM0, …).
+    """
 
     def __init__(
-        self,
-        columns: Sequence[Selected],
-        down: Sequence[Grouping],
-        across: tuple[int, ...],
-        totals: Mapping[tuple[Value, ...], Row],
-        closed: frozenset[tuple[Value, ...]],
+        self, columns: Sequence[Selected], down: Sequence[Grouping], across: tuple[int, ...]
     ) -> None:
-        self._columns, self._down, self._across, self._totals, self._closed = (
-            columns,
-            down,
-            across,
-            totals,
-            closed,
-        )
-        self._measures = [position for position, column in enumerate(columns) if column.is_measure]
+        self.columns, self.down, self.across = columns, down, across
+        self.measures = [index for index, column in enumerate(columns) if column.is_measure]
         levels = [*(grouping.groups for grouping in down), *([across] if across else [])]
-        groups = [position for level in levels for position in level]
-        self._ids = {
-            position: f"{letter}{number}"
-            for letter, found in (("G", groups), ("M", self._measures))
-            for number, position in enumerate(found)
+        self.groups = [position for level in levels for position in level]
+        self.ids = {
+            **{position: f"G{number}" for number, position in enumerate(self.groups)},
+            **{position: f"M{number}" for number, position in enumerate(self.measures)},
         }
-        derived = count()
-        self._total_ids = {
-            one: [f"A{next(derived)}" if grouping.subtotal else None for grouping in down]
-            for one in self._measures
+        numbers = count()
+        self.total_ids = {
+            measure: [f"A{next(numbers)}" if grouping.subtotal else None for grouping in down]
+            for measure in self.measures
         }
         members = (f"DM{number}" for number in count())
-        self._member_names = [
+        self.members = [
             (next(members) if grouping.subtotal else None, next(members)) for grouping in down
         ]
-        self._member_across = next(members)
-        self._dictionaries: dict[str, _Dictionary] = {}
-        self._row_count = 0
-        lines = [
-            self._container(grouping.groups, may_repeat=depth > 0 or len(grouping.groups) > 1)
-            for depth, grouping in enumerate(down)
-        ]
-        if not across:
-            lines[-1:] = [
-                self._container(
-                    (*(down[-1].groups if down else ()), *self._measures),
-                    may_repeat=len(groups) > 1,
-                )
-            ]
-        self._lines, self._cells = lines, self._container(tuple(self._measures), may_repeat=True)
-        self._subtotals = [self._total_container(depth) for depth in range(len(down))]
-
-    def encoded(self, rows: list[Row]) -> Encoded:
-        shape: Node = {}
-        if self._across:
-            columns = sorted(
-                {self._picked(row, self._across) for row in rows},
-                key=lambda one: [(value is not None, value) for value in one],
-            )
-            container = self._container(self._across, may_repeat=len(self._across) > 1)
-            shape["SH"] = [{self._member_across: [container.written(column) for column in columns]}]
-            self._places = {column: place for place, column in enumerate(columns)}
-        shape["PH"] = (
-            self._members(0, (), rows)
-            if self._down
-            else [{"DM0": [self._line(row, 0) for row in rows]}]
-        )
-        words = {name: list(dictionary.numbers) for name, dictionary in self._dictionaries.items()}
-        return Encoded(self._descriptor(), shape, words, self._row_count)
-
-    def _container(self, positions: Sequence[int], *, may_repeat: bool) -> _Container:
-        """The only column of the outermost groups has every text once, so that no dictionary is worth its while."""
-        kinds = [(self._ids[position], self._columns[position]) for position in positions]
-        fields = [
-            _Field(
-                id_,
-                one.type_code,
-                one.type_code == TypeCode.TEXT and (may_repeat or one.is_measure),
-            )
-            for id_, one in kinds
-        ]
-        return _Container(fields, self._dictionaries)
-
-    def _total_container(self, depth: int) -> _Container:
-        kinds = [
-            (self._total_ids[one][depth], self._columns[one].type_code) for one in self._measures
-        ]
-        return _Container(
-            [_Field(id_, type_code, type_code == TypeCode.TEXT) for id_, type_code in kinds if id_],
-            self._dictionaries,
-        )
-
-    def _picked(self, row: Row, positions: Sequence[int]) -> tuple[Value, ...]:
-        return tuple([row[position] for position in positions])
-
-    def _members(self, depth: int, above: tuple[Value, ...], rows: list[Row]) -> list[Node]:
-        total, groups = self._member_names[depth]
-        found = [
-            {groups: [] if above in self._closed else list(self._instances(depth, above, rows))}
-        ]
-        if total is None:
-            return found
-        self._row_count += 1
-        totals = [{total: [self._subtotals[depth].written(self._totals[above])]}]
-        return totals + found if self._down[depth].subtotal == Subtotal.BEFORE else found + totals
-
-    def _instances(self, depth: int, above: tuple[Value, ...], rows: list[Row]) -> Iterator[Node]:
-        groups = self._down[depth].groups
-        if depth + 1 == len(self._down) and not self._across:
-            yield from (self._line(row, depth) for row in rows)
-            return
-        for values, inside in groupby(rows, key=lambda row: self._picked(row, groups)):
-            instance = self._lines[depth].written(values)
-            if depth + 1 < len(self._down):
-                yield instance | {"M": self._members(depth + 1, (*above, *values), list(inside))}
-            else:
-                yield instance | {"X": list(self._intersections(inside))}
-
-    def _line(self, row: Row, depth: int) -> Node:
-        self._row_count += 1
-        groups = self._down[depth].groups if self._down else ()
-        return self._lines[depth].written(self._picked(row, (*groups, *self._measures)))
-
-    def _intersections(self, rows: Iterable[Row]) -> Iterator[Node]:
-        cells = {
-            self._places[self._picked(row, self._across)]: self._picked(row, self._measures)
-            for row in rows
-        }
-        following = 0
-        for place in sorted(cells):
-            self._row_count += 1
-            if any(value is not None for value in cells[place]):
-                yield ({"I": place} if place != following else {}) | self._cells.written(
-                    cells[place]
-                )
-                following = place + 1
+        self.member_across = next(members)
 
     # --- what the answer says of itself
 
-    def _descriptor(self) -> Node:
-        depths = {
+    def descriptor(self) -> Node:
+        """The columns and groupings, under `descriptor`."""
+        depths: dict[int, Node] = {
             position: {"Depth": depth}
-            for depth, grouping in enumerate(self._down)
+            for depth, grouping in enumerate(self.down)
             for position in grouping.groups
         }
-        depths |= dict.fromkeys(self._across, {"SecondaryDepth": 0})
+        depths |= {position: {"SecondaryDepth": 0} for position in self.across}
         select = [
-            self._described(position, depths.get(position, {}))
-            for position in range(len(self._columns))
+            self._column(position, depths.get(position, {}))
+            for position in range(len(self.columns))
         ]
         axes: Node = {}
-        if self._down:
-            named = zip(self._down, self._member_names, strict=True)
+        if self.down:
             axes["Primary"] = {
                 "Groupings": [
                     self._grouping(grouping.groups, member, total)
-                    for grouping, (total, member) in named
+                    for grouping, (total, member) in zip(self.down, self.members, strict=True)
                 ]
             }
-        if self._across:
-            axes["Secondary"] = {
-                "Groupings": [self._grouping(self._across, self._member_across, None)]
-            }
+        if self.across:
+            grouping = self._grouping(self.across, self.member_across, None)
+            axes["Secondary"] = {"Groupings": [grouping]}
         return {"Select": select} | ({"Expressions": axes} if axes else {})
 
-    def _described(self, position: int, depth: Node) -> Node:
-        column, id_ = self._columns[position], self._ids[position]
-        shown = {"Format": column.format} if column.format else {}
+    def _column(self, position: int, depth: Node) -> Node:
+        column, id_ = self.columns[position], self.ids[position]
+        described: Node = {"Kind": 1, **depth} if column.source else {"Kind": 2}
+        described["Value"] = id_
+        if column.format:
+            described["Format"] = column.format
         if column.source:
             key = {"Source": _source(column), "Calc": id_, "IsSameAsSelect": True}
-            return {
-                "Kind": 1,
-                **depth,
-                "Value": id_,
-                **shown,
-                "GroupKeys": [key],
-                "Name": column.name,
-            }
-        totals = self._total_ids[position]
-        return {
-            "Kind": 2,
-            "Value": id_,
-            **shown,
-            **({"Subtotal": totals} if any(totals) else {}),
-            "Name": column.name,
-        }
+            described["GroupKeys"] = [key]
+        elif any(self.total_ids[position]):
+            described["Subtotal"] = self.total_ids[position]
+        return {**described, "Name": column.name}
 
     def _grouping(self, groups: Sequence[int], member: str, total: str | None) -> Node:
         keys = [
-            {"Source": _source(self._columns[position]), "Select": position} for position in groups
+            {"Source": _source(self.columns[position]), "Select": position} for position in groups
         ]
         return {"Keys": keys, "Member": member} | ({"SubtotalMember": total} if total else {})
 
@@ -507,3 +251,133 @@ class _Encoder:
 def _source(column: Selected) -> Node:
     entity, name = column.source or ("", "")
     return {"Entity": entity, "Property": name}
+
+
+class _Encoder:
+    """Writes the rows of one table."""
+
+    def __init__(
+        self,
+        names: _Names,
+        totals: Mapping[tuple[Value, ...], Row],
+        closed: frozenset[tuple[Value, ...]],
+    ) -> None:
+        self._names, self._totals, self._closed = names, totals, closed
+        self._down, self._across, self._measures = names.down, names.across, names.measures
+        self._dictionaries: dict[str, Dictionary] = {}
+        self._row_count = 0
+        self._index_across: dict[tuple[Value, ...], int] = {}
+        self._lines = self._line_containers()
+        self._cells = self._container(tuple(self._measures), may_repeat=True)
+        self._subtotals = [self._total_container(depth) for depth in range(len(self._down))]
+
+    def encoded(self, rows: list[Row]) -> Encoded:
+        shape: Node = {}
+        if self._across:
+            shape["SH"] = [{self._names.member_across: self._headings(rows)}]
+        if self._down:
+            shape["PH"] = self._members(0, (), rows)
+        else:
+            shape["PH"] = [{"DM0": [self._line(row, 0) for row in rows]}]
+        texts = {name: list(dictionary.numbers) for name, dictionary in self._dictionaries.items()}
+        return Encoded(self._names.descriptor(), shape, texts, self._row_count)
+
+    # --- containers
+
+    def _line_containers(self) -> list[Container]:
+        """One per grouping down; without groups across, the innermost has the measures too."""
+        containers = [
+            self._container(grouping.groups, may_repeat=depth > 0 or len(grouping.groups) > 1)
+            for depth, grouping in enumerate(self._down)
+        ]
+        if not self._across:
+            innermost = self._down[-1].groups if self._down else ()
+            positions = (*innermost, *self._measures)
+            may_repeat = len(self._names.groups) > 1
+            containers[-1:] = [self._container(positions, may_repeat=may_repeat)]
+        return containers
+
+    def _container(self, positions: Sequence[int], *, may_repeat: bool) -> Container:
+        """A container of columns; texts that cannot repeat get no dictionary.
+
+        The only column of the outermost groups has every text once.
+        """
+        fields = []
+        for position in positions:
+            column = self._names.columns[position]
+            is_text = column.type_code == TypeCode.TEXT
+            has_dictionary = is_text and (may_repeat or column.is_measure)
+            fields.append(
+                ContainerField(self._names.ids[position], column.type_code, has_dictionary)
+            )
+        return Container(fields, self._dictionaries)
+
+    def _total_container(self, depth: int) -> Container:
+        fields = []
+        for measure in self._measures:
+            type_code, id_ = (
+                self._names.columns[measure].type_code,
+                self._names.total_ids[measure][depth],
+            )
+            if id_:
+                fields.append(ContainerField(id_, type_code, type_code == TypeCode.TEXT))
+        return Container(fields, self._dictionaries)
+
+    # --- rows
+
+    def _headings(self, rows: list[Row]) -> list[Node]:
+        """The distinct columns of a matrix, in order, with nulls first."""
+        headings = sorted(
+            {_picked(row, self._across) for row in rows},
+            key=lambda heading: [(value is not None, value) for value in heading],
+        )
+        container = self._container(self._across, may_repeat=len(self._across) > 1)
+        self._index_across = {heading: index for index, heading in enumerate(headings)}
+        return [container.written(heading) for heading in headings]
+
+    def _members(self, depth: int, above: tuple[Value, ...], rows: list[Row]) -> list[Node]:
+        total, groups = self._names.members[depth]
+        is_closed = above in self._closed
+        members = [{groups: [] if is_closed else list(self._instances(depth, above, rows))}]
+        if total is None:
+            return members
+        self._row_count += 1
+        totals = [{total: [self._subtotals[depth].written(self._totals[above])]}]
+        is_before = self._down[depth].subtotal == Subtotal.BEFORE
+        return totals + members if is_before else members + totals
+
+    def _instances(self, depth: int, above: tuple[Value, ...], rows: list[Row]) -> Iterator[Node]:
+        groups = self._down[depth].groups
+        is_innermost = depth + 1 == len(self._down)
+        if is_innermost and not self._across:
+            yield from (self._line(row, depth) for row in rows)
+            return
+        for values, inside in groupby(rows, key=lambda row: _picked(row, groups)):
+            instance = self._lines[depth].written(values)
+            if is_innermost:
+                yield instance | {"X": list(self._intersections(inside))}
+            else:
+                yield instance | {"M": self._members(depth + 1, (*above, *values), list(inside))}
+
+    def _line(self, row: Row, depth: int) -> Node:
+        self._row_count += 1
+        groups = self._down[depth].groups if self._down else ()
+        return self._lines[depth].written(_picked(row, (*groups, *self._measures)))
+
+    def _intersections(self, rows: Iterable[Row]) -> Iterator[Node]:
+        """The cells of a line of a matrix that are not empty; `I` where one does not follow."""
+        cells = {
+            self._index_across[_picked(row, self._across)]: _picked(row, self._measures)
+            for row in rows
+        }
+        following = 0
+        for index in sorted(cells):
+            self._row_count += 1
+            if any(value is not None for value in cells[index]):
+                skipped = {"I": index} if index != following else {}
+                yield skipped | self._cells.written(cells[index])
+                following = index + 1
+
+
+def _picked(row: Row, positions: Sequence[int]) -> tuple[Value, ...]:
+    return tuple([row[position] for position in positions])

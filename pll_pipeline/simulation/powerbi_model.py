@@ -1,7 +1,8 @@
-"""What the simulated report is made of, its fields and its visuals, and how the server tells of them.
+"""The fields and visuals of the simulated report, and how the server describes them.
 
-The schema and both layouts of the metadata are written from the same fields and visuals, so that they cannot differ.
-Not here: answering queries (`powerbi_query.py`), addresses and keys (`powerbi_report.py`).
+The schema and both layouts of the metadata are written from the same fields and visuals, so that
+they cannot differ. Not here: answering queries (`powerbi_query.py`), addresses and keys
+(`powerbi_report.py`).
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as own
+from dataclasses import field as dataclass_field
 from functools import cached_property
+from typing import NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
 import polars as pl
 
-from pll_pipeline.simulation.powerbi_answer import Node, TypeCode, literal
 from pll_pipeline.simulation.powerbi_query import MOST_ROWS, Field
+from pll_pipeline.simulation.powerbi_values import Node, TypeCode, literal
 
 FACT = "Bruk"
-_FROM_ROW = "row"
+_ROW_NUMBER = "row"
 _SUM = 0
 _NOT_SUMMED, _SUMMED = 1, 2
+_ELIGIBLE = "Antall som kan ta i bruk"
 _MONTH = pl.col("Måned")
 
 
@@ -35,102 +38,75 @@ def stable_id(*words: str) -> str:
 _DATE_TABLE = f"LocalDateTable_{stable_id('dates')}"
 
 
-def _summed(values: pl.Expr) -> pl.Expr:
-    return pl.when(values.count() > 0).then(values.sum())
+def _column(identity: str, entity: str, name: str) -> Field:
+    """A column of texts that the report's table has under the same name."""
+    return Field(identity, entity, name, TypeCode.TEXT, pl.col(name))
 
 
+def _date_table(identity: str, name: str, type_code: TypeCode, values: pl.Expr) -> Field:
+    """A column of the hidden table that Power BI makes for each date."""
+    return Field(identity, _DATE_TABLE, name, type_code, values, is_hidden=True, is_date_table=True)
+
+
+# A text is shown where there is one: texts of several cells are not put together.
+_ONLY_TEXT = pl.when(pl.len() == 1).then(pl.col("I bruk").first())
+_SUM_OF_ELIGIBLE = pl.when(pl.col(_ELIGIBLE).count() > 0).then(pl.col(_ELIGIBLE).sum())
+_YEAR = _MONTH.dt.year().cast(pl.Int64)
+_MONTH_NUMBER = _MONTH.dt.month().cast(pl.Int64)
+_INTEGER = TypeCode.INTEGER
 FIELDS = (
-    Field("service", FACT, "Tjeneste", TypeCode.TEXT, pl.col("Tjeneste")),
-    Field(
-        "eligible",
-        FACT,
-        "Antall som kan ta i bruk",
-        TypeCode.INTEGER,
-        pl.col("Antall som kan ta i bruk"),
-        format="#,0",
-    ),
-    Field(
-        "row", FACT, "Radnummer", TypeCode.INTEGER, pl.col(_FROM_ROW), is_hidden=True, format="0"
-    ),
-    # a figure is shown where there is one to show: texts of several cells are not put together
-    Field(
-        "in_use",
-        FACT,
-        "I bruk",
-        TypeCode.TEXT,
-        pl.when(pl.len() == 1).then(pl.col("I bruk").first()),
-        is_measure=True,
-    ),
+    _column("service", FACT, "Tjeneste"),
+    Field("eligible", FACT, _ELIGIBLE, _INTEGER, pl.col(_ELIGIBLE), format="#,0"),
+    Field("row", FACT, "Radnummer", _INTEGER, pl.col(_ROW_NUMBER), is_hidden=True, format="0"),
+    Field("in_use", FACT, "I bruk", TypeCode.TEXT, _ONLY_TEXT, is_measure=True),
     Field(
         "could_use",
         FACT,
         "Kan ta i bruk",
-        TypeCode.INTEGER,
-        _summed(pl.col("Antall som kan ta i bruk")),
+        _INTEGER,
+        _SUM_OF_ELIGIBLE,
         is_measure=True,
         format="#,0",
     ),
-    Field("region_level", "Region", "Region nivå", TypeCode.TEXT, pl.col("Region nivå")),
-    Field("region_number", "Region", "Region nummer", TypeCode.TEXT, pl.col("Region nummer")),
-    Field("region", "Region", "Region", TypeCode.TEXT, pl.col("Region")),
-    Field("actor_type", "Aktørtype", "Aktørtype", TypeCode.TEXT, pl.col("Aktørtype")),
+    _column("region_level", "Region", "Region nivå"),
+    _column("region_number", "Region", "Region nummer"),
+    _column("region", "Region", "Region"),
+    _column("actor_type", "Aktørtype", "Aktørtype"),
     Field("month", "Dato", "Måned", TypeCode.DATETIME, _MONTH, format="MMMM yyyy"),
-    Field("year", "Dato", "År", TypeCode.INTEGER, _MONTH.dt.year().cast(pl.Int64), format="0"),
-    Field(
-        "date_table_date",
-        _DATE_TABLE,
-        "Date",
-        TypeCode.DATETIME,
-        _MONTH,
-        is_hidden=True,
-        is_date_table=True,
-    ),
-    Field(
-        "date_table_year",
-        _DATE_TABLE,
-        "Year",
-        TypeCode.INTEGER,
-        _MONTH.dt.year().cast(pl.Int64),
-        is_hidden=True,
-        is_date_table=True,
-    ),
-    Field(
-        "date_table_month",
-        _DATE_TABLE,
-        "MonthNo",
-        TypeCode.INTEGER,
-        _MONTH.dt.month().cast(pl.Int64),
-        is_hidden=True,
-        is_date_table=True,
-    ),
+    Field("year", "Dato", "År", _INTEGER, _YEAR, format="0"),
+    _date_table("date_table_date", "Date", TypeCode.DATETIME, _MONTH),
+    _date_table("date_table_year", "Year", _INTEGER, _YEAR),
+    _date_table("date_table_month", "MonthNo", _INTEGER, _MONTH_NUMBER),
 )
 
 
 def with_row_numbers(table: pl.DataFrame) -> pl.DataFrame:
     """The report's table with what its fields need beyond the published columns."""
-    return table.with_row_index(_FROM_ROW, offset=1).with_columns(
-        pl.col(_FROM_ROW).cast(pl.Int64), _MONTH.cast(pl.Datetime("us"))
+    return table.with_row_index(_ROW_NUMBER, offset=1).with_columns(
+        pl.col(_ROW_NUMBER).cast(pl.Int64), _MONTH.cast(pl.Datetime("us"))
     )
 
 
-# --- visuals --------------------------------------------------------------------------------------------------------
+# --- visuals
 
 
 @dataclass(frozen=True)
 class Visual:
-    """What a page shows: fields by their roles, as identities, or `sum of <identity>`.
+    """A picture on a page. Its fields by their roles, as identities, or `sum of <identity>`.
 
-    `levels` are the region levels of a filter saved with it; `has_query` says that its query is saved with it, too.
+    `levels` are the region levels of a filter saved with it; with `has_query` its query is saved
+    with it, too.
     """
 
     title: str
     kind: str
-    roles: Mapping[str, tuple[str, ...]] = own(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     levels: tuple[str, ...] = ()
     has_query: bool = False
 
     @property
     def name(self) -> str:
+        """Twenty hexadecimal digits, as the program that makes reports writes them."""
         return stable_id("visual", self.title).replace("-", "")[:20]
 
 
@@ -143,6 +119,7 @@ class Page:
 
     @property
     def name(self) -> str:
+        """Twenty hexadecimal digits, as the program that makes reports writes them."""
         return stable_id("page", self.title).replace("-", "")[:20]
 
 
@@ -156,29 +133,40 @@ _TABLE = (
     "in_use",
     "could_use",
 )
-PAGES = (
-    Page(
-        "Oversikt",
-        (
-            Visual("Overskrift", "textbox"),
-            Visual(
-                "Kan ta i bruk per region",
-                "barChart",
-                {"Category": ("region",), "Y": ("sum of eligible",)},
-            ),
-            Visual("Utvikling", "lineChart", {"Category": ("month",), "Y": ("could_use",)}),
-            Visual("Velg tjeneste", "slicer", {"Values": ("service",)}),
-            Visual("Til sammen", "card", {"Values": ("could_use",)}),
-        ),
-    ),
-    Page(
-        "Tabell",
-        (
-            Visual("Alle tall", "tableEx", {"Values": _TABLE}),
-            Visual("Fylker", "tableEx", {"Values": _TABLE}, levels=("Fylke",), has_query=True),
-        ),
+_PER_REGION = {"Category": ("region",), "Y": ("sum of eligible",)}
+_OVERVIEW = Page(
+    "Oversikt",
+    (
+        Visual("Overskrift", "textbox"),
+        Visual("Kan ta i bruk per region", "barChart", _PER_REGION),
+        Visual("Utvikling", "lineChart", {"Category": ("month",), "Y": ("could_use",)}),
+        Visual("Velg tjeneste", "slicer", {"Values": ("service",)}),
+        Visual("Til sammen", "card", {"Values": ("could_use",)}),
     ),
 )
+_TABLES = Page(
+    "Tabell",
+    (
+        Visual("Alle tall", "tableEx", {"Values": _TABLE}),
+        Visual("Fylker", "tableEx", {"Values": _TABLE}, levels=("Fylke",), has_query=True),
+    ),
+)
+PAGES = (_OVERVIEW, _TABLES)
+
+
+class _ShownField(NamedTuple):
+    role: str
+    field: Field
+    function: int | None
+
+    @property
+    def reference(self) -> str:
+        """The name that visuals give it."""
+        name = ".".join(self.field.name)
+        return name if self.function is None else f"Sum({name})"
+
+    def expression(self, source: Node) -> Node:
+        return _expression(self.field, source, self.function)
 
 
 class Model:
@@ -192,187 +180,150 @@ class Model:
 
     def schema(self, model_id: int) -> Node:
         """The answer of `conceptualschema`."""
-        entities: defaultdict[str, list[Field]] = defaultdict(list)
+        fields_of: defaultdict[str, list[Field]] = defaultdict(list)
         for field in self.fields:
-            entities[field.entity].append(field)
-        told = [self._entity(name, fields) for name, fields in entities.items()]
-        return {
-            "schemas": [
-                {
-                    "modelId": model_id,
-                    "schema": {"Entities": told, "Capabilities": {"SupportsMedian": True}},
-                    "error": None,
-                }
-            ]
-        }
+            fields_of[field.entity].append(field)
+        entities = [self._entity(name, fields) for name, fields in fields_of.items()]
+        schema = {"Entities": entities, "Capabilities": {"SupportsMedian": True}}
+        return {"schemas": [{"modelId": model_id, "schema": schema, "error": None}]}
 
     def _entity(self, name: str, fields: Sequence[Field]) -> Node:
-        others = sorted({field.entity for field in self.fields} - {FACT}) if name == FACT else []
-        related = [
-            {
-                "Name": f"{one}_{one}",
-                "Active": True,
-                "TargetEntity": one,
-                "SourceMultiplicity": 2,
-                "TargetMultiplicity": 0,
-            }
-            for one in others
-        ]
-        return {
-            "Name": name,
-            "EdmName": "Sandbox." + re.sub(r"\W", "_", name),
-            **(
-                {"Private": True, "ShowAsVariationsOnly": True}
-                if any(field.is_date_table for field in fields)
-                else {}
-            ),
-            "Properties": [_property(field) for field in fields],
-            **({"NavigationProperties": related} if related else {}),
-            "StableName": stable_id("entity", name),
-        }
+        entity: Node = {"Name": name, "EdmName": "Sandbox." + re.sub(r"\W", "_", name)}
+        if any(field.is_date_table for field in fields):
+            entity |= {"Private": True, "ShowAsVariationsOnly": True}
+        entity["Properties"] = [_property(field) for field in fields]
+        if name == FACT:
+            others = sorted({field.entity for field in self.fields} - {FACT})
+            entity["NavigationProperties"] = [_relationship(other) for other in others]
+        return {**entity, "StableName": stable_id("entity", name)}
 
     # --- queries of visuals
 
     def query(self, visual: Visual, *, filtered: bool) -> Node:
         """The query behind a visual, with the filter saved with it or without."""
         shown = self._shown(visual)
-        aliases = self._aliases([field for _, field, _ in shown])
+        aliases = _aliases([each.field for each in shown])
         select = [
             {
-                **_expression(field, {"Source": aliases[field.entity]}, function),
-                "Name": _reference(field, function),
-                "NativeReferenceName": field.property,
+                **each.expression({"Source": aliases[each.field.entity]}),
+                "Name": each.reference,
+                "NativeReferenceName": each.field.property_name,
             }
-            for _, field, function in shown
+            for each in shown
         ]
-        where = {"Where": [self._condition(visual, aliases)]} if filtered and visual.levels else {}
-        return {"Version": 2, "From": _sources(aliases), "Select": select, **where}
+        query = {"Version": 2, "From": _sources(aliases), "Select": select}
+        if filtered and visual.levels:
+            query["Where"] = [self._condition(visual, aliases)]
+        return query
 
     def command(self, visual: Visual) -> Node:
         """The command saved with a visual, ready to send."""
         projections = list(range(len(self._shown(visual))))
-        reduction = {"DataVolume": 3, "Primary": {"Window": {"Count": MOST_ROWS}}}
         binding = {
             "Primary": {"Groupings": [{"Projections": projections}]},
-            "DataReduction": reduction,
+            "DataReduction": {"DataVolume": 3, "Primary": {"Window": {"Count": MOST_ROWS}}},
             "Version": 1,
         }
-        return {
-            "Query": self.query(visual, filtered=True),
-            "Binding": binding,
-            "ExecutionMetricsKind": 1,
-        }
+        query = self.query(visual, filtered=True)
+        return {"Query": query, "Binding": binding, "ExecutionMetricsKind": 1}
 
-    def _shown(self, visual: Visual) -> list[tuple[str, Field, int | None]]:
-        """Role, field and function of everything a visual shows."""
-        named = [(role, word) for role, words in visual.roles.items() for word in words]
-        return [
-            (
-                role,
-                self._by_identity[word.removeprefix("sum of ")],
-                _SUM if word.startswith("sum of ") else None,
-            )
-            for role, word in named
-        ]
+    @cached_property
+    def saved_commands(self) -> list[Node]:
+        """The commands saved with visuals."""
+        visuals = [visual for page in PAGES for visual in page.visuals]
+        return [self.command(visual) for visual in visuals if visual.has_query]
 
-    def _aliases(self, fields: Sequence[Field]) -> dict[str, str]:
-        aliases: dict[str, str] = {}
-        for entity in dict.fromkeys(field.entity for field in fields):
-            letter = entity[0].lower()
-            taken = [alias for alias in aliases.values() if alias[0] == letter]
-            aliases[entity] = letter + (str(len(taken)) if taken else "")
-        return aliases
+    def _shown(self, visual: Visual) -> list[_ShownField]:
+        """Everything that a visual shows."""
+        shown = []
+        for role, words in visual.roles.items():
+            for word in words:
+                identity = word.removeprefix("sum of ")
+                function = None if word == identity else _SUM
+                shown.append(_ShownField(role, self._by_identity[identity], function))
+        return shown
 
     def _condition(self, visual: Visual, aliases: Mapping[str, str]) -> Node:
         level = self._by_identity["region_level"]
-        values = [[{"Literal": {"Value": literal(one)}}] for one in visual.levels]
-        return {
-            "Condition": {
-                "In": {
-                    "Expressions": [_expression(level, {"Source": aliases[level.entity]})],
-                    "Values": values,
-                }
-            }
-        }
+        values = [[{"Literal": {"Value": literal(name)}}] for name in visual.levels]
+        expressions = [_expression(level, {"Source": aliases[level.entity]})]
+        return {"Condition": {"In": {"Expressions": expressions, "Values": values}}}
 
-    # --- the two layouts of the metadata
-
-    def legacy_sections(self) -> list[Node]:
-        """Pages with every definition as JSON text beside its visual."""
-        return [
-            {
-                "id": 100 + number,
-                "name": page.name,
-                "displayName": page.title,
-                "filters": "[]",
-                "config": "{}",
-                "ordinal": number,
-                "visualContainers": [
-                    self._legacy_container(visual, place)
-                    for place, visual in enumerate(page.visuals)
-                ],
-            }
-            for number, page in enumerate(PAGES)
-        ]
-
-    def _legacy_container(self, visual: Visual, place: int) -> Node:
-        shown = self._shown(visual)
-        single: Node = {"visualType": visual.kind}
-        if shown:
-            projections: defaultdict[str, list[Node]] = defaultdict(list)
-            for role, field, function in shown:
-                projections[role].append({"queryRef": _reference(field, function)})
-            single |= {
-                "projections": projections,
-                "prototypeQuery": self.query(visual, filtered=False),
-            }
-        container = {
-            "id": 1000 + place,
-            **_position(place),
-            "config": _as_text(
-                {
-                    "name": visual.name,
-                    "layouts": [{"id": 0, "position": _position(place)}],
-                    "singleVisual": single,
-                }
-            ),
-            "filters": _as_text([self._filter(visual, "expression")] if visual.levels else []),
-        }
-        if visual.has_query:
-            container["query"] = _as_text(
-                {"Commands": [{"SemanticQueryDataShapeCommand": self.command(visual)}]}
-            )
-        return container
-
-    def _filter(self, visual: Visual, under: str) -> Node:
+    def _filter(self, visual: Visual, key: str) -> Node:
+        """The filter saved with a visual; its column is under `key`."""
         level = self._by_identity["region_level"]
-        aliases = self._aliases([level])
-        saved = {
-            "Version": 2,
-            "From": _sources(aliases),
-            "Where": [self._condition(visual, aliases)],
-        }
+        aliases = _aliases([level])
+        conditions = [self._condition(visual, aliases)]
         return {
             "name": visual.name,
-            under: _expression(level, {"Entity": level.entity}),
-            "filter": saved,
+            key: _expression(level, {"Entity": level.entity}),
+            "filter": {"Version": 2, "From": _sources(aliases), "Where": conditions},
             "type": "Categorical",
         }
 
+    # --- the older layout of the metadata
+
+    def legacy_sections(self) -> list[Node]:
+        """Pages with every definition as JSON text beside its visual."""
+        return [self._legacy_section(page, number) for number, page in enumerate(PAGES)]
+
+    def _legacy_section(self, page: Page, number: int) -> Node:
+        return {
+            "id": 100 + number,
+            "name": page.name,
+            "displayName": page.title,
+            "filters": "[]",
+            "config": "{}",
+            "ordinal": number,
+            "visualContainers": [
+                self._legacy_container(visual, index) for index, visual in enumerate(page.visuals)
+            ],
+        }
+
+    def _legacy_container(self, visual: Visual, index: int) -> Node:
+        config = {
+            "name": visual.name,
+            "layouts": [{"id": 0, "position": _position(index)}],
+            "singleVisual": self._single_visual(visual),
+        }
+        filters = [self._filter(visual, "expression")] if visual.levels else []
+        container = {
+            "id": 1000 + index,
+            **_position(index),
+            "config": _as_text(config),
+            "filters": _as_text(filters),
+        }
+        if visual.has_query:
+            command = {"SemanticQueryDataShapeCommand": self.command(visual)}
+            container["query"] = _as_text({"Commands": [command]})
+        return container
+
+    def _single_visual(self, visual: Visual) -> Node:
+        shown = self._shown(visual)
+        if not shown:
+            return {"visualType": visual.kind}
+        projections: defaultdict[str, list[Node]] = defaultdict(list)
+        for each in shown:
+            projections[each.role].append({"queryRef": each.reference})
+        return {
+            "visualType": visual.kind,
+            "projections": projections,
+            "prototypeQuery": self.query(visual, filtered=False),
+        }
+
+    # --- the newer layout of the metadata (PBIR)
+
     def pbir_sections(self) -> list[Node]:
-        """Pages of empty shells; what they hold is in the document."""
+        """Pages of empty shells; their content is in the document."""
+        nowhere = dict.fromkeys(("x", "y", "z", "width", "height"), 0.0)
         return [
             {
                 "id": 100 + number,
                 "objectName": page.name,
                 "displayName": page.title,
                 "visualContainers": [
-                    {
-                        "id": 1000 + place,
-                        **dict.fromkeys(("x", "y", "z", "width", "height"), 0.0),
-                        "objectName": visual.name,
-                    }
-                    for place, visual in enumerate(page.visuals)
+                    {"id": 1000 + index, **nowhere, "objectName": visual.name}
+                    for index, visual in enumerate(page.visuals)
                 ],
             }
             for number, page in enumerate(PAGES)
@@ -381,46 +332,43 @@ class Model:
     def pbir_document(self) -> str:
         """The definition of all pages, as JSON text."""
         order = {"pageOrder": [page.name for page in PAGES], "activePageName": PAGES[0].name}
-        pages = [
-            {
-                "filePath": f"{page.name}/page.json",
-                "content": {
-                    "name": page.name,
-                    "displayName": page.title,
-                    "displayOption": "FitToPage",
-                },
-                "visualContainers": [
-                    self._pbir_container(visual, place) for place, visual in enumerate(page.visuals)
-                ],
-            }
-            for page in PAGES
-        ]
+        pages = {
+            "pagesMetadata": {"filePath": "pages/pages.json", "content": order},
+            "pages": [self._pbir_page(page) for page in PAGES],
+        }
+        version = {"filePath": "version.json", "content": {"version": "2.0.0"}}
         return _as_text(
             {
-                "version": {"filePath": "version.json", "content": {"version": "2.0.0"}},
+                "version": version,
                 "report": {"filePath": "report.json", "content": {}},
-                "pages": {
-                    "pagesMetadata": {"filePath": "pages/pages.json", "content": order},
-                    "pages": pages,
-                },
+                "pages": pages,
                 "bookmarks": {"bookmarks": []},
             }
         )
 
-    def _pbir_container(self, visual: Visual, place: int) -> Node:
+    def _pbir_page(self, page: Page) -> Node:
+        content = {"name": page.name, "displayName": page.title, "displayOption": "FitToPage"}
+        containers = [
+            self._pbir_container(visual, index) for index, visual in enumerate(page.visuals)
+        ]
+        return {
+            "filePath": f"{page.name}/page.json",
+            "content": content,
+            "visualContainers": containers,
+        }
+
+    def _pbir_container(self, visual: Visual, index: int) -> Node:
         state: defaultdict[str, Node] = defaultdict(lambda: {"projections": []})
-        for role, field, function in self._shown(visual):
-            expression = _expression(field, {"Entity": field.entity}, function)
-            state[role]["projections"].append(
-                {
-                    "field": expression,
-                    "queryRef": _reference(field, function),
-                    "nativeQueryRef": field.property,
-                }
-            )
+        for each in self._shown(visual):
+            projection = {
+                "field": each.expression({"Entity": each.field.entity}),
+                "queryRef": each.reference,
+                "nativeQueryRef": each.field.property_name,
+            }
+            state[each.role]["projections"].append(projection)
         content: Node = {
             "name": visual.name,
-            "position": _position(place),
+            "position": _position(index),
             "visual": {"visualType": visual.kind},
         }
         if state:
@@ -429,51 +377,58 @@ class Model:
             content["filterConfig"] = {"filters": [self._filter(visual, "field")]}
         return {"filePath": f"visuals/{visual.name}/visual.json", "content": content}
 
-    @cached_property
-    def saved_commands(self) -> list[Node]:
-        """The commands saved with visuals."""
-        return [
-            self.command(visual) for page in PAGES for visual in page.visuals if visual.has_query
-        ]
 
-
-def _property(field: Field) -> Node:
-    adds_up = field.identity == "eligible"
+def _relationship(entity: str) -> Node:
     return {
-        "Name": field.property,
-        "DataType": int(field.type_code),
-        **({"Hidden": True} if field.is_hidden else {}),
-        **({"FormatString": field.format} if field.format else {}),
-        **(
-            {"Measure": {}}
-            if field.is_measure
-            else {"Column": {"DefaultAggregate": _SUMMED if adds_up else _NOT_SUMMED}}
-        ),
-        "StableName": stable_id("field", field.identity),
+        "Name": f"{entity}_{entity}",
+        "Active": True,
+        "TargetEntity": entity,
+        "SourceMultiplicity": 2,
+        "TargetMultiplicity": 0,
     }
 
 
+def _property(field: Field) -> Node:
+    described: Node = {"Name": field.property_name, "DataType": int(field.type_code)}
+    if field.is_hidden:
+        described["Hidden"] = True
+    if field.format:
+        described["FormatString"] = field.format
+    if field.is_measure:
+        described["Measure"] = {}
+    else:
+        aggregate = _SUMMED if field.identity == "eligible" else _NOT_SUMMED
+        described["Column"] = {"DefaultAggregate": aggregate}
+    return {**described, "StableName": stable_id("field", field.identity)}
+
+
 def _expression(field: Field, source: Node, function: int | None = None) -> Node:
-    reference = {"Expression": {"SourceRef": source}, "Property": field.property}
+    reference = {"Expression": {"SourceRef": source}, "Property": field.property_name}
     if function is not None:
         return {"Aggregation": {"Expression": {"Column": reference}, "Function": function}}
     return {"Measure" if field.is_measure else "Column": reference}
 
 
-def _reference(field: Field, function: int | None) -> str:
-    name = ".".join(field.name)
-    return name if function is None else f"Sum({name})"
+def _aliases(fields: Sequence[Field]) -> dict[str, str]:
+    """A short name for each entity: its first letter, with a number where that is taken."""
+    aliases: dict[str, str] = {}
+    for entity in dict.fromkeys(field.entity for field in fields):
+        letter = entity[0].lower()
+        taken = [alias for alias in aliases.values() if alias[0] == letter]
+        aliases[entity] = letter + (str(len(taken)) if taken else "")
+    return aliases
 
 
 def _sources(aliases: Mapping[str, str]) -> list[Node]:
     return [{"Name": alias, "Entity": entity, "Type": 0} for entity, alias in aliases.items()]
 
 
-def _position(place: int) -> Node:
+def _position(index: int) -> Node:
+    """Where a visual is on its page: three in a row."""
     return {
-        "x": 40.0 + 400 * (place % 3),
-        "y": 40.0 + 320 * (place // 3),
-        "z": 1000.0 * place,
+        "x": 40.0 + 400 * (index % 3),
+        "y": 40.0 + 320 * (index // 3),
+        "z": 1000.0 * index,
         "width": 380.0,
         "height": 300.0,
     }

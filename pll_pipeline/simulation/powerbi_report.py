@@ -1,18 +1,20 @@
-"""A Power BI report published to the web, as its server answers: view page, metadata, schema, queries; and its bad days.
+"""A Power BI report published to the web, as its server answers, and how it misbehaves.
 
-Not here: what the report shows (`powerbi_model.py`), how queries are understood (`powerbi_query.py`) and answers written
-(`powerbi_answer.py`), sockets (`publisher.py`).
+View page, metadata, schema and queries. Not here: the fields and visuals (`powerbi_model.py`), how
+queries are understood (`powerbi_query.py`) and answers written (`powerbi_answer.py`), sockets
+(`publisher.py`).
 """
 
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -20,10 +22,14 @@ from uuid import UUID, uuid4
 import polars as pl
 
 from pll_pipeline.simulation.exchange import Request, Response
-from pll_pipeline.simulation.powerbi_answer import Node, envelope, failure
+from pll_pipeline.simulation.misbehaviour import OF_A_REPORT, Misbehaviour
+from pll_pipeline.simulation.powerbi_answer import envelope, failure
+from pll_pipeline.simulation.powerbi_language import QueryRefused
 from pll_pipeline.simulation.powerbi_model import FACT, FIELDS, Model, stable_id, with_row_numbers
-from pll_pipeline.simulation.powerbi_query import QueryRefused, answer, mark_as_cut
+from pll_pipeline.simulation.powerbi_query import Field, answer, mark_as_cut
+from pll_pipeline.simulation.powerbi_values import Node
 
+Layout = Literal["legacy", "pbir"]
 TABLE_COLUMNS = (
     "Tjeneste",
     "Region nivå",
@@ -58,6 +64,7 @@ LEVEL_NAMES = {
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:\d{1,5})?")
 _EPOCH = datetime(1970, 1, 1)
+_TITLE = "Innføring av legemiddellister"
 _MODEL_ID = 4_711_001
 _REPORT_ID = 4_711_002
 _VIEW_PAGE = """<!DOCTYPE html>
@@ -82,24 +89,18 @@ _VIEW_PAGE = """<!DOCTYPE html>
 """
 
 
-class Misbehaviour(Enum):
-    """What may go wrong at a report; set as its `misbehaviour`."""
-
-    INCOMPLETE = "an answer lacks its last rows and says that a limit cut it"
-    RESTART_LOOP = "every page points back to its own beginning"
-    ERROR_IN_ANSWER = "a query fails inside an HTTP 200"
-    RENAMED_FIELD = "the measure `I bruk` has another name, and the same stable name"
-    HIDDEN_FIELD = "the measure `I bruk` is hidden"
-    REFRESHED_BETWEEN_PAGES = "the data is refreshed after every query"
-    ONLY_SAVED_QUERIES = "a query not saved with a visual is refused, and the newer layout saves none; pages of a saved one may be asked for"
-    WITHDRAWN = "the publisher took the report away"
+_NOT_FOUND = Response(b"", status=404)
+_NOT_AUTHORIZED = Response(
+    b"", status=401, headers={"X-PowerBI-Error-Info": "PowerBINotAuthorizedException"}
+)
 
 
 class Report:
     """A publication (`Request → Response`) of one table, one row per cell, as a report shows it.
 
-    `table` has the columns `TABLE_COLUMNS`: `Måned` a date or time, `I bruk` the text shown, `Antall som kan ta i bruk` a
-    whole number or null. `misbehaviour` and `last_refresh` (UTC) may be set at any time.
+    `table` has the columns `TABLE_COLUMNS`: `Måned` a date or time, `I bruk` the text shown,
+    `Antall som kan ta i bruk` a whole number or null. `misbehaviour` and `last_refresh` (UTC) may
+    be set at any time.
     """
 
     def __init__(
@@ -109,20 +110,21 @@ class Report:
         key: UUID,
         tenant: UUID,
         last_refresh: datetime,
-        layout: Literal["legacy", "pbir"] = "legacy",
-        title: str = "Innføring av legemiddellister",
+        layout: Layout = "legacy",
         misbehaviour: Misbehaviour | None = None,
     ) -> None:
         self._table = with_row_numbers(table.select(TABLE_COLUMNS))
-        self.key, self.tenant, self.layout, self.title = key, tenant, layout, title
+        self.key, self.tenant, self.layout = key, tenant, layout
         self.last_refresh, self.misbehaviour = last_refresh, misbehaviour
 
     @classmethod
-    def of(
-        cls, cells: pl.DataFrame, *, key: UUID, tenant: UUID, last_refresh: datetime, **how: Any
-    ) -> Report:
-        """The report of a simulated world's cells, after suppression; what is suppressed shows as its mark and counts nowhere."""
+    def of(cls, cells: pl.DataFrame, *, key: UUID, tenant: UUID, last_refresh: datetime) -> Report:
+        """The report of a simulated world's cells, after suppression.
+
+        What is suppressed shows as its mark and counts nowhere.
+        """
         is_shown = pl.col("eligible_text").str.contains(r"^\d")
+        eligible = pl.when(is_shown).then(pl.col("eligible_count").cast(pl.Int64))
         table = cells.select(
             pl.col("service_code").replace(SERVICE_NAMES).alias("Tjeneste"),
             pl.col("region_level").replace(LEVEL_NAMES).alias("Region nivå"),
@@ -131,20 +133,29 @@ class Report:
             pl.col("actor_type_name").alias("Aktørtype"),
             pl.col("month").alias("Måned"),
             pl.col("in_use_text").alias("I bruk"),
-            pl.when(is_shown)
-            .then(pl.col("eligible_count").cast(pl.Int64))
-            .alias("Antall som kan ta i bruk"),
+            eligible.alias("Antall som kan ta i bruk"),
         )
-        return cls(table, key=key, tenant=tenant, last_refresh=last_refresh, **how)
+        return cls(table, key=key, tenant=tenant, last_refresh=last_refresh)
+
+    @property
+    def misbehaviour(self) -> Misbehaviour | None:
+        """How it misbehaves now. Setting it raises `ValueError` for what a report cannot do."""
+        return self._misbehaviour
+
+    @misbehaviour.setter
+    def misbehaviour(self, misbehaviour: Misbehaviour | None) -> None:
+        if misbehaviour is not None and misbehaviour not in OF_A_REPORT:
+            raise ValueError(f"{misbehaviour.name} is no misbehaviour of a report")
+        self._misbehaviour = misbehaviour
 
     def view_address(self, base: str) -> str:
         """The address people are given, at a server's `base` address."""
-        token = json.dumps(
-            {"k": str(self.key), "t": str(self.tenant), "c": 8}, separators=(",", ":")
-        )
-        return f"{base.rstrip('/')}/view?r={quote(base64.b64encode(token.encode()).decode())}"
+        fields = {"k": str(self.key), "t": str(self.tenant), "c": 8}
+        token = base64.b64encode(_as_json(fields)).decode()
+        return f"{base.rstrip('/')}/view?r={quote(token)}"
 
     def __call__(self, request: Request) -> Response:
+        """The server's response, as a `Publication`."""
         if self.misbehaviour == Misbehaviour.WITHDRAWN:
             return _NOT_FOUND
         parts = request.path.strip("/").split("/")
@@ -153,53 +164,34 @@ class Report:
                 return self._view_page(request)
             case "GET", ["public", "routing", "cluster", tenant] if tenant == str(self.tenant):
                 return _cluster_record(request)
-            case _, ["public", "reports", *_]:
-                return self._of_key(request, parts[2:])
+            case _, ["public", "reports", *rest]:
+                return self._with_key(request, rest)
         return _NOT_FOUND
 
-    def _of_key(self, request: Request, parts: list[str]) -> Response:
-        """What only those get who have the key."""
+    def _with_key(self, request: Request, parts: list[str]) -> Response:
+        """What a request gets that contains the key."""
         if request.headers.get("x-powerbi-resourcekey", "").lower() != str(self.key):
             return _NOT_AUTHORIZED
         match request.method, parts:
             case "GET", [key, "modelsAndExploration"] if key == str(self.key):
-                return self._told(request, _as_json(self._metadata()))
+                return _json_response(request, _as_json(self._metadata()))
             case "GET", [key, "conceptualschema"] if key == str(self.key):
-                return self._told(request, _as_json(self._model.schema(_MODEL_ID)))
+                return _json_response(request, _as_json(self._model.schema(_MODEL_ID)))
             case _, [_, "conceptualschema"]:
                 return Response(b"", status=405)
             case "POST", ["conceptualschema"]:
                 return self._schema(request)
             case "POST", ["querydata"]:
-                return self._answers(request)
+                return self._query_data(request)
         return _NOT_FOUND
-
-    def _told(self, request: Request, content: bytes) -> Response:
-        return Response(
-            content,
-            "application/json; charset=utf-8",
-            headers={"requestId": _uuid_in(request.headers.get("requestid", ""))},
-        )
 
     @property
     def _model(self) -> Model:
         match self.misbehaviour:
             case Misbehaviour.RENAMED_FIELD:
-                return Model(
-                    [
-                        replace(field, property="Tatt i bruk")
-                        if field.identity == "in_use"
-                        else field
-                        for field in FIELDS
-                    ]
-                )
+                return Model([_renamed(field) for field in FIELDS])
             case Misbehaviour.HIDDEN_FIELD:
-                return Model(
-                    [
-                        replace(field, is_hidden=True) if field.identity == "in_use" else field
-                        for field in FIELDS
-                    ]
-                )
+                return Model([_hidden(field) for field in FIELDS])
         return Model()
 
     # --- the view page
@@ -209,17 +201,16 @@ class Report:
         cluster = _cluster(request)
         if cluster is None or token.get("k") != str(self.key):
             return _NOT_FOUND
-        descriptor = (
-            _as_json({"k": str(self.key), "t": str(self.tenant)}).decode().replace('"', '\\"')
-        )
-        page = _VIEW_PAGE
-        for name, value in {
+        descriptor = _as_json({"k": str(self.key), "t": str(self.tenant)}).decode()
+        values = {
             "record": _cluster_record(request).content.decode(),
             "cluster": cluster,
             "request": str(uuid4()),
             "session": str(uuid4()),
-            "descriptor": descriptor,
-        }.items():
+            "descriptor": descriptor.replace('"', '\\"'),
+        }
+        page = _VIEW_PAGE
+        for name, value in values.items():
             page = page.replace(f"{{{name}}}", value)
         return Response(page.encode(), "text/html; charset=utf-8")
 
@@ -231,7 +222,7 @@ class Report:
             "id": _REPORT_ID,
             "modelId": _MODEL_ID,
             "objectId": stable_id("report", str(self.key)),
-            "displayName": self.title,
+            "displayName": _TITLE,
             "isFromPbix": True,
         }
         exploration: Node = {"id": 4_711_003, "reportId": _REPORT_ID, "report": report}
@@ -245,15 +236,11 @@ class Report:
         return {"models": [self._model_entry()], "exploration": exploration}
 
     def _model_entry(self) -> Node:
-        refreshed = (
-            self.last_refresh.astimezone(UTC).replace(tzinfo=None)
-            if self.last_refresh.tzinfo
-            else self.last_refresh
-        )
+        refreshed = self.last_refresh.astimezone(UTC).replace(tzinfo=None)
         return {
             "id": _MODEL_ID,
             "dbName": stable_id("dataset", str(self.key)),
-            "displayName": self.title,
+            "displayName": _TITLE,
             "currentRefreshStartingTime": "",
             "refreshSchedule": {"refreshEnabled": True, "isDaily": True, "localTimeZoneId": "UTC"},
             "LastRefreshTime": refreshed.isoformat(timespec="milliseconds"),
@@ -265,40 +252,35 @@ class Report:
         }
 
     def _schema(self, request: Request) -> Response:
-        asked = _json_in(request.body)
-        if not isinstance(asked, dict) or asked.get("modelIds") != [_MODEL_ID]:
+        body = _json_in(request.body)
+        if not isinstance(body, dict) or body.get("modelIds") != [_MODEL_ID]:
             return _bad_request("the body does not name the report's model")
-        return self._told(request, _as_json(self._model.schema(_MODEL_ID)))
+        return _json_response(request, _as_json(self._model.schema(_MODEL_ID)))
 
     # --- queries
 
-    def _answers(self, request: Request) -> Response:
-        asked = _json_in(request.body)
-        commands = _commands_in(asked)
-        if commands is None or asked.get("modelId") != _MODEL_ID:
+    def _query_data(self, request: Request) -> Response:
+        body = _json_in(request.body)
+        commands = _commands_in(body)
+        if commands is None or body.get("modelId") != _MODEL_ID:
             return _bad_request("the body is not a request for data of the report's model")
-        if self.misbehaviour == Misbehaviour.ONLY_SAVED_QUERIES and not all(
-            _first_page(one) in self._model.saved_commands for one in commands
-        ):
-            return _NOT_AUTHORIZED
+        if self.misbehaviour == Misbehaviour.ONLY_SAVED_QUERIES:
+            saved = self._model.saved_commands
+            if not all(_first_page(command) in saved for command in commands):
+                return _NOT_AUTHORIZED
         content = envelope([self._answer(command) for command in commands])
         if self.misbehaviour == Misbehaviour.REFRESHED_BETWEEN_PAGES:
             self.last_refresh += timedelta(minutes=1)
-        return self._told(request, content)
+        return _json_response(request, content)
 
     def _answer(self, command: Any) -> Node:
         if self.misbehaviour == Misbehaviour.ERROR_IN_ANSWER:
-            return failure(
-                "rsDataShapeProcessingError", "An error occurred while processing the data shape."
-            )
+            text = "An error occurred while processing the data shape."
+            return failure("rsDataShapeProcessingError", text)
         is_looping = self.misbehaviour == Misbehaviour.RESTART_LOOP
+        asked = _first_page(command) if is_looping else command
         try:
-            data = answer(
-                _first_page(command) if is_looping else command,
-                self._model.fields,
-                self._table,
-                fact=FACT,
-            )
+            data = answer(asked, self._model.fields, self._table, fact=FACT)
         except QueryRefused as refused:
             return failure(refused.code, refused.message)
         shape = data["dsr"]["DS"][0]
@@ -306,15 +288,29 @@ class Report:
             shape |= {"IC": False, "RT": shape.get("RT", [["'again'"]])}
             shape.pop("HAD", None)
         if self.misbehaviour == Misbehaviour.INCOMPLETE:
-            mark_as_cut(shape)
-            shape["PH"] = [
-                {name: rows[: (len(rows) + 1) // 2] for name, rows in member.items()}
-                for member in shape["PH"]
-            ]
+            _cut_in_half(shape)
         return data
 
 
-# --- what is asked --------------------------------------------------------------------------------------------------
+def _renamed(field: Field) -> Field:
+    """The measure `I bruk` under another name; any other field as it is."""
+    return replace(field, property_name="Tatt i bruk") if field.identity == "in_use" else field
+
+
+def _hidden(field: Field) -> Field:
+    """The measure `I bruk` hidden; any other field as it is."""
+    return replace(field, is_hidden=True) if field.identity == "in_use" else field
+
+
+def _cut_in_half(shape: Node) -> None:
+    mark_as_cut(shape)
+    shape["PH"] = [
+        {name: rows[: (len(rows) + 1) // 2] for name, rows in member.items()}
+        for member in shape["PH"]
+    ]
+
+
+# --- what is asked
 
 
 def _json_in(body: bytes) -> Any:
@@ -325,36 +321,31 @@ def _json_in(body: bytes) -> Any:
 
 
 def _token_in(token: str) -> Mapping[str, Any]:
+    """The fields of a token in either alphabet of base64; empty where it has none."""
+    url_alphabet = b"-_" if set(token) & set("-_") else None
     try:
-        found = json.loads(
-            base64.b64decode(
-                token + "=" * (-len(token) % 4), altchars=b"-_" if set(token) & set("-_") else None
-            )
-        )
+        padded = token + "=" * (-len(token) % 4)
+        fields = json.loads(base64.b64decode(padded, altchars=url_alphabet))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _commands_in(asked: Any) -> list[Any] | None:
-    """The command of every query of a request, None where the request is malformed."""
+def _commands_in(body: Any) -> list[Any] | None:
+    """The command of every query of a request; None where the request is malformed."""
     try:
-        return [
-            query["Query"]["Commands"][0]["SemanticQueryDataShapeCommand"]
-            for query in asked["queries"]
-        ]
+        commands = [query["Query"]["Commands"][0] for query in body["queries"]]
+        return [command["SemanticQueryDataShapeCommand"] for command in commands]
     except (TypeError, KeyError, IndexError):
         return None
 
 
 def _first_page(command: Any) -> Any:
     """The command without its restart token."""
-    found = json.loads(json.dumps(command))
-    try:
-        found["Binding"]["DataReduction"]["Primary"]["Window"].pop("RestartTokens", None)
-    except (TypeError, KeyError, AttributeError):
-        pass
-    return found
+    first = copy.deepcopy(command)
+    with suppress(TypeError, KeyError, AttributeError):
+        first["Binding"]["DataReduction"]["Primary"]["Window"].pop("RestartTokens", None)
+    return first
 
 
 def _uuid_in(text: str) -> str:
@@ -365,12 +356,19 @@ def _uuid_in(text: str) -> str:
 
 
 def _cluster(request: Request) -> str | None:
-    """The address the request came in on; what a header says is not believed before it is a host."""
+    """The address that the request came in on; None where the header names no host."""
     host = request.headers.get("host", "")
     return f"http://{host}/" if _HOST.fullmatch(host) else None
 
 
-# --- what is answered -----------------------------------------------------------------------------------------------
+# --- what is answered
+
+
+def _json_response(request: Request, content: bytes) -> Response:
+    """JSON, with the id of the request."""
+    request_id = _uuid_in(request.headers.get("requestid", ""))
+    headers = {"requestId": request_id}
+    return Response(content, "application/json; charset=utf-8", headers=headers)
 
 
 def _as_json(node: Node) -> bytes:
@@ -385,20 +383,11 @@ def _cluster_record(request: Request) -> Response:
     cluster = _cluster(request)
     if cluster is None:
         return _NOT_FOUND
-    return Response(
-        _as_json(
-            {
-                "FixedClusterUri": cluster,
-                "TTLSeconds": 300,
-                "RuleDescription": "",
-                "Clients": [],
-                "ClientServicesMetadata": None,
-            }
-        )
-    )
-
-
-_NOT_FOUND = Response(b"", status=404)
-_NOT_AUTHORIZED = Response(
-    b"", status=401, headers={"X-PowerBI-Error-Info": "PowerBINotAuthorizedException"}
-)
+    record = {
+        "FixedClusterUri": cluster,
+        "TTLSeconds": 300,
+        "RuleDescription": "",
+        "Clients": [],
+        "ClientServicesMetadata": None,
+    }
+    return Response(_as_json(record))

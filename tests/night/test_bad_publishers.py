@@ -1,4 +1,7 @@
-"""One night with every publisher well, and one with each on a bad day of its own: what the user reads, what is kept, what is published."""
+"""One night with every publisher well, and one in which each misbehaves in its own way.
+
+What the user reads of it, what is kept, what is published.
+"""
 
 from __future__ import annotations
 
@@ -19,109 +22,99 @@ from pll_pipeline.cli import app
 from pll_pipeline.config import Config
 from pll_pipeline.raw.archive import snapshots
 from pll_pipeline.raw.http import client as http
+from pll_pipeline.raw.powerbi.address import token_of
 from pll_pipeline.simulation.demo import ANY_ADDRESS, SOURCES, publish, world
-from pll_pipeline.simulation.powerbi_report import Misbehaviour as BadReport
+from pll_pipeline.simulation.misbehaviour import Misbehaviour
 from pll_pipeline.simulation.powerbi_report import Report
 from pll_pipeline.simulation.publications import delimited
-from pll_pipeline.simulation.publisher import Misbehaviour, Publisher
+from pll_pipeline.simulation.publisher import Publisher
 from tests.night.conftest import World
 
 CSV, REPORT, BANK = "sim_eresept", "sim_pll", "sim_kjernejournal"
 
 
+Change = Callable[[Publisher, Report, pl.DataFrame], None]
+
+
 @dataclass(frozen=True)
 class BadDay:
-    """What goes wrong at a publisher, and the words the user must read of it; none where the night mends it by itself."""
+    """What goes wrong at a publisher, and a pattern of what the user must read of it.
+
+    No pattern where the night repairs it by itself.
+    """
 
     template: str
-    happens: Callable[[Publisher, Report, pl.DataFrame], None]
-    told: str | None = None
+    change: Change
+    message: str | None = None
 
 
-Happening = Callable[[Publisher, Report, pl.DataFrame], None]
+def _server(path: str, misbehaviour: Misbehaviour, times: float = float("inf")) -> Change:
+    return lambda publisher, _, __: publisher.misbehave(path, misbehaviour, times)
 
 
-def _server(path: str, how: Misbehaviour, times: float = float("inf")) -> Happening:
-    return lambda publisher, _, __: publisher.misbehave(path, how, times)
+def _csv(misbehaviour: Misbehaviour, times: float = float("inf")) -> Change:
+    return _server("/eresept.csv", misbehaviour, times)
 
 
-def _both(first: Happening, then: Happening) -> Happening:
-    def happens(publisher: Publisher, report: Report, cells: pl.DataFrame) -> None:
+def _both(first: Change, then: Change) -> Change:
+    def change(publisher: Publisher, report: Report, cells: pl.DataFrame) -> None:
         first(publisher, report, cells)
         then(publisher, report, cells)
 
-    return happens
+    return change
 
 
-def _report(how: BadReport) -> Happening:
-    def happens(_: Publisher, report: Report, __: pl.DataFrame) -> None:
-        report.misbehaviour = how
+def _report(misbehaviour: Misbehaviour) -> Change:
+    def change(_: Publisher, report: Report, __: pl.DataFrame) -> None:
+        report.misbehaviour = misbehaviour
         report.last_refresh = report.last_refresh.replace(hour=9)
 
-    return happens
+    return change
 
 
 def _revised(publisher: Publisher, _: Report, cells: pl.DataFrame) -> None:
     newest = (pl.col("month") == pl.col("month").max()) & (pl.col("region_level") == "land")
-    publisher.publish(
-        "/eresept.csv",
-        delimited(
-            cells.filter(pl.col("service_code") == "e-resept").with_columns(
-                in_use_text=pl.when(newest).then(pl.lit("7")).otherwise("in_use_text")
-            )
-        ),
-    )
+    figure = pl.when(newest).then(pl.lit("7")).otherwise("in_use_text")
+    of_service = cells.filter(pl.col("service_code") == "e-resept")
+    publisher.publish("/eresept.csv", delimited(of_service.with_columns(in_use_text=figure)))
 
 
 def _shortened(publisher: Publisher, _: Report, cells: pl.DataFrame) -> None:
-    publisher.publish(
-        "/eresept.csv",
-        delimited(
-            cells.filter(
-                (pl.col("service_code") == "e-resept") & (pl.col("month") > pl.col("month").min())
-            )
-        ),
-    )
+    of_service = cells.filter(pl.col("service_code") == "e-resept")
+    is_later = pl.col("month") > pl.col("month").min()
+    publisher.publish("/eresept.csv", delimited(of_service.filter(is_later)))
 
 
 BAD_DAYS = {
-    "busy": BadDay(CSV, _server("/eresept.csv", Misbehaviour.TOO_MANY_REQUESTS), "429"),
-    "busy_at_first": BadDay(CSV, _server("/eresept.csv", Misbehaviour.TOO_MANY_REQUESTS, 2)),
-    "unavailable": BadDay(CSV, _server("/eresept.csv", Misbehaviour.UNAVAILABLE), "503"),
-    "slow": BadDay(
-        CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.SLOW)), "not whole in time"
-    ),
-    "cut_off": BadDay(
-        CSV, _both(_revised, _server("/eresept.csv", Misbehaviour.CUT_OFF)), "cut off"
-    ),
+    "busy": BadDay(CSV, _csv(Misbehaviour.TOO_MANY_REQUESTS), "429"),
+    "busy_at_first": BadDay(CSV, _csv(Misbehaviour.TOO_MANY_REQUESTS, 2)),
+    "unavailable": BadDay(CSV, _csv(Misbehaviour.UNAVAILABLE), "503"),
+    "slow": BadDay(CSV, _both(_revised, _csv(Misbehaviour.SLOW)), "not whole in time"),
+    "cut_off": BadDay(CSV, _both(_revised, _csv(Misbehaviour.CUT_OFF)), "cut off"),
     "wrong_length": BadDay(
-        CSV,
-        _both(_revised, _server("/eresept.csv", Misbehaviour.WRONG_LENGTH)),
-        "probably cut off|are gone",
+        CSV, _both(_revised, _csv(Misbehaviour.WRONG_LENGTH)), "probably cut off|are gone"
     ),
     "web_page": BadDay(
         BANK, _server("/pxweb/v2", Misbehaviour.WEB_PAGE), "web page instead of data"
     ),
-    "withdrawn": BadDay(CSV, _server("/eresept.csv", Misbehaviour.WITHDRAWN), "withdrawn or moved"),
-    "endless_redirects": BadDay(
-        CSV, _server("/eresept.csv", Misbehaviour.REDIRECT_LOOP), "from one to the next"
-    ),
+    "withdrawn": BadDay(CSV, _csv(Misbehaviour.WITHDRAWN), "withdrawn or moved"),
+    "endless_redirects": BadDay(CSV, _csv(Misbehaviour.REDIRECT_LOOP), "from one to the next"),
     "overwritten_month": BadDay(CSV, _revised),
     "shortened_history": BadDay(CSV, _shortened, "are gone"),
-    "incomplete_report": BadDay(REPORT, _report(BadReport.INCOMPLETE), "limit cut the data"),
-    "restart_loop": BadDay(REPORT, _report(BadReport.RESTART_LOOP), "restart token"),
+    "incomplete_report": BadDay(REPORT, _report(Misbehaviour.INCOMPLETE), "limit cut the data"),
+    "restart_loop": BadDay(REPORT, _report(Misbehaviour.RESTART_LOOP), "restart token"),
     "error_in_report": BadDay(
-        REPORT, _report(BadReport.ERROR_IN_ANSWER), "rsDataShapeProcessingError"
+        REPORT, _report(Misbehaviour.ERROR_IN_ANSWER), "rsDataShapeProcessingError"
     ),
-    "renamed_field": BadDay(REPORT, _report(BadReport.RENAMED_FIELD), "was renamed"),
-    "hidden_field": BadDay(REPORT, _report(BadReport.HIDDEN_FIELD), "hidden"),
-    "withdrawn_report": BadDay(REPORT, _report(BadReport.WITHDRAWN), "withdrawn"),
+    "renamed_field": BadDay(REPORT, _report(Misbehaviour.RENAMED_FIELD), "was renamed"),
+    "hidden_field": BadDay(REPORT, _report(Misbehaviour.HIDDEN_FIELD), "hidden"),
+    "withdrawn_report": BadDay(REPORT, _report(Misbehaviour.WITHDRAWN), "withdrawn"),
 }
 
 
 @dataclass(frozen=True)
 class Nights:
-    """A world after a night with every publisher well and one with each on a bad day."""
+    """A world after a night with every publisher well, and one in which each misbehaves."""
 
     world: World
     first: Result
@@ -130,35 +123,28 @@ class Nights:
 
     def figures(self, source: str) -> list[tuple[object, ...]]:
         return self.world.ask(
-            "select * exclude (snapshot_at, revision_number) from star.fct_observation where source_name = ? order by all",
+            "select * exclude (snapshot_at, revision_number) from star.fct_observation"
+            " where source_name = ? order by all",
             f"sim_{source}",
         )
 
-    def told(self, source: str) -> str:
-        """The line the second night says of a source that could not be used."""
-        return next(
-            (
-                line
-                for line in self.second.output.split("\n")
-                if line.startswith(f"sim_{source} keeps an earlier snapshot.")
-            ),
-            "",
-        )
+    def message(self, source: str) -> str:
+        """The line of the second night about a source that could not be used; empty for none."""
+        begins = f"sim_{source} keeps an earlier snapshot."
+        lines = self.second.output.split("\n")
+        return next((line for line in lines if line.startswith(begins)), "")
 
 
 def _write_source(
     folder: Path, name: str, day: BadDay, publisher: Publisher, report: Report
 ) -> None:
-    text = (
-        (SOURCES / f"{day.template}.yaml")
-        .read_text(encoding="utf-8")
-        .replace(f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(publisher.address))
-    )
-    said = yaml.safe_load(text.replace(ANY_ADDRESS, publisher.address)) | {"name": f"sim_{name}"}
-    said["fetch"] |= {"total_seconds": 2}
-    (folder / f"sim_{name}.yaml").write_text(
-        yaml.safe_dump(said, allow_unicode=True), encoding="utf-8"
-    )
+    text = (SOURCES / f"{day.template}.yaml").read_text(encoding="utf-8")
+    text = text.replace(f"{ANY_ADDRESS}/view?r=TOKEN", report.view_address(publisher.address))
+    source = yaml.safe_load(text.replace(ANY_ADDRESS, publisher.address))
+    source["name"] = f"sim_{name}"
+    source["fetch"]["total_seconds"] = 2
+    path = folder / f"sim_{name}.yaml"
+    path.write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -184,11 +170,11 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         after_first = Nights(World(data), first, first, {})
         before = {name: after_first.figures(name) for name in BAD_DAYS}
         for name, day in BAD_DAYS.items():
-            day.happens(*publishers[name], cells)
+            day.change(*publishers[name], cells)
         yield replace(after_first, second=CliRunner().invoke(app, ["run"]), figures_before=before)
 
 
-FAILING = [name for name, day in BAD_DAYS.items() if day.told]
+FAILING = [name for name, day in BAD_DAYS.items() if day.message]
 
 
 def test_a_night_of_bad_days_is_published_and_says_that_sources_keep_an_earlier_snapshot(
@@ -202,58 +188,52 @@ def test_a_night_of_bad_days_is_published_and_says_that_sources_keep_an_earlier_
 
 @pytest.mark.parametrize("name", FAILING)
 def test_the_user_reads_what_went_wrong_where_and_what_to_do(nights: Nights, name: str) -> None:
-    told = nights.told(name)
-    assert re.search(BAD_DAYS[name].told or "", told), nights.second.output
-    assert "Where: " in told
-    assert "What to do: " in told
+    message = nights.message(name)
+    assert re.search(BAD_DAYS[name].message or "", message), nights.second.output
+    assert "Where: " in message
+    assert "What to do: " in message
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_what_was_published_before_stands_to_the_letter(nights: Nights, name: str) -> None:
+def test_what_was_published_before_is_unchanged(nights: Nights, name: str) -> None:
     assert nights.figures_before[name]
     assert nights.figures(name) == nights.figures_before[name]
 
 
 @pytest.mark.parametrize("name", FAILING)
 def test_the_release_says_which_snapshot_it_uses(nights: Nights, name: str) -> None:
-    held = snapshots(nights.world.data / "raw", f"sim_{name}")
+    archived = snapshots(nights.world.data / "raw", f"sim_{name}")
     used = nights.world.ask(
         "select distinct snapshot_at from star.fct_observation where source_name = ?", f"sim_{name}"
     )
-    assert [at for (at,) in used] == [held[0].taken_at]
+    assert [at for (at,) in used] == [archived[0].taken_at]
 
 
 def test_a_publisher_that_is_busy_at_first_is_asked_again_and_answers(nights: Nights) -> None:
-    assert nights.told("busy_at_first") == ""
+    assert nights.message("busy_at_first") == ""
     assert nights.figures("busy_at_first") == nights.figures_before["busy_at_first"]
 
 
 def test_an_overwritten_month_is_a_correction_with_both_values(nights: Nights) -> None:
     changed = nights.world.ask(
-        "select distinct change_kind, region_name, published_text_after, value_after from marts.mart_revisions where source_name = 'sim_overwritten_month'"
+        "select distinct change_kind, region_name, published_text_after, value_after"
+        " from marts.mart_revisions where source_name = 'sim_overwritten_month'"
     )
     assert changed == [("correction", "Norge", "7", 7.0)]
     assert nights.figures("overwritten_month") != nights.figures_before["overwritten_month"]
 
 
 def test_bytes_that_came_and_were_refused_are_kept_all_the_same(nights: Nights) -> None:
-    refused = ["shortened_history", "wrong_length", "incomplete_report"]
-    assert [len(snapshots(nights.world.data / "raw", f"sim_{name}")) for name in refused] == [
-        2,
-        2,
-        2,
-    ]
+    raw = nights.world.data / "raw"
+    for name in ("shortened_history", "wrong_length", "incomplete_report"):
+        assert len(snapshots(raw, f"sim_{name}")) == 2, name
 
 
-def test_the_key_to_a_report_stands_in_its_source_file_and_nowhere_else(nights: Nights) -> None:
-    from pll_pipeline.raw.powerbi.address import token_of
-
-    said = yaml.safe_load(
-        (nights.world.data / "sources" / "sim_withdrawn_report.yaml").read_text(encoding="utf-8")
-    )
-    key = token_of(said["fetch"]["address"]).key
-    token = said["fetch"]["address"].split("r=")[1]
-    assert not any(secret in nights.second.output for secret in (key, token))
+def test_the_key_to_a_report_is_in_its_source_file_and_nowhere_else(nights: Nights) -> None:
+    path = nights.world.data / "sources" / "sim_withdrawn_report.yaml"
+    address = yaml.safe_load(path.read_text(encoding="utf-8"))["fetch"]["address"]
+    secrets = (token_of(address).key, address.split("r=")[1])
+    assert not any(secret in nights.second.output for secret in secrets)
     kept = [
         path
         for path in nights.world.data.rglob("*")
@@ -262,11 +242,9 @@ def test_the_key_to_a_report_stands_in_its_source_file_and_nowhere_else(nights: 
         and path.suffix in (".json", ".log", ".md", ".csv")
     ]
     assert kept
-    assert [
-        path
-        for path in kept
-        if key.encode() in (content := path.read_bytes()) or token.encode() in content
-    ] == []
+    for path in kept:
+        content = path.read_bytes()
+        assert not any(secret.encode() in content for secret in secrets), path
 
 
 def test_simulated_figures_say_so_in_the_release(nights: Nights) -> None:

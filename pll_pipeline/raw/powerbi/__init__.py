@@ -60,11 +60,7 @@ def fetch(
             if _refreshed_at(conversation) == report.last_refresh:
                 break
         else:
-            raise NotAnswered(
-                "The report is being refreshed while it is read",
-                where=source.name,
-                do="run again in an hour",
-            )
+            raise _always_refreshed(source.name)
     files = {METADATA: metadata, **contents.files()}
     return keep(
         raw,
@@ -129,6 +125,12 @@ def _description(conversation: Conversation) -> tuple[Report, tuple[Property, ..
 
 def _refreshed_at(conversation: Conversation) -> str:
     return read_metadata(conversation.metadata(), where=conversation.where).last_refresh
+
+
+def _always_refreshed(where: str) -> NotAnswered:
+    return NotAnswered(
+        "The report is being refreshed while it is read", where=where, do="run again in an hour"
+    )
 
 
 def _origin(

@@ -1,10 +1,12 @@
-"""What the simulated publisher publishes says what its world holds, in every form, cell by cell, suppressed ones too."""
+"""Every cell of the simulated world is published, in every form, suppressed ones too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,8 +15,10 @@ import requests
 from pll_pipeline.config import Config
 from pll_pipeline.raw.fetching import fetch
 from pll_pipeline.simulation.demo import SOURCES, publish, world, write_sources
-from pll_pipeline.simulation.publications import MAX_DATA_CELLS, NOT_STATISTICS
-from pll_pipeline.simulation.publisher import Misbehaviour, Publisher
+from pll_pipeline.simulation.misbehaviour import Misbehaviour
+from pll_pipeline.simulation.publications import NOT_STATISTICS
+from pll_pipeline.simulation.publisher import Publisher
+from pll_pipeline.simulation.statistics_bank import MAX_DATA_CELLS
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import known, read_source
 from pll_pipeline.validated.mapping import map_tables
@@ -37,61 +41,72 @@ def cells() -> pl.DataFrame:
     return world(CONFIG, scale=0.02, months=3)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A running publisher and the sources that ask it."""
+
+    publisher: Publisher
+    sources: dict[str, Source]
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.get(f"{self.publisher.address}/{path}", timeout=10, **options)
+
+
 @pytest.fixture(scope="module")
-def publisher(
-    cells: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Publisher, dict[str, Source]]]:
+def running(cells: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("sources")
-    with Publisher() as running:
-        write_sources(folder, running.address, publish(running, cells))
-        yield running, known(folder)
+    with Publisher() as publisher:
+        write_sources(folder, publisher.address, publish(publisher, cells))
+        yield Running(publisher, known(folder))
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_every_cell_of_the_world_is_read_back_as_it_was_published(
-    name: str, cells: pl.DataFrame, publisher: tuple[Publisher, dict[str, Source]], tmp_path: Path
-) -> None:
-    source = publisher[1][name]
-    snapshot, _ = fetch(source, tmp_path)
+def _read(source: Source, raw: Path) -> Any:
+    """What a source reads of its publication, with nothing in quarantine."""
+    snapshot, _ = fetch(source, raw)
     tables = {
-        table.file: read_table(snapshot.read(table.file), source.read, where=f"{name}/{table.file}")
+        table.file: read_table(snapshot.read(table.file), source.read, where=table.file)
         for table in source.tables
     }
     reading = map_tables(source, tables, CODES, datetime.now(UTC))
     assert reading.quarantine.height == 0
+    return reading
 
-    service, prefix = SERVICES[name]
-    of_it = cells.filter(pl.col("service_code") == service)
-    shown = pl.col("in_use_text").str.contains(r"^\d+$")
-    small = pl.col("in_use_text") == "<5"
-    truth = pl.concat(
-        [
-            of_it.select(
-                "region_key",
-                "actor_type_code",
-                "month",
-                measure=pl.lit(f"{prefix}_organisation_in_use_count"),
-                value=pl.when(shown).then("in_use_count").cast(pl.Float64),
-                lower=pl.when(shown)
-                .then("in_use_count")
-                .when(small)
-                .then(1)
-                .otherwise(0)
-                .cast(pl.Float64),
-                upper=pl.when(shown).then("in_use_count").when(small).then(4).cast(pl.Float64),
-            ),
-            of_it.select(
-                "region_key",
-                "actor_type_code",
-                "month",
-                measure=pl.lit(f"{prefix}_organisation_eligible_count"),
-                value=pl.col("eligible_count").cast(pl.Float64),
-                lower=pl.col("eligible_count").cast(pl.Float64),
-                upper=pl.col("eligible_count").cast(pl.Float64),
-            ),
-        ]
+
+KEY = ["region_key", "actor_type_code", "month"]
+
+
+def _expected(cells: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    """What should be read of a service: value and bounds per cell and measure."""
+    is_shown = pl.col("in_use_text").str.contains(r"^\d+$")
+    is_small = pl.col("in_use_text") == "<5"
+    lower = pl.when(is_shown).then("in_use_count").when(is_small).then(1).otherwise(0)
+    upper = pl.when(is_shown).then("in_use_count").when(is_small).then(4)
+    in_use = cells.select(
+        *KEY,
+        measure=pl.lit(f"{prefix}_organisation_in_use_count"),
+        value=pl.when(is_shown).then("in_use_count").cast(pl.Float64),
+        lower=lower.cast(pl.Float64),
+        upper=upper.cast(pl.Float64),
     )
-    read = reading.observations.select(
+    count = pl.col("eligible_count").cast(pl.Float64)
+    eligible = cells.select(
+        *KEY,
+        measure=pl.lit(f"{prefix}_organisation_eligible_count"),
+        value=count,
+        lower=count,
+        upper=count,
+    )
+    return pl.concat([in_use, eligible])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_cell_of_the_world_is_read_back_as_it_was_published(
+    name: str, cells: pl.DataFrame, running: Running, tmp_path: Path
+) -> None:
+    observations = _read(running.sources[name], tmp_path).observations
+    service, prefix = SERVICES[name]
+    expected = _expected(cells.filter(pl.col("service_code") == service), prefix)
+    found = observations.select(
         "region_key",
         "actor_type_code",
         month="period_start",
@@ -100,21 +115,14 @@ def test_every_cell_of_the_world_is_read_back_as_it_was_published(
         lower="lower_bound",
         upper="upper_bound",
     )
-    order = ["measure", "region_key", "actor_type_code", "month"]
-    assert read.sort(order).rows() == truth.select(read.columns).sort(order).rows()
-    assert reading.observations.filter(pl.col("value").is_null())["status"].unique().to_list() in (
-        [],
-        ["suppressed"],
-    )
+    order = ["measure", *KEY]
+    assert found.sort(order).rows() == expected.select(found.columns).sort(order).rows()
+    without_value = observations.filter(pl.col("value").is_null())
+    assert set(without_value["status"]) <= {"suppressed"}
 
 
-def test_figures_in_running_text_keep_their_hedges(
-    publisher: tuple[Publisher, dict[str, Source]], tmp_path: Path
-) -> None:
-    source = publisher[1]["sim_nokkeltall"]
-    snapshot, _ = fetch(source, tmp_path)
-    table = read_table(snapshot.read("nokkeltall.html"), source.read, where="x/nokkeltall.html")
-    figures = map_tables(source, {"nokkeltall.html": table}, CODES, datetime.now(UTC)).observations
+def test_figures_in_running_text_keep_their_qualifiers(running: Running, tmp_path: Path) -> None:
+    figures = _read(running.sources["sim_nokkeltall"], tmp_path).observations
     assert dict(figures.select("measure_code", "qualifier").iter_rows()) == {
         "pll_created_patient_count": "at_least",
         "multidose_user_count": "approx",
@@ -134,76 +142,51 @@ def test_a_simulated_source_says_so_in_every_word_a_reader_sees(path: Path) -> N
 
 
 @pytest.mark.parametrize("path", ["emultidose.html", "nokkeltall.html"])
-def test_a_simulated_page_says_that_it_is_no_statistics(
-    path: str, publisher: tuple[Publisher, dict[str, Source]]
-) -> None:
-    assert (
-        NOT_STATISTICS
-        in requests.get(f"{publisher[0].address}/{path}", timeout=10).content.decode()
-    )
+def test_a_simulated_page_says_that_it_is_no_statistics(path: str, running: Running) -> None:
+    assert NOT_STATISTICS in running.get(path).content.decode()
 
 
-def test_a_statistics_bank_gives_no_more_cells_than_it_says(
-    publisher: tuple[Publisher, dict[str, Source]],
-) -> None:
-    table = f"{publisher[0].address}/pxweb/v2/tables/KJ01"
-    assert (
-        requests.get(f"{publisher[0].address}/pxweb/v2/config", timeout=10).json()["maxDataCells"]
-        == MAX_DATA_CELLS
-    )
-    codes = {
-        name: list(d["category"]["index"])
-        for name, d in requests.get(f"{table}/metadata", timeout=10).json()["dimension"].items()
-    }
-    too_often = codes | {"Tid": codes["Tid"][:1] * MAX_DATA_CELLS}
-    whole = {
-        "selection": [
-            {"variableCode": name, "valueCodes": of_it} for name, of_it in too_often.items()
+def test_a_statistics_bank_gives_no_more_cells_than_its_limit(running: Running) -> None:
+    def post(selection: dict[str, list[str]]) -> requests.Response:
+        variables = [
+            {"variableCode": name, "valueCodes": codes} for name, codes in selection.items()
         ]
-    }
-    assert requests.post(f"{table}/data", json=whole, timeout=10).status_code == 403
-    one = {
-        "selection": [
-            {"variableCode": name, "valueCodes": of_it[:1]} for name, of_it in codes.items()
-        ]
-    }
-    assert requests.post(f"{table}/data", json=one, timeout=10).json()["size"] == [1] * len(codes)
-    assert requests.post(f"{table}/data", json={"selection": []}, timeout=10).status_code == 400
+        url = f"{running.publisher.address}/pxweb/v2/tables/KJ01/data"
+        return requests.post(url, json={"selection": variables}, timeout=10)
+
+    assert running.get("pxweb/v2/config").json()["maxDataCells"] == MAX_DATA_CELLS
+    dimensions = running.get("pxweb/v2/tables/KJ01/metadata").json()["dimension"]
+    codes = {name: list(d["category"]["index"]) for name, d in dimensions.items()}
+    assert post(codes | {"Tid": codes["Tid"][:1] * MAX_DATA_CELLS}).status_code == 403
+    first = {name: all_codes[:1] for name, all_codes in codes.items()}
+    assert post(first).json()["size"] == [1] * len(codes)
+    assert post({}).status_code == 400
+    assert post(codes | {"Tid": ["1999M01"]}).status_code == 400
 
 
-# --- the server -----------------------------------------------------------------------------------------------------
+# --- the server
 
 
-def test_what_has_not_changed_is_said_in_a_word(
-    publisher: tuple[Publisher, dict[str, Source]],
-) -> None:
-    address = f"{publisher[0].address}/eresept.csv"
-    tag = requests.get(address, timeout=10).headers["ETag"]
-    again = requests.get(address, headers={"If-None-Match": tag}, timeout=10)
+def test_what_has_not_changed_is_answered_without_its_content(running: Running) -> None:
+    etag = running.get("eresept.csv").headers["ETag"]
+    again = running.get("eresept.csv", headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_server_listens_on_loopback_only(
-    publisher: tuple[Publisher, dict[str, Source]],
-) -> None:
-    assert publisher[0].address.startswith("http://127.0.0.1:")
+def test_the_server_listens_on_loopback_only(running: Running) -> None:
+    assert running.publisher.address.startswith("http://127.0.0.1:")
 
 
-def test_a_bad_day_lasts_as_often_as_was_said(
-    publisher: tuple[Publisher, dict[str, Source]],
-) -> None:
-    address, before = (
-        f"{publisher[0].address}/nokkeltall.html",
-        publisher[0].asked("/nokkeltall.html"),
-    )
-    publisher[0].misbehave("/nokkeltall.html", Misbehaviour.TOO_MANY_REQUESTS, 1)
-    busy, well = requests.get(address, timeout=10), requests.get(address, timeout=10)
+def test_a_publication_misbehaves_as_many_times_as_asked(running: Running) -> None:
+    before = running.publisher.number_of_requests("/nokkeltall.html")
+    running.publisher.misbehave("/nokkeltall.html", Misbehaviour.TOO_MANY_REQUESTS, 1)
+    busy, well = running.get("nokkeltall.html"), running.get("nokkeltall.html")
     assert (busy.status_code, busy.headers["Retry-After"], well.status_code) == (429, "1", 200)
-    assert publisher[0].asked("/nokkeltall.html") == before + 2
+    assert running.publisher.number_of_requests("/nokkeltall.html") == before + 2
 
 
 @pytest.mark.parametrize(
-    ("how", "status"),
+    ("misbehaviour", "status"),
     [
         (Misbehaviour.UNAVAILABLE, 503),
         (Misbehaviour.WITHDRAWN, 404),
@@ -211,35 +194,29 @@ def test_a_bad_day_lasts_as_often_as_was_said(
         (Misbehaviour.REDIRECT_LOOP, 302),
     ],
 )
-def test_a_bad_day_looks_as_it_does_at_real_publishers(
-    how: Misbehaviour, status: int, publisher: tuple[Publisher, dict[str, Source]]
+def test_misbehaviour_looks_as_it_does_at_real_publishers(
+    misbehaviour: Misbehaviour, status: int, running: Running
 ) -> None:
-    publisher[0].misbehave("/eresept.csv", how, 1)
-    assert (
-        requests.get(
-            f"{publisher[0].address}/eresept.csv", timeout=10, allow_redirects=False
-        ).status_code
-        == status
-    )
+    running.publisher.misbehave("/eresept.csv", misbehaviour, 1)
+    assert running.get("eresept.csv", allow_redirects=False).status_code == status
 
 
-def test_nothing_is_published_where_nothing_is(
-    publisher: tuple[Publisher, dict[str, Source]],
+def test_what_only_a_report_can_do_is_refused_of_other_publications(running: Running) -> None:
+    with pytest.raises(ValueError, match="RENAMED_FIELD is a misbehaviour of a report"):
+        running.publisher.misbehave("/eresept.csv", Misbehaviour.RENAMED_FIELD)
+
+
+def test_a_path_without_a_publication_is_not_found(running: Running) -> None:
+    assert running.get("finnes-ikke").status_code == 404
+
+
+# --- the plan
+
+
+def test_the_plan_reaches_every_helsefellesskap_in_turn_and_has_targets(
+    running: Running, tmp_path: Path
 ) -> None:
-    assert requests.get(f"{publisher[0].address}/finnes-ikke", timeout=10).status_code == 404
-
-
-def test_the_simulated_plan_begins_when_the_country_does_and_reaches_every_helsefellesskap_in_turn(
-    publisher: tuple[Publisher, dict[str, Source]], tmp_path: Path
-) -> None:
-    source = publisher[1]["sim_plan"]
-    snapshot, _ = fetch(source, tmp_path)
-    tables = {
-        name: read_table(snapshot.read(name), source.read, where=f"x/{name}")
-        for name in ("plan.csv", "mal.csv")
-    }
-    reading = map_tables(source, tables, CODES, datetime.now(UTC))
-    assert reading.quarantine.is_empty()
+    reading = _read(running.sources["sim_plan"], tmp_path)
     of_pll = reading.milestones.filter(
         (pl.col("service_code") == "pll") & (pl.col("actor_type_code") == "legekontor")
     )

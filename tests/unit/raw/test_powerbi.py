@@ -20,7 +20,8 @@ from pll_pipeline.raw.powerbi import fetch, look
 from pll_pipeline.raw.powerbi.address import api_of, cluster_of, token_of
 from pll_pipeline.raw.powerbi.report import read_metadata, read_schema
 from pll_pipeline.simulation.exchange import Publication, Request, Response
-from pll_pipeline.simulation.powerbi_report import Misbehaviour, Report
+from pll_pipeline.simulation.misbehaviour import Misbehaviour
+from pll_pipeline.simulation.powerbi_report import Report
 from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.sources.model import PowerBiReport, Source
 from pll_pipeline.validated.readers.powerbi import decode

@@ -126,15 +126,20 @@ def keep(
             where=str(folder),
             do="try again in a second",
         )
-    manifest = {
-        "source_name": source_name,
-        "taken_at": taken_at.isoformat().replace("+00:00", "Z"),
-        "origin": dict(origin),
-        "files": [vars(file) for file in described],
-    }
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    _write_folder(folder, {**files, MANIFEST: text.encode()})
+    snapshot = Snapshot(source_name, taken_at, folder, described, dict(origin))
+    _write_folder(folder, {**files, MANIFEST: _manifest(snapshot)})
     return _load(folder, source_name), True
+
+
+def _manifest(snapshot: Snapshot) -> bytes:
+    """The description of a snapshot, as its folder has it."""
+    fields = {
+        "source_name": snapshot.source_name,
+        "taken_at": snapshot.taken_at.isoformat().replace("+00:00", "Z"),
+        "origin": snapshot.origin,
+        "files": [vars(file) for file in snapshot.files],
+    }
+    return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _record(folder: Path, writing: Path) -> None:

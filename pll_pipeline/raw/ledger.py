@@ -2,8 +2,8 @@
 
 `data/raw/<source>/ledger.jsonl` has one line per event: a snapshot was kept, excluded from use, or
 restored to use. A line contains the hash of the line before it, so a snapshot that is lost, added
-or edited by hand is found, and so is an edited ledger. Whoever writes has the lock of the data
-folder. Not here: bytes (`archive.py`), what happens in a night when something is wrong.
+or edited by hand is found, and so is an edited ledger. The process that writes has the lock of
+the data folder. Not here: bytes (`archive.py`), what happens in a night when something is wrong.
 """
 
 from __future__ import annotations

@@ -57,17 +57,17 @@ def resolve_fields(
     for file, table in settings.tables.items():
         for field, is_value in _fields(table):
             name = f"{field.entity}.{field.property}"
-            found = properties.get((field.entity, field.property))
-            if found is None:
+            actual = properties.get((field.entity, field.property))
+            if actual is None:
                 raise _missing(name, earlier.get(name), properties.values(), where)
-            is_used = (found.entity, found.name) in used or settings.allow_unseen_fields
-            _refuse_unseen(name, found, is_used=is_used, where=where)
-            _refuse_other_use(field, found, is_value=is_value, where=where)
-            _refuse_other_type(field, found, earlier.get(name), where)
+            is_used = (actual.entity, actual.name) in used or settings.allow_unseen_fields
+            _refuse_unseen(name, actual, is_used=is_used, where=where)
+            _refuse_other_use(field, actual, is_value=is_value, where=where)
+            _refuse_other_type(field, actual, earlier.get(name), where)
             resolved[name] = {
-                "is_measure": found.is_measure,
-                "data_type": found.data_type,
-                "stable_name": found.stable_name,
+                "is_measure": actual.is_measure,
+                "data_type": actual.data_type,
+                "stable_name": actual.stable_name,
             }
         _refuse_repeated(table, file, where)
     return resolved
@@ -79,8 +79,8 @@ def _fields(table: PowerBiTable) -> Iterator[tuple[PowerBiField, bool]]:
     yield from ((field, True) for field in table.values)
 
 
-def _refuse_unseen(name: str, found: Property, *, is_used: bool, where: str) -> None:
-    if found.is_hidden:
+def _refuse_unseen(name: str, actual: Property, *, is_used: bool, where: str) -> None:
+    if actual.is_hidden:
         raise PllError(
             f"The field {name} is hidden in the report",
             where=where,
@@ -106,14 +106,14 @@ def _refuse_repeated(table: PowerBiTable, file: str, where: str) -> None:
         )
 
 
-def _refuse_other_use(field: PowerBiField, found: Property, *, is_value: bool, where: str) -> None:
+def _refuse_other_use(field: PowerBiField, actual: Property, *, is_value: bool, where: str) -> None:
     """A measure asked for as a column is answered with nothing, and the other way round."""
-    name = f"{found.entity}.{found.name}"
-    if found.is_measure and (not is_value or field.aggregation):
+    name = f"{actual.entity}.{actual.name}"
+    if actual.is_measure and (not is_value or field.aggregation):
         raise PllError(
             f"{name} is a measure", where=where, do="name it under values, without an aggregation"
         )
-    if not found.is_measure and is_value != bool(field.aggregation):
+    if not actual.is_measure and is_value != bool(field.aggregation):
         raise PllError(
             f"{name} is a column",
             where=where,
@@ -123,17 +123,17 @@ def _refuse_other_use(field: PowerBiField, found: Property, *, is_value: bool, w
 
 
 def _refuse_other_type(
-    field: PowerBiField, found: Property, earlier: Mapping[str, Any] | None, where: str
+    field: PowerBiField, actual: Property, earlier: Mapping[str, Any] | None, where: str
 ) -> None:
-    before = type_name(earlier["data_type"]) if earlier else found.type_name
+    before = type_name(earlier["data_type"]) if earlier else actual.type_name
     expected = field.type or before
-    if found.type_name != expected:
+    if actual.type_name != expected:
         raise PllError(
-            f"The field {found.entity}.{found.name} is no longer {expected}: it is now"
-            f" {found.type_name}",
+            f"The field {actual.entity}.{actual.name} is no longer {expected}: it is now"
+            f" {actual.type_name}",
             where=where,
             do="look at the report; if its figures still mean the same, say"
-            f" `type: {found.type_name}` of the field in the source file",
+            f" `type: {actual.type_name}` of the field in the source file",
         )
 
 

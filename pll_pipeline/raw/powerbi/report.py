@@ -282,11 +282,11 @@ def _used(selects: Iterable[Mapping[str, Any]], entities: Mapping[str, str]) -> 
         if "Aggregation" in select:
             function = int(select["Aggregation"]["Function"])
             expression = select["Aggregation"]["Expression"]
-        kind = next((kind for kind in ("Column", "Measure") if kind in expression), None)
-        if kind:
-            source = expression[kind].get("Expression", {}).get("SourceRef", {})
+        key = next((key for key in ("Column", "Measure") if key in expression), None)
+        if key:
+            source = expression[key].get("Expression", {}).get("SourceRef", {})
             entity = source.get("Entity") or entities.get(source.get("Source", ""), "")
-            yield UsedField(entity, expression[kind]["Property"], kind == "Measure", function)
+            yield UsedField(entity, expression[key]["Property"], key == "Measure", function)
 
 
 def _saved(filters: Any) -> str:

@@ -536,7 +536,9 @@ class PxWeb(PoliteFetch):
     )
     values: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Variable → codes or expressions such as *, TOP(10), FROM(2017)",
+        description="Variable → codes or expressions: * and ? for any text; of a variable that the"
+        " bank declares as time also TOP(10), BOTTOM(10), FROM(2017), TO(2020), RANGE(2017,2020),"
+        " by period",
     )
 
 

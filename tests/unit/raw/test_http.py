@@ -562,6 +562,14 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     assert not isinstance(failure.value, OSError)
 
 
+def test_a_host_that_cannot_be_a_name_is_refused() -> None:
+    with (
+        Client(PoliteFetch(), sleep=pytest.fail) as client,
+        pytest.raises(PllError, match="cannot be the name of a host"),
+    ):
+        client.get(f"https://{'a' * 64}.example/")
+
+
 _NOT_PUBLIC = [
     "127.0.0.1",
     "10.1.2.3",

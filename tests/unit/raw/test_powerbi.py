@@ -16,6 +16,7 @@ import pytest
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot
+from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.raw.powerbi import fetch, look
 from pll_pipeline.raw.powerbi.address import api_of, cluster_of, token_of
 from pll_pipeline.raw.powerbi.report import read_metadata, read_schema
@@ -540,6 +541,103 @@ def test_a_page_without_a_cluster_is_refused_unless_the_source_names_one(
         with pytest.raises(PllError, match="does not name the report's cluster"):
             _fetched(_source(address), tmp_path)
         assert _fetched(_source(address, cluster=recording.address), tmp_path)[1]
+
+
+def _replacing(report: Publication, part: str, *responses: Response) -> Publication:
+    """The report, with these responses first for paths that contain a part."""
+    left = list(responses)
+
+    def respond(request: Request) -> Response:
+        return left.pop(0) if part in request.path and left else report(request)
+
+    return respond
+
+
+REFUSED_INFO = {"X-PowerBI-Error-Info": "Info"}
+UNAUTHORIZED = Response(b"", status=401, headers=REFUSED_INFO)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (404, r"withdrawn or moved: asked for the metadata, it answers 404, Info"),
+        (401, r"does not accept its key \(401, Info\): it was withdrawn"),
+        (403, r"will not give the metadata \(403, Info\)"),
+    ],
+)
+def test_a_refusal_says_what_it_means_and_not_the_key(
+    status: int, message: str, recording: RecordingReport, tmp_path: Path
+) -> None:
+    refusals = [Response(b"", status=status, headers=REFUSED_INFO)] * 2
+    recording.report = _replacing(recording.report, "modelsAndExploration", *refusals)
+    with pytest.raises(PllError, match=message) as refusal:
+        _fetch(recording, tmp_path)
+    assert str(KEY) not in str(refusal.value)
+    assert recording.view_path not in str(refusal.value)
+
+
+def test_a_report_that_moved_to_another_cluster_is_looked_up_again(
+    recording: RecordingReport, tmp_path: Path
+) -> None:
+    recording.report = _replacing(recording.report, "modelsAndExploration", UNAUTHORIZED)
+    assert _fetch(recording, tmp_path)[1]
+    assert [request.path for request in recording.requests].count("/view") == 2
+
+
+def test_a_web_page_instead_of_a_description_is_refused(
+    recording: RecordingReport, tmp_path: Path
+) -> None:
+    page = Response(b"<!doctype html><title>Vedlikehold</title>", "text/html")
+    recording.report = _replacing(recording.report, "conceptualschema", page)
+    with pytest.raises(PllError, match="web page instead of the schema"):
+        _fetch(recording, tmp_path)
+
+
+def test_a_view_page_that_does_not_answer_is_named_without_the_key(
+    recording: RecordingReport, tmp_path: Path
+) -> None:
+    busy = [Response(b"", status=503)] * 4
+    recording.report = _replacing(recording.report, "/view", *busy)
+    with pytest.raises(NotAnswered, match="503") as failure:
+        _fetch(recording, tmp_path)
+    assert "KEY" in failure.value.where
+    assert recording.view_path.split("r=")[1] not in str(failure.value)
+    assert failure.value.__suppress_context__, "what it comes from contains the address"
+
+
+def test_a_source_without_an_address_says_how_to_give_one(tmp_path: Path) -> None:
+    source = _source("http://127.0.0.1:1/view?r=x")
+    assert isinstance(source.fetch, PowerBiReport)
+    settings = source.fetch.model_copy(update={"address": None})
+    with pytest.raises(PllError, match=r"no view address.*pll sources enable rapport"):
+        fetch(source, settings, tmp_path)
+
+
+def test_the_cluster_is_asked_for_where_the_page_says_whom_to_ask(
+    recording: RecordingReport, tmp_path: Path
+) -> None:
+    page = f"var clusterUri = '{recording.address}/';".encode()
+    recording.report = _replacing(recording.report, "/view", Response(page, "text/html"))
+    assert _fetch(recording, tmp_path)[1]
+    assert any("/public/routing/cluster/" in request.path for request in recording.requests)
+
+
+def test_totals_that_are_refused_say_how_to_do_without(
+    recording: RecordingReport, tmp_path: Path
+) -> None:
+    report = recording.report
+
+    def without_totals(request: Request) -> Response:
+        if request.path.endswith("querydata") and "OrderBy" not in _command(request.body)["Query"]:
+            info = {"X-PowerBI-Error-Info": "PowerBINotAuthorizedException"}
+            return Response(b"", status=401, headers=info)
+        return report(request)
+
+    recording.report = without_totals
+    with pytest.raises(PllError, match=r"refuses the query for pll\.json, totals.*check_totals"):
+        _fetch(recording, tmp_path)
+    table = {"groups": GROUPS, "values": VALUES, "check_totals": False}
+    assert _fetch(recording, tmp_path, table=table)[1]
 
 
 SERVER_ERROR = {"code": "rsErrorExecutingCommand", "message": {"value": "no"}}

@@ -1,4 +1,4 @@
-"""A publication nobody has seen before: looked at, described in one file, kept, and in the marts — as a new user would do it."""
+"""A new publication: inspected, described in one file, archived, and in the marts, by commands."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from pll_pipeline.simulation.demo import publish, world
 from pll_pipeline.simulation.publisher import Publisher
 from tests.night.conftest import World
 
-# as somebody exports it: semicolons, Windows-1252, decimal commas, Norwegian months, a mark for what is too few to tell
-PUBLISHED = """Kommune;Måned;Aktør;Andel legekontor
+# As programs export it: a title, semicolons, Windows-1252, decimal commas, Norwegian months, a mark
+# for what is withheld, a source line.
+PUBLISHED = """Bruk av e-resept
+
+Kommune;Måned;Aktør;Andel legekontor
 Tromsø;november 2025;Fastlege;61,5
 Tromsø;desember 2025;Fastlege;64,0
 Bodø;november 2025;Fastlege;:
 Bodø;desember 2025;Fastlege;58,25
 Ålesund;desember 2025;Fastlege;om lag 70
+Kilde: En utgiver
 """
 
 
@@ -40,13 +44,22 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
     }
 
     early = own_world.pll("run", "--source", "legekontor_eresept")
-    assert early.returncode == 2, "a starter takes no part before somebody has confirmed it"
+    assert early.returncode == 2, "a starter takes no part before it is confirmed"
 
     path = own_world.data / "sources" / "legekontor_eresept.yaml"
-    said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert said["read"] == {"kind": "delimited", "encoding": "windows-1252", "separator": ";"}
-    assert said["numbers"] == "norwegian"
-    said |= {
+    starter = path.read_text(encoding="utf-8")
+    assert "CONFIRM: ':' in 1 cell instead of a number" in starter
+    assert "perhaps eresept_gp_office_share" in starter
+    source = yaml.safe_load(starter)
+    assert source["read"] == {
+        "kind": "delimited",
+        "encoding": "windows-1252",
+        "separator": ";",
+        "header": ["Kommune", "Måned", "Aktør", "Andel legekontor"],
+        "ends_at": "^Kilde",
+    }
+    assert source["numbers"] == "norwegian"
+    source |= {
         "title": "Legekontor",
         "title_en": "GP offices",
         "publisher": "En utgiver",
@@ -54,7 +67,7 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
         "attribution": "Kilde: En utgiver",
         "is_enabled": True,
     }
-    said["tables"][0]["values"] = [
+    source["tables"][0]["values"] = [
         {
             "column": "Andel legekontor",
             "measure": "eresept_gp_office_share",
@@ -62,18 +75,24 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
             "suppressed": {":": [0, 1]},
         }
     ]
-    path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+    path.write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
 
     assert (
         own_world.pll("archive", "legekontor_eresept", str(file), "--from", "utgiveren").returncode
         == 0
     )
-    said_at_night = own_world.pll("run", "--source", "legekontor_eresept")
-    assert said_at_night.returncode == 0, said_at_night.stdout + said_at_night.stderr
+    night = own_world.pll("run", "--source", "legekontor_eresept")
+    assert night.returncode == 0, night.stdout + night.stderr
 
     rows = own_world.ask(
-        """select region_name, month, adoption_share, share_lower, share_upper, qualifier, status, change_1m, rank_in_level
-           from marts.mart_adoption_by_region_actor_month where source_name = 'legekontor_eresept' order by region_name, month"""
+        """
+        select
+            region_name, month, adoption_share, share_lower, share_upper, qualifier, status,
+            change_1m, rank_in_level
+        from marts.mart_adoption_by_region_actor_month
+        where source_name = 'legekontor_eresept'
+        order by region_name, month
+        """
     )
     november, december = date(2025, 11, 1), date(2025, 12, 1)
     assert rows == [
@@ -84,7 +103,12 @@ def test_from_a_file_to_rows_in_the_marts_with_one_source_file(own_world: World)
         ("Ålesund", december, 0.7, None, None, "approx", "observed", None, 1),
     ]
     coverage = own_world.ask(
-        "select month, expected_count, published_count, suppressed_count, missing_count from marts.mart_coverage_by_source_month where source_name = 'legekontor_eresept' order by month"
+        """
+        select month, expected_count, published_count, suppressed_count, missing_count
+        from marts.mart_coverage_by_source_month
+        where source_name = 'legekontor_eresept'
+        order by month
+        """
     )
     assert coverage == [(november, 2, 1, 1, 0), (december, 3, 3, 0, 0)]
 
@@ -102,9 +126,9 @@ def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(
         assert "saved filters" in looked.stderr
 
         path = own_world.data / "sources" / "pll_rapport.yaml"
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert said["fetch"]["kind"] == "powerbi"
-        said |= {
+        source = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert source["fetch"]["kind"] == "powerbi"
+        source |= {
             "title": "PLL",
             "title_en": "PLL",
             "publisher": "En utgiver",
@@ -112,7 +136,7 @@ def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(
             "attribution": "Kilde: En utgiver",
             "is_enabled": True,
         }
-        table = said["tables"][0]
+        table = source["tables"][0]
         table["values"] = [
             {
                 "column": "Bruk.I bruk",
@@ -145,7 +169,7 @@ def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(
             if "Bruk.Tjeneste" in table["expected_columns"]
             else []
         )
-        path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+        path.write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
         night = own_world.pll("run", "--source", "pll_rapport")
         assert night.returncode == 0, night.stdout + night.stderr
 
@@ -154,11 +178,21 @@ def test_from_the_address_of_a_report_to_rows_in_the_marts_with_one_source_file(
             "what was not refreshed is not asked for again"
         )
     figures = own_world.ask(
-        "select count(*), count(distinct region_key) from marts.mart_key_figures where source_name = 'pll_rapport'"
+        """
+        select count(*), count(distinct region_key)
+        from marts.mart_key_figures
+        where source_name = 'pll_rapport'
+        """
     )
     assert figures[0][0] > 500
     national = own_world.ask(
-        "select adoption_count, eligible_count, basis from marts.mart_adoption_latest where source_name = 'pll_rapport' and region_key = 'land:NO' and actor_type_code = 'legekontor'"
+        """
+        select adoption_count, eligible_count, basis
+        from marts.mart_adoption_latest
+        where
+            source_name = 'pll_rapport' and region_key = 'land:NO'
+            and actor_type_code = 'legekontor'
+        """
     )
     assert [(count > 5, count < eligible, basis) for count, eligible, basis in national] == [
         (True, True, "derived")

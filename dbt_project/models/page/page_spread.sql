@@ -5,9 +5,9 @@ select
     count(adoption_share) as known_count,
     count(*) as region_count,
     min(adoption_share) as share_lowest,
-    percentile_cont(0.1) within group (order by adoption_share) as share_p10,
-    percentile_cont(0.5) within group (order by adoption_share) as share_median,
-    percentile_cont(0.9) within group (order by adoption_share) as share_p90,
+    round(percentile_cont(0.1) within group (order by adoption_share), 6) as share_p10,
+    round(percentile_cont(0.5) within group (order by adoption_share), 6) as share_median,
+    round(percentile_cont(0.9) within group (order by adoption_share), 6) as share_p90,
     max(adoption_share) as share_highest,
     {{ page_order(['service_code', 'month']) }}
 from {{ ref('page_regional_adoption') }}

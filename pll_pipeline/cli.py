@@ -427,7 +427,7 @@ def query(
     Example: `pll query "select region_name, adoption_share from marts.mart_adoption_latest where
     service_code = 'e-resept'"`
     """
-    from pll_pipeline.published.releases import query as query_release
+    from pll_pipeline.published.query import query as query_release
     from pll_pipeline.published.releases import require_current
 
     answer = query_release(require_current(Config.from_environment().marts), sql)

@@ -108,10 +108,9 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
     return dbt_build
 
 
-def built_manifest(config: Config) -> Path | None:
-    """What dbt wrote about the tables in the build file; None before the first build."""
-    path = _target(config) / "manifest.json"
-    return path if path.is_file() else None
+def built_manifest(config: Config) -> Path:
+    """What dbt wrote about the tables in the build file; missing before the first build."""
+    return _target(config) / "manifest.json"
 
 
 def folder_options(config: Config, target: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """The layer `published`: one step writes the release and makes it current.
 
-Not here: how a release is written and made current (`pll_pipeline/published/`).
+Not here: which outputs there are (`published/outputs.py`), how a release is written and made
+current (`published/releases.py`).
 """
 
 from collections.abc import Iterator
@@ -10,38 +11,9 @@ import dagster as dg
 from pll_pipeline.assets import LOCK, LOG, described_failures
 from pll_pipeline.assets.marts import built_manifest
 from pll_pipeline.config import Config
-from pll_pipeline.published.outputs import Inputs
+from pll_pipeline.published.outputs import OUTPUTS, Inputs, Output
 from pll_pipeline.published.releases import Release, publish
 from pll_pipeline.validated.gathering import read_inputs
-
-# Asset → the file or folder of the release, and its description.
-_OUTPUTS = {
-    "duckdb": ("pll.duckdb", "Every public table in one DuckDB file that old clients open too."),
-    "parquet": (
-        "parquet",
-        "One Parquet file per public table, for Power BI and every other BI tool.",
-    ),
-    "csv": ("csv", "One CSV per public table."),
-    "workbook": ("pll.xlsx", "The marts as a workbook with Norwegian headings."),
-    "report": ("report/index.html", "The page in Norwegian and English, each one file."),
-    "power_bi": (
-        "powerbi/PLL.pbip",
-        "A Power BI project: a semantic model on the Parquet files and a report on it.",
-    ),
-    "open_data": (
-        "catalog.ttl",
-        "The DCAT catalogue, the JSON-stat cube and the data dictionary, for systems that harvest.",
-    ),
-    "documentation": (
-        "dbt_docs.html",
-        "dbt's documentation of every table and its lineage, as one file.",
-    ),
-    "description": (
-        "release.json",
-        "What the release contains and comes from, the data package and the difference from the "
-        "release before.",
-    ),
-}
 
 
 def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefinition:
@@ -52,12 +24,12 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
         name="release",
         specs=[
             dg.AssetSpec(
-                ["published", output],
+                ["published", output.name],
                 deps=public,
                 group_name="published",
-                description=description,
+                description=f"{output.description.en}.",
             )
-            for output, (_, description) in _OUTPUTS.items()
+            for output in OUTPUTS
         ],
         required_resource_keys={LOCK},
     )
@@ -66,23 +38,21 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
             inputs = Inputs(**read_inputs(config), dbt_manifest=built_manifest(config))
             published = publish(config.build_file, config.marts, inputs)
             LOG.info("published release %s", published.id)
-            for output, (path, _) in _OUTPUTS.items():
-                yield _published(published, output, path)
+            for output in OUTPUTS:
+                yield _published(published, output)
 
     return release
 
 
-def _published(release: Release, output: str, path: str) -> dg.MaterializeResult[None]:
+def _published(release: Release, output: Output) -> dg.MaterializeResult[None]:
     row_counts = (
-        file.get("rows") or 0
-        for file in release.manifest["files"]
-        if file["path"].startswith("parquet/")
+        file["rows"] for file in release.manifest["files"] if file["path"].startswith("parquet/")
     )
     return dg.MaterializeResult(
-        asset_key=["published", output],
+        asset_key=["published", output.name],
         metadata={
             "release": release.id,
             "dagster/row_count": sum(row_counts),
-            "dagster/uri": str(release.folder / path),
+            "dagster/uri": str(release.folder / output.path),
         },
     )

@@ -13,8 +13,9 @@ import polars as pl
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
-from pll_pipeline.published.duckdb import literal, quoted
-from pll_pipeline.published.releases import Release, query
+from pll_pipeline.published.query import query
+from pll_pipeline.published.releases import Release
+from pll_pipeline.published.sql import literal, quoted
 from pll_pipeline.raw.archive import Snapshot, snapshots
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.readers import ROW_REFERENCE, read_table

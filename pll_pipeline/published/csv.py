@@ -1,31 +1,40 @@
-"""`csv/<table>.csv`: one file per public table for everyone else: UTF-8, comma, header, point decimals, empty for null.
+"""`csv/<table>.csv`: one file per public table, for programs that read nothing else.
 
+UTF-8, comma, header, ISO dates, decimal points, an empty cell for null.
 Not here: what the columns mean (`datapackage.json`, from `descriptor.py`).
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from pll_pipeline.published.draft import Draft
+from pll_pipeline.published.duckdb import LOAD_TIME, Column
+from pll_pipeline.published.sql import Sql, listed, literal, quoted, statement
 
-from duckdb import DuckDBPyConnection
-
-from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table, literal, quoted
+FOLDER = "csv"
 
 
-def write(folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...]) -> None:
+def write(draft: Draft) -> None:
     """Write every table in the order of its rows."""
-    (folder / "csv").mkdir()
-    for table in tables:
-        columns = ", ".join(_text(column) for column in table.columns)
-        connection.execute(
-            f"copy (select {columns} from {table.within('release')}) to {literal(folder / 'csv' / f'{table.name}.csv')} "
-            "(format csv, header, delimiter ',')"
+    folder = draft.folder / FOLDER
+    folder.mkdir()
+    for table in draft.tables:
+        draft.connection.execute(
+            statement(
+                "copy (select {columns} from {table}) to {file} "
+                "(format csv, header, delimiter ',')",
+                columns=listed(_as_text(column) for column in table.columns),
+                table=table.within("release"),
+                file=literal(folder / f"{table.name}.csv"),
+            )
         )
 
 
-def _text(column: Column) -> str:
+def _as_text(column: Column) -> Sql:
+    """The column as the file shows it: load times in ISO 8601, everything else as DuckDB does."""
     name = quoted(column.name)
     if column.type != LOAD_TIME:
         return name
-    # DuckDB writes "2026-11-23 03:00:04+00"; the connection is in UTC, so the offset is always this one.
-    return f"replace(replace(cast({name} as varchar), ' ', 'T'), '+00', 'Z') as {name}"
+    # DuckDB writes "2026-11-23 03:00:04+00"; the connection is in UTC, so the offset never differs
+    return statement(
+        "replace(replace(cast({name} as varchar), ' ', 'T'), '+00', 'Z') as {name}", name=name
+    )

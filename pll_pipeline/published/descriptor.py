@@ -1,7 +1,8 @@
 """`datapackage.json` and `release.json`: what the release is and which files it has.
 
-The data package describes the CSV files field by field from the comments in `pll.duckdb`, which are dbt's own
-descriptions. `release.json` lists every other file with its hash. Not here: descriptions of columns (`columns.py`).
+The data package describes the CSV files field by field from the comments in `pll.duckdb`, which are
+dbt's own descriptions. `release.json` lists every other file with its hash.
+Not here: descriptions of columns (`vocabulary/columns.py`).
 """
 
 from __future__ import annotations
@@ -12,23 +13,18 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from pll_pipeline.published.bilingual import from_comment
+from pll_pipeline.published.csv import FOLDER as CSV
+from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
-from pll_pipeline.published.release_info import (
-    DESCRIPTION,
-    DESCRIPTION_EN,
-    LICENCES,
-    SIMULATED,
-    SIMULATED_EN,
-    TITLE,
-    TITLE_EN,
-    ReleaseInfo,
-    iso,
-)
+from pll_pipeline.published.parquet import FOLDER as PARQUET
+from pll_pipeline.published.release_info import LICENCES, ReleaseInfo, iso
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 MANIFEST = "release.json"
 DATA_PACKAGE = "datapackage.json"
 _PROFILES = "https://datapackage.org/profiles/2.0"
+_KEYWORDS = ("e-resept", "kjernejournal", "sfm", "pll", "e-multidose")
 _FIELD_TYPES = {
     "VARCHAR": "string",
     "INTEGER": "integer",
@@ -40,63 +36,50 @@ _FIELD_TYPES = {
 }
 
 
-def write_data_package(folder: Path, tables: tuple[Table, ...], imprint: ReleaseInfo) -> None:
-    """Write `datapackage.json`: Data Package 2.0 over the CSV files, in Norwegian with `_en` beside."""
-    inputs = imprint.inputs
-    simulated = inputs.is_simulated
-    _write_json(
-        folder / DATA_PACKAGE,
-        {
-            "$schema": f"{_PROFILES}/datapackage.json",
-            "id": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{imprint.release_id} {inputs.fingerprint}')}",
-            "name": "pll-simulated" if simulated else "pll",
-            "title": f"Simulert: {TITLE}" if simulated else TITLE,
-            "title_en": f"Simulated: {TITLE_EN}" if simulated else TITLE_EN,
-            "description": f"{SIMULATED} {DESCRIPTION}" if simulated else DESCRIPTION,
-            "description_en": f"{SIMULATED_EN} {DESCRIPTION_EN}" if simulated else DESCRIPTION_EN,
-            "version": imprint.release_id,
-            "created": iso(imprint.built_at),
-            "contract_version": imprint.facts["contract_version"],
-            "is_simulated": simulated,
-            "keywords": ["e-resept", "kjernejournal", "sfm", "pll", "e-multidose"],
-            "licenses": [_licence(text) for text in imprint.licences],
-            "sources": [
-                {
-                    "title": source["title"],
-                    "title_en": source["title_en"],
-                    "path": source["landing_page"],
-                    "publisher": source["publisher"],
-                    "licence": source["licence"],
-                    "attribution": source["attribution"],
-                }
-                for source in inputs.sources
-            ],
-            "resources": [_resource(folder, table) for table in tables],
-        },
-    )
+def write_data_package(draft: Draft) -> None:
+    """Write `datapackage.json`: Data Package 2.0 over the CSV files, which must be there already.
 
-
-def write_manifest(folder: Path, tables: tuple[Table, ...], imprint: ReleaseInfo) -> None:
-    """Write `release.json`: identity, snapshots, stale sources, and every other file with size, hash and rows."""
-    rows = {
-        path: t.rows for t in tables for path in (f"parquet/{t.name}.parquet", f"csv/{t.name}.csv")
+    In Norwegian, with the English text beside each in a property that ends in `_en`.
+    """
+    info = draft.info
+    package = {
+        "$schema": f"{_PROFILES}/datapackage.json",
+        "id": f"urn:uuid:{_identity(info)}",
+        "name": "pll-simulated" if info.inputs.is_simulated else "pll",
+        "title": info.title.nb,
+        "title_en": info.title.en,
+        "description": info.description.nb,
+        "description_en": info.description.en,
+        "version": info.release_id,
+        "created": iso(info.built_at),
+        "contract_version": info.facts["contract_version"],
+        "is_simulated": info.inputs.is_simulated,
+        "keywords": list(_KEYWORDS),
+        "licenses": [_licence(text) for text in info.licences],
+        "sources": [_source(source) for source in info.inputs.sources],
+        "resources": [_resource(draft.folder, table) for table in draft.tables],
     }
-    inputs = imprint.inputs
-    files = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-    )
-    _write_json(
-        folder / MANIFEST,
-        {
-            **imprint.facts,
-            "snapshots": [_plain(snapshot) for snapshot in inputs.snapshots],
-            "stale_sources": [_plain(source) for source in inputs.stale_sources],
-            "files": [
-                _file(folder, path) | ({"rows": rows[path]} if path in rows else {})
-                for path in files
-            ],
-        },
-    )
+    _write_json(draft.folder / DATA_PACKAGE, package)
+
+
+def write_manifest(draft: Draft) -> None:
+    """Write `release.json`: identity, snapshots, stale sources, every other file of the folder."""
+    rows = {
+        path: table.rows
+        for table in draft.tables
+        for path in (f"{PARQUET}/{table.name}.parquet", f"{CSV}/{table.name}.csv")
+    }
+    files = []
+    for path in _files(draft.folder):
+        file = _file(draft.folder, path)
+        files.append(file | {"rows": rows[path]} if path in rows else file)
+    manifest = {
+        **draft.info.facts,
+        "snapshots": [_plain(snapshot) for snapshot in draft.info.inputs.snapshots],
+        "stale_sources": [_plain(source) for source in draft.info.inputs.stale_sources],
+        "files": files,
+    }
+    _write_json(draft.folder / MANIFEST, manifest)
 
 
 def hash_of(path: Path) -> str:
@@ -105,8 +88,18 @@ def hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _files(folder: Path) -> list[str]:
+    """The paths of all files; hidden ones are DuckDB's own, and it removes them."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return sorted(path.as_posix() for path in paths if not path.parts[0].startswith("."))
+
+
 def _file(folder: Path, path: str) -> dict[str, Any]:
     return {"path": path, "sha256": hash_of(folder / path), "bytes": (folder / path).stat().st_size}
+
+
+def _identity(info: ReleaseInfo) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{info.release_id} {info.inputs.fingerprint}")
 
 
 def _licence(text: str) -> dict[str, str]:
@@ -116,9 +109,20 @@ def _licence(text: str) -> dict[str, str]:
     return {"name": "notspecified", "title": text}
 
 
+def _source(source: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": source["title"],
+        "title_en": source["title_en"],
+        "path": source["landing_page"],
+        "publisher": source["publisher"],
+        "licence": source["licence"],
+        "attribution": source["attribution"],
+    }
+
+
 def _resource(folder: Path, table: Table) -> dict[str, Any]:
-    path = f"csv/{table.name}.csv"
-    described = _file(folder, path)
+    path = f"{CSV}/{table.name}.csv"
+    file = _file(folder, path)
     return {
         "$schema": f"{_PROFILES}/dataresource.json",
         "name": table.name,
@@ -128,8 +132,8 @@ def _resource(folder: Path, table: Table) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": described["bytes"],
-        "hash": f"sha256:{described['sha256']}",
+        "bytes": file["bytes"],
+        "hash": f"sha256:{file['sha256']}",
         "rows": table.rows,
         "schema": {
             "$schema": f"{_PROFILES}/tableschema.json",
@@ -140,23 +144,22 @@ def _resource(folder: Path, table: Table) -> dict[str, Any]:
 
 
 def _field(column: Column) -> dict[str, Any]:
-    known = COLUMNS.get(column.name)
+    """The column as a field of a table schema, with heading and allowed values."""
+    facts = COLUMNS[column.name]
+    allowed = {"constraints": {"enum": list(facts.allowed)}} if facts.allowed else {}
     return {
         "name": column.name,
         "type": _FIELD_TYPES[column.type],
         "format": "default",
-        **({"title": known.label} if known else {}),
+        "title": facts.label,
         **_descriptions(column.comment),
-        **({"constraints": {"enum": list(known.allowed)}} if known and known.allowed else {}),
+        **allowed,
     }
 
 
 def _descriptions(comment: str) -> dict[str, str]:
-    """A comment "English. | Norsk." as a Norwegian and an English description."""
-    english, bar, norwegian = comment.partition(" | ")
-    if bar:
-        return {"description": norwegian, "description_en": english}
-    return {"description": comment} if comment else {}
+    text = from_comment(comment)
+    return {"description": text.nb, "description_en": text.en}
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What every file of a release says about itself: which release, when, from what, under whose licence.
+"""What every file of a release states about it: which release, when, from what, under what licence.
 
-Not here: reading any of it from the register or the archive (the caller does), how a file format carries it (each
-format's own module).
+Not here: reading any of it from the register or the archive (the caller does), how a file format
+carries it (each format's own module).
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from pll_pipeline.config import CONTRACT_VERSION
+from pll_pipeline.published.bilingual import Bilingual
 
 TITLE = "Nøkkeltall om innføringen av e-resept, kjernejournal, SFM, PLL og e-multidose"
 TITLE_EN = (
     "Key figures on the introduction of e-resept, kjernejournal, SFM, PLL and e-multidose in Norway"
 )
 DESCRIPTION = (
-    "Publiserte tall om digitale legemiddeltjenester i Norge, satt sammen fra flere utgivere; hver rad sier hvor tallet er fra. "
-    "En tom celle betyr at tallet ikke er publisert, aldri null. Andeler ligger mellom 0 og 1. Tidspunkter er i UTC."
+    "Publiserte tall om digitale legemiddeltjenester i Norge, satt sammen fra flere utgivere; "
+    "hver rad sier hvor tallet er fra. En tom celle betyr at tallet ikke er publisert, aldri null. "
+    "Andeler ligger mellom 0 og 1. Tidspunkter er i UTC."
 )
 DESCRIPTION_EN = (
-    "Published figures on digital medicine services in Norway, put together from several publishers; each row says where its figure is from. "
-    "An empty cell means that the figure is not published, never zero. Shares lie between 0 and 1. Times are in UTC."
+    "Published figures on digital medicine services in Norway, put together from several "
+    "publishers; each row says where its figure is from. An empty cell means that the figure is "
+    "not published, never zero. Shares lie between 0 and 1. Times are in UTC."
 )
 SIMULATED = "SIMULERTE TALL: ingen har publisert dem, og de er aldri statistikk."
-SIMULATED_EN = "SIMULATED FIGURES: nobody published them, and they are never statistics."
+SIMULATED_EN = "SIMULATED FIGURES: not published by anyone, and never statistics."
 
-# What publishers call a licence → its identifier and address. A licence told in other words is passed on in those words.
+# The name that publishers give a licence → its identifier and address. Any other text about terms
+# of use is passed on as it is.
 LICENCES = {
     "NLOD 1.0": ("NLOD-1.0", "https://data.norge.no/nlod/no/1.0"),
     "NLOD 2.0": ("NLOD-2.0", "https://data.norge.no/nlod/no/2.0"),
@@ -39,18 +43,21 @@ LICENCES = {
 
 
 def address_of_licence(text: str) -> str | None:
-    """The address of a licence that is known by its name; None for one told in other words."""
+    """The address of a licence by the name that publishers give it; None for any other text."""
     return LICENCES[text][1] if text in LICENCES else None
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a release is made from, as the night knows it.
+    """What a release is made from. Times are datetimes or ISO texts.
 
-    `fingerprint` is one hash over everything the figures depend on. `snapshots` have source_name, snapshot_at, sha256;
-    `stale_sources` have source_name, reason, snapshot_at (None when nothing is held); `sources` have at least title,
-    title_en, publisher, landing_page, licence and attribution; `drift` has source_name, snapshot_at and what is told of
-    that snapshot against the one before it; `dbt_manifest` is what dbt wrote of the build. Times are datetimes or ISO texts.
+    `fingerprint` is one hash over everything the figures depend on. `dbt_manifest` is the file that
+    dbt wrote about the build. The rows of the lists have at least these fields:
+
+    - `snapshots`: source_name, snapshot_at, sha256
+    - `stale_sources`: source_name, reason, snapshot_at (None when no snapshot is accepted)
+    - `sources`: source_name, title, title_en, publisher, landing_page, licence, attribution
+    - `drift`: source_name, snapshot_at, changes (texts: how it differs from the snapshot before)
     """
 
     fingerprint: str
@@ -59,13 +66,13 @@ class Inputs:
     stale_sources: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     code_version: str
+    dbt_manifest: Path
     drift: list[dict[str, Any]] = field(default_factory=list)
-    dbt_manifest: Path | None = None
 
 
 @dataclass(frozen=True)
 class ReleaseInfo:
-    """One release's imprint. `built_at` is UTC."""
+    """What a release states about itself. `built_at` is UTC."""
 
     release_id: str
     built_at: datetime
@@ -73,7 +80,7 @@ class ReleaseInfo:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What identifies the release, as `release.json` and `meta.release` say it."""
+        """What identifies the release, in `release.json` and in `meta.release`."""
         return {
             "release_id": self.release_id,
             "built_at": iso(self.built_at),
@@ -82,6 +89,20 @@ class ReleaseInfo:
             "is_simulated": self.inputs.is_simulated,
             "fingerprint": self.inputs.fingerprint,
         }
+
+    @property
+    def title(self) -> Bilingual:
+        """The title of the release; one of simulated figures says so first."""
+        if self.inputs.is_simulated:
+            return Bilingual(f"Simulert: {TITLE}", f"Simulated: {TITLE_EN}")
+        return Bilingual(TITLE, TITLE_EN)
+
+    @property
+    def description(self) -> Bilingual:
+        """What the release contains; one of simulated figures says so first."""
+        if self.inputs.is_simulated:
+            return Bilingual(f"{SIMULATED} {DESCRIPTION}", f"{SIMULATED_EN} {DESCRIPTION_EN}")
+        return Bilingual(DESCRIPTION, DESCRIPTION_EN)
 
     @cached_property
     def licences(self) -> tuple[str, ...]:
@@ -95,7 +116,7 @@ class ReleaseInfo:
 
 
 def iso(value: Any) -> Any:
-    """A date or a time as ISO text, times in UTC ending in Z; anything else as it is."""
+    """A date or a time as ISO text, times in UTC ending in Z; anything else unchanged."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else value

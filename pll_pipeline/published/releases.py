@@ -1,11 +1,12 @@
-"""Releases: published by rename, made current by one link, rolled back, pruned, and asked read-only.
+"""Releases: published by rename, made current by one link, rolled back, pruned.
 
     data/marts/releases/<release_id>/   complete, read-only, never changed
     data/marts/current                  a link to one of them
 
-A reader therefore always meets one whole release, whatever is being written beside it. Where links cannot be made,
-`current` is a folder whose files are replaced one by one, `release.json` last. One writer at a time: the caller holds
-the lock (`lock.py`). Not here: what a release holds (`publishing/`), the build file's making (dbt).
+A reader therefore always opens one whole release, whatever is being written beside it. Where links
+cannot be made, `current` is a folder whose files are replaced one by one, `release.json` last. One
+writer at a time: the caller has the lock (`lock.py`).
+Not here: the files of a release (`outputs.py`), questions to one (`query.py`), the build file (dbt).
 """
 
 from __future__ import annotations
@@ -21,27 +22,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-
-import duckdb
-import polars as pl
 
 from pll_pipeline.config import RELEASES_KEPT
 from pll_pipeline.errors import PllError
+from pll_pipeline.published import release_folder
 from pll_pipeline.published.descriptor import MANIFEST, hash_of
-from pll_pipeline.published.duckdb import FILE_NAME, literal, quoted
+from pll_pipeline.published.duckdb import FILE_NAME
 from pll_pipeline.published.outputs import Inputs, write_release
 
 RELEASES = "releases"
 CURRENT = "current"
 _TIME = "%Y-%m-%dT%H%M%SZ"
 _RELEASE_ID = re.compile(r"(\d{4}-\d\d-\d\dT\d{6}Z)(?:-(\d+))?")
-_WRITING, _REMOVING = ".writing-", ".removing-"
+_WRITING = ".writing-"
 _NEW_LINK = ".current-new"
-_STAGED = ".replacing"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NO_LINK_POSSIBLE = (*_DISK_FULL, errno.EROFS, errno.EACCES)
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,14 @@ class Release:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What `release.json` says. Raises `PllError` when it cannot be read."""
+        """The content of `release.json`. Raises `PllError` when it cannot be read."""
         try:
-            return json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+            content: dict[str, Any] = json.loads(
+                (self.folder / MANIFEST).read_text(encoding="utf-8")
+            )
         except (OSError, ValueError) as error:
             raise _damaged(self, f"{MANIFEST} cannot be read: {error}") from error
+        return content
 
 
 def publish(
@@ -75,12 +76,12 @@ def publish(
 ) -> Release:
     """Write a release beside the last one, make it current, and prune to the newest `keep`.
 
-    `now` is when it is built, the clock's time by default. Raises `PllError` when any step fails; then the last release
-    is still current and nothing of the failed one stays.
+    `now` is when it is built, by default the time of the clock. Raises `PllError` when any step
+    fails; then the last release is still current and nothing of the failed one remains.
     """
     marts_dir = marts_dir.absolute()
     built_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    with _told(marts_dir):
+    with _disk_errors_explained(marts_dir):
         (marts_dir / RELEASES).mkdir(parents=True, exist_ok=True)
         _sweep(marts_dir)
         previous = current(marts_dir)
@@ -94,7 +95,10 @@ def publish(
 
 
 def current(marts_dir: Path) -> Release | None:
-    """The release that readers get now, in its own folder; None before the first, or when the link leads nowhere."""
+    """The release that the link `current` leads to, in its own folder.
+
+    None before the first release, or when the link leads nowhere.
+    """
     marts_dir = marts_dir.absolute()
     link = marts_dir / CURRENT
     if link.is_symlink():
@@ -107,7 +111,7 @@ def current(marts_dir: Path) -> Release | None:
 
 
 def require_current(marts_dir: Path) -> Release:
-    """The release that readers get now. Raises `PllError` when there is none."""
+    """The release that the link `current` leads to. Raises `PllError` when there is none."""
     release = current(marts_dir)
     if release is None:
         raise PllError("Nothing has been published yet", where=str(marts_dir), do="run `pll run`")
@@ -116,125 +120,63 @@ def require_current(marts_dir: Path) -> Release:
 
 def releases(marts_dir: Path) -> list[Release]:
     """Every whole release, oldest first."""
-    found = (
-        (_RELEASE_ID.fullmatch(folder.name), folder)
-        for folder in (marts_dir.absolute() / RELEASES).glob("[0-9]*")
-    )
-    return [
-        Release(folder.name, folder)
-        for _, folder in sorted((_order(folder.name), folder) for match, folder in found if match)
+    folders = (marts_dir.absolute() / RELEASES).glob("[0-9]*")
+    whole = [
+        Release(folder.name, folder) for folder in folders if _RELEASE_ID.fullmatch(folder.name)
     ]
+    return sorted(whole, key=lambda release: _order(release.id))
 
 
 def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
     """Make an earlier release current: the named one, or the newest before the current one.
 
-    The next publish makes its own release current again. Raises `PllError` when there is no such release or its files
-    are not what they were when published; then nothing changes.
+    The next publish makes its own release current again. Raises `PllError` when there is no such
+    release, or when its files are not as they were published; then nothing changes.
     """
     marts_dir = marts_dir.absolute()
-    held, now = releases(marts_dir), require_current(marts_dir)
+    stored, now = releases(marts_dir), require_current(marts_dir)
     if release_id is None:
-        asked = "before the current one"
-        fitting = [release for release in held if _order(release.id) < _order(now.id)]
+        wanted = "before the current one"
+        fitting = [release for release in stored if _order(release.id) < _order(now.id)]
     else:
-        asked = release_id
-        fitting = [release for release in held if release.id == release_id]
+        wanted = release_id
+        fitting = [release for release in stored if release.id == release_id]
     if not fitting:
-        names = ", ".join(release.id for release in held)
+        names = ", ".join(release.id for release in stored)
         raise PllError(
-            f"There is no release {asked}",
+            f"There is no release {wanted}",
             where=str(marts_dir),
-            do=f"name one of those held: {names}",
+            do=f"name one of those that are kept: {names}",
         )
     chosen = fitting[-1]
     verify(chosen)
-    with _told(marts_dir):
+    with _disk_errors_explained(marts_dir):
         _make_current(marts_dir, chosen)
     return chosen
 
 
 def verify(release: Release) -> None:
-    """Hold every file of a release against its hash in `release.json`. Raises `PllError` for the first that differs."""
+    """Compare every file of a release with its hash in `release.json`.
+
+    Raises `PllError` for the first that differs.
+    """
     for file in release.manifest["files"]:
         path = release.folder / file["path"]
         if not path.is_file() or hash_of(path) != file["sha256"]:
             raise _damaged(release, f"{file['path']} is missing or changed")
 
 
-def sweep(marts_dir: Path) -> None:
-    """Clear what a killed publish left: folders half written or half removed, and a `current` half replaced.
-
-    `publish` does it by itself. Raises `PllError` when the folder cannot be written to.
-    """
-    with _told(marts_dir):
-        _sweep(marts_dir.absolute())
-
-
-def query(release: Release, sql: str) -> pl.DataFrame:
-    """The answer of one statement on the release; tables may be named with or without their schema.
-
-    The connection is read-only and reaches no other file and no network. Times are in UTC, sums of integers are
-    64-bit, intervals come as text. Raises `PllError` with DuckDB's own words when the statement fails, and when it gives
-    no columns or two of the same name.
-    """
-    where = f"release {release.id}"
-    with TemporaryDirectory(prefix="pll-query-") as spill, _connect(spill) as connection:
-        try:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute(f"attach {literal(release.database)} as pll (read_only)")
-            connection.execute("set search_path = 'pll.marts,pll.star,pll.meta'")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
-            answer = connection.sql(sql)
-            if answer is None:
-                raise PllError(
-                    "The statement gives no answer",
-                    where=where,
-                    do="write one SELECT, DESCRIBE or SHOW",
-                )
-            if len(set(answer.columns)) < len(answer.columns):
-                raise PllError(
-                    f"Two columns of the answer have the same name: {', '.join(answer.columns)}",
-                    where=where,
-                    do="name them with AS",
-                )
-            # The frame knows no intervals, and would turn DuckDB's 128-bit sums into decimals.
-            casts = [
-                f"cast({quoted(name)} as {'bigint' if kind == 'HUGEINT' else 'varchar'}) as {quoted(name)}"
-                for name, kind in zip(answer.columns, map(str, answer.types), strict=True)
-                if kind == "HUGEINT" or "INTERVAL" in kind
-            ]
-            if casts:
-                answer = answer.project(f"* replace ({', '.join(casts)})")
-            return pl.DataFrame(answer)
-        except (duckdb.Error, pl.exceptions.PolarsError) as error:
-            # DuckDB draws an arrow below the statement, which has no place in a paragraph.
-            reason = " ".join(str(error).split("\n\nLINE ")[0].split())
-            raise PllError(
-                f"The query failed: {reason}", where=where, do="correct the statement"
-            ) from error
-
-
-def _connect(spill: str) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that loads no extension; what it reads is attached."""
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": spill,
-        },
-    )
-
-
 def _order(release_id: str) -> tuple[str, int]:
-    time, number = _RELEASE_ID.fullmatch(release_id).groups()
+    """The time in an id, and its number among those of the same time."""
+    match = _RELEASE_ID.fullmatch(release_id)
+    if match is None:
+        raise ValueError(f"{release_id} is not the id of a release")
+    time, number = match.groups()
     return time, int(number or 1)
 
 
 def _next_id(marts_dir: Path, built_at: datetime) -> str:
-    """The time as an id; with a number behind it where an id is as late already, also when the clock was set back."""
+    """The time as an id; where one with this or a later time exists, the newest plus a counter."""
     time = built_at.strftime(_TIME)
     newest = max((_order(release.id) for release in releases(marts_dir)), default=("", 0))
     return time if newest < (time, 1) else f"{newest[0]}-{newest[1] + 1}"
@@ -243,184 +185,135 @@ def _next_id(marts_dir: Path, built_at: datetime) -> str:
 def _write(
     release: Release, build_file: Path, built_at: datetime, inputs: Inputs, previous: Release | None
 ) -> None:
-    """Write the release into a folder beside its place, on the disk for good, and rename it there."""
-    writing = release.folder.with_name(f"{_WRITING}{release.id}")
+    """Write the release into a hidden folder, wait for the disk, and give it its name."""
+    writing = _hidden(release)
     writing.mkdir()
     write_release(
         writing, build_file, release.id, built_at, inputs, previous.folder if previous else None
     )
-    _seal(writing)
+    release_folder.seal(writing)
     os.rename(writing, release.folder)
-    _sync(release.folder.parent)
+    release_folder.sync(release.folder.parent)
 
 
-def _seal(folder: Path) -> None:
-    """Make a folder and all in it read-only, and have the disk hold it before anything points to it."""
-    for parent, _, files in os.walk(folder, topdown=False):
-        for path in (*(Path(parent, name) for name in files), Path(parent)):
-            with suppress(PermissionError):  # file systems without modes
-                path.chmod(0o555 if path.is_dir() else 0o444)
-            _sync(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if not (
-            error.errno == errno.EINVAL and path.is_dir()
-        ):  # some network file systems know no fsync of folders
-            raise
-    finally:
-        os.close(handle)
+def _hidden(release: Release) -> Path:
+    return release.folder.with_name(f"{_WRITING}{release.id}")
 
 
 def _make_current(marts_dir: Path, release: Release) -> None:
     link = marts_dir / CURRENT
-    if link.is_symlink() or not link.exists():
-        new = marts_dir / _NEW_LINK
-        new.unlink(missing_ok=True)
-        try:
-            os.symlink(Path(RELEASES, release.id), new, target_is_directory=True)
-        except (OSError, NotImplementedError) as error:
-            if link.is_symlink() or getattr(error, "errno", None) in (
-                *_FULL,
-                errno.EROFS,
-                errno.EACCES,
-            ):
-                raise
-        else:
-            os.replace(new, link)
-            _sync(marts_dir)
-            return
-    _replace_files(link, release)
+    may_be_linked = link.is_symlink() or not link.exists()
+    if not (may_be_linked and _link(marts_dir, release)):
+        _replace_current(marts_dir, release)
 
 
-def _replace_files(folder: Path, release: Release) -> None:
-    """Put copies of a release's files into the folder `current`, `release.json` last.
+def _link(marts_dir: Path, release: Release) -> bool:
+    """Replace the link `current` in one step; False where links cannot be made."""
+    link, new = marts_dir / CURRENT, marts_dir / _NEW_LINK
+    new.unlink(missing_ok=True)
+    try:
+        os.symlink(Path(RELEASES, release.id), new, target_is_directory=True)
+    except (OSError, NotImplementedError) as error:
+        if link.is_symlink() or getattr(error, "errno", None) in _NO_LINK_POSSIBLE:
+            raise
+        return False
+    os.replace(new, link)
+    release_folder.sync(marts_dir)
+    return True
 
-    All are staged first, so that the time in which files of two releases stand side by side is short; while anything is
-    staged, the folder is not whole.
-    """
-    staged = folder / _STAGED
-    shutil.rmtree(staged, ignore_errors=True)
-    names = [file["path"] for file in release.manifest["files"]] + [MANIFEST]
-    for name in names:
-        (staged / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(release.folder / name, staged / name)
-        with suppress(PermissionError):
-            (staged / name).chmod(0o444)
-        _sync(staged / name)
-    for name in names:
-        os.replace(staged / name, folder / name)
-    shutil.rmtree(staged)
-    for path in [
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.relative_to(folder).as_posix() not in names
-    ]:
-        path.unlink()
-    _sync(folder)
+
+def _replace_current(marts_dir: Path, release: Release) -> None:
+    """Replace the files of the folder `current`, `release.json` last."""
+    names = [*(file["path"] for file in release.manifest["files"]), MANIFEST]
+    release_folder.replace_files(marts_dir / CURRENT, release.folder, names)
 
 
 def _sweep(marts_dir: Path) -> None:
+    """Clear what a killed publish left: folders half written or removed, `current` half replaced."""
     for left in (marts_dir / RELEASES).glob(".*"):
-        if left.name.startswith((_WRITING, _REMOVING)):
-            _remove(left)
+        if left.name.startswith((_WRITING, release_folder.REMOVING)):
+            release_folder.remove(left)
     (marts_dir / _NEW_LINK).unlink(missing_ok=True)
-    staged = marts_dir / CURRENT / _STAGED
-    if staged.is_dir():
-        held = current(marts_dir)
-        if held:
-            _replace_files(marts_dir / CURRENT, held)
+    folder = marts_dir / CURRENT
+    if release_folder.is_half_replaced(folder):
+        release = current(marts_dir)
+        if release:
+            _replace_current(marts_dir, release)
         else:
-            shutil.rmtree(staged)
+            release_folder.drop_staged(folder)
 
 
 def _prune(marts_dir: Path, keep: int) -> None:
-    """Remove all but the newest `keep` releases and the current one. What cannot be removed now goes next time."""
-    held = current(marts_dir)
+    """Remove all but the newest `keep` releases and the current one.
+
+    A release that cannot be removed now is removed by a later publish.
+    """
+    now = current(marts_dir)
     for release in releases(marts_dir)[: -max(keep, 1)]:
-        if release != held:
+        if release != now:
             with suppress(OSError):
-                _remove(release.folder)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a release folder; it loses its name first, so that nobody takes a half for a whole."""
-    if not folder.name.startswith("."):
-        nameless = folder.with_name(f"{_REMOVING}{folder.name}")
-        os.rename(folder, nameless)
-        folder = nameless
-    for parent, _, _ in os.walk(folder):
-        with suppress(PermissionError):
-            os.chmod(parent, 0o755)
-    shutil.rmtree(folder)
+                release_folder.remove(release.folder)
 
 
 @contextmanager
 def _undone_on_failure(
     marts_dir: Path, release: Release, previous: Release | None
 ) -> Iterator[None]:
-    """Take a failed publish back as far as possible, and say what stands."""
+    """Undo a failed publish as far as possible, and name the release that is current."""
     try:
         yield
     except BaseException as error:
         needed = max(
-            _size(release.folder.with_name(f"{_WRITING}{release.id}")),
-            _size(previous.folder) if previous else 0,
+            release_folder.size(_hidden(release)),
+            release_folder.size(previous.folder) if previous else 0,
         )
         with suppress(OSError):
             if release.folder.exists() and current(marts_dir) != release:
-                _remove(release.folder)
+                release_folder.remove(release.folder)
             _sweep(marts_dir)
         if isinstance(error, PllError) or not isinstance(error, Exception):
             raise
-        stands = (
+        outcome = (
             f"The last release, {previous.id}, is still current"
             if previous
             else "Nothing was published"
         )
-        raise _explained(error, marts_dir, stands, needed) from error
+        raise _explained(error, marts_dir, outcome, needed) from error
 
 
 @contextmanager
-def _told(marts_dir: Path) -> Iterator[None]:
-    """Tell a failure of the file system as a paragraph for a person."""
+def _disk_errors_explained(marts_dir: Path) -> Iterator[None]:
+    """Turn a failure of the file system into a paragraph for a person."""
     try:
         yield
     except OSError as error:
         raise _explained(error, marts_dir, "No release was changed", 0) from error
 
 
-def _explained(error: Exception, marts_dir: Path, stands: str, needed: int) -> PllError:
-    def is_one_of(numbers: tuple[int, ...]) -> bool:
-        # DuckDB and the workbook's writer pass the system's reason on as text only.
-        return getattr(error, "errno", None) in numbers or any(
-            os.strerror(n) in str(error) for n in numbers
-        )
-
-    where = str(marts_dir)
-    if is_one_of(_FULL):
+def _explained(error: Exception, marts_dir: Path, outcome: str, needed: int) -> PllError:
+    """The error in plain words, with what is current now; `needed` is in bytes, 0 when unknown."""
+    if _is_one_of(error, _DISK_FULL):
+        free = _megabytes(shutil.disk_usage(marts_dir).free)
         takes = f"a release takes at least {_megabytes(needed)} and" if needed else "only"
-        what, do = (
-            f"The disk is full: {takes} {_megabytes(shutil.disk_usage(marts_dir).free)} are free",
-            "make room, then run again",
-        )
-    elif is_one_of(_NOT_WRITABLE):
-        what, do = (
-            f"The folder of releases cannot be written to ({error})",
-            "give write access to it, then run again",
-        )
+        what = f"The disk is full: {takes} {free} are free"
+        do = "make room, then run again"
+    elif _is_one_of(error, _NOT_WRITABLE):
+        what = f"The folder of releases cannot be written to ({error})"
+        do = "give write access to it, then run again"
     else:
         during = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
-        what, do = (
-            f"The release could not be published{during}: {error}",
-            "mend what the message says, then run again; --debug shows where it arose",
-        )
-    return PllError(f"{what}. {stands}", where=where, do=do)
+        what = f"The release could not be published{during}: {error}"
+        do = "repair what the message names, then run again; --debug shows where it arose"
+    return PllError(f"{what}. {outcome}", where=str(marts_dir), do=do)
+
+
+def _is_one_of(error: Exception, numbers: tuple[int, ...]) -> bool:
+    """Whether the system gave one of these reasons.
+
+    DuckDB and the workbook's writer pass the system's reason on as text only.
+    """
+    reasons = [os.strerror(number) for number in numbers]
+    return getattr(error, "errno", None) in numbers or any(text in str(error) for text in reasons)
 
 
 def _damaged(release: Release, what: str) -> PllError:
@@ -428,14 +321,6 @@ def _damaged(release: Release, what: str) -> PllError:
         f"Release {release.id} is damaged: {what}",
         where=str(release.folder),
         do="choose another release, or run `pll rebuild`",
-    )
-
-
-def _size(folder: Path) -> int:
-    return (
-        sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        if folder.is_dir()
-        else 0
     )
 
 

@@ -101,7 +101,7 @@ def write_inputs(
             {
                 "source_name": verdict.source_name,
                 "snapshot_at": verdict.taken_at.isoformat(),
-                "told": list(verdict.drift),
+                "changes": list(verdict.drift),
             }
             for verdict in in_use
             if verdict.drift

@@ -1,47 +1,55 @@
-"""`dictionary.html`: every table, column and measure with its definition in Norwegian and English, to look things up in.
+"""`dictionary.html`: every table, column and measure with its definition in Norwegian and English.
 
-Made from the comments in `pll.duckdb`, which are dbt's own descriptions, and from `dim_measure`. Not here: the texts themselves.
+Made from the comments in `pll.duckdb`, which are dbt's own descriptions, and from `dim_measure`.
+Not here: the descriptions themselves.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import NamedTuple
 
-from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pll_pipeline.published.bilingual import Bilingual, from_comment
+from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import Column, Table
+from pll_pipeline.published.frames import frame_of
 from pll_pipeline.published.page.colours import THEMES
-from pll_pipeline.published.release_info import SIMULATED, TITLE, ReleaseInfo
+from pll_pipeline.published.release_info import SIMULATED, TITLE
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 FILE_NAME = "dictionary.html"
-_MEASURE = (
-    "measure_code",
-    "measure_name",
-    "measure_name_en",
-    "service_code",
-    "unit",
-    "time_kind",
-    "numerator_code",
-    "denominator_code",
-    "definition",
-    "definition_en",
-    "definition_url",
-    "owner",
-)
+_MEASURES = """
+    select
+        measure_code, measure_name, measure_name_en, service_code, unit, time_kind, numerator_code,
+        denominator_code, definition, definition_en, definition_url, owner
+    from release.star.dim_measure
+    order by service_code nulls last, measure_code
+"""
 
 
-def write(
-    folder: Path, connection: DuckDBPyConnection, tables: tuple[Table, ...], imprint: ReleaseInfo
-) -> None:
+class _Column(NamedTuple):
+    """A column as the page lists it."""
+
+    name: str
+    type: str
+    label: str
+    description: Bilingual
+
+
+class _Table(NamedTuple):
+    """A table as the page lists it."""
+
+    name: str
+    schema: str
+    rows: int
+    description: Bilingual
+    columns: list[_Column]
+
+
+def write(draft: Draft) -> None:
     """Write the page: self-contained, one language beside the other."""
-    measures = []
-    if any(table.name == "dim_measure" for table in tables):
-        rows = connection.execute(
-            f"select {', '.join(_MEASURE)} from release.star.dim_measure order by service_code nulls last, measure_code"
-        ).fetchall()
-        measures = [dict(zip(_MEASURE, row, strict=True)) for row in rows]
+    measures = frame_of(draft.connection.sql(_MEASURES)).to_dicts()
     environment = Environment(
         loader=PackageLoader("pll_pipeline.published.open_data", package_path=""),
         autoescape=True,
@@ -51,24 +59,20 @@ def write(
     )
     page = environment.get_template("dictionary.html.j2").render(
         title=TITLE,
-        simulated=SIMULATED if imprint.inputs.is_simulated else "",
-        tables=[
-            (table, *_words(table.comment), [_column(column) for column in table.columns])
-            for table in tables
-        ],
+        simulated=SIMULATED if draft.info.inputs.is_simulated else "",
+        tables=[_table(table) for table in draft.tables],
         measures=measures,
-        release_id=imprint.release_id,
+        release_id=draft.info.release_id,
         themes=THEMES,
     )
-    (folder / FILE_NAME).write_text(page, encoding="utf-8")
+    (draft.folder / FILE_NAME).write_text(page, encoding="utf-8")
 
 
-def _words(comment: str) -> tuple[str, str]:
-    """Norwegian and English of a comment "English. | Norsk."."""
-    english, _, norwegian = comment.partition(" | ")
-    return norwegian or english, english
+def _table(table: Table) -> _Table:
+    columns = [_column(column) for column in table.columns]
+    return _Table(table.name, table.schema, table.rows, from_comment(table.comment), columns)
 
 
-def _column(column: Column) -> tuple[str, str, str, str, str]:
-    known = COLUMNS.get(column.name)
-    return column.name, column.type.lower(), known.label if known else "", *_words(column.comment)
+def _column(column: Column) -> _Column:
+    label = COLUMNS[column.name].label
+    return _Column(column.name, column.type.lower(), label, from_comment(column.comment))

@@ -69,7 +69,7 @@ def changes(t: Teller) -> Section:
 
 
 def _told(source: dict[str, Any]) -> list[str]:
-    said = source.get("told") or []
+    said = source["changes"]
     return [said] if isinstance(said, str) else [str(text) for text in said]
 
 

@@ -17,8 +17,9 @@ from duckdb import DuckDBPyConnection
 
 from pll_pipeline.published.descriptor import MANIFEST
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
-from pll_pipeline.published.duckdb import Table, literal, quoted
+from pll_pipeline.published.duckdb import Table
 from pll_pipeline.published.release_info import ReleaseInfo
+from pll_pipeline.published.sql import literal, quoted
 
 NATION = "land:NO"
 SERVICES = (

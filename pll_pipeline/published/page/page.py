@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 from functools import cache
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
-from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
-from pll_pipeline.published.duckdb import Table
 from pll_pipeline.published.page import care, nation, regions
 from pll_pipeline.published.page.colours import THEMES
 from pll_pipeline.published.page.figures import Figures, read
@@ -51,19 +49,14 @@ _QUESTIONS = (
 _FULL = 5  # steps of a hexagon that is filled
 
 
-def write(
-    folder: Path,
-    connection: DuckDBPyConnection,
-    tables: tuple[Table, ...],
-    imprint: ReleaseInfo,
-    previous: Path | None,
-) -> None:
-    """Write the page of the release attached as `release` into its `folder`; `previous` is the release to compare with."""
-    figures = read(connection, tables, imprint, previous)
-    report = folder / FOLDER
+def write(draft: Draft) -> None:
+    """Write the page in each language."""
+    info = draft.info
+    figures = read(draft.connection, draft.tables, info, draft.previous)
+    report = draft.folder / FOLDER
     report.mkdir()
     for language in LANGUAGES:
-        (report / FILES[language]).write_text(page(language, figures, imprint), encoding="utf-8")
+        (report / FILES[language]).write_text(page(language, figures, info), encoding="utf-8")
 
 
 def page(language: str, figures: Figures, imprint: ReleaseInfo) -> str:

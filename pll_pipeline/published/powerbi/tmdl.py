@@ -1,4 +1,6 @@
-"""The model as TMDL, the text form of Power BI's semantic models: one file per table, one per language.
+"""The model as TMDL, the text form of Power BI's semantic models.
+
+One file per table, one per language.
 
 Not here: what is in the model (`model.py`).
 """
@@ -8,14 +10,14 @@ from __future__ import annotations
 import re
 
 from pll_pipeline.published.powerbi.model import (
-    FOLDER_PARAMETER,
     Measure,
     Model,
     ModelColumn,
     ModelTable,
+    Relationship,
     tag,
-    text_of,
 )
+from pll_pipeline.published.powerbi.power_query import FOLDER_PARAMETER, text
 
 COMPATIBILITY = 1601
 CULTURES = ("nb-NO", "en-US")
@@ -28,9 +30,7 @@ def files(model: Model) -> dict[str, str]:
         "database.tmdl": f"database\n\tcompatibilityLevel: {COMPATIBILITY}\n",
         "model.tmdl": _model(model),
         "expressions.tmdl": _parameter(model.folder),
-        "relationships.tmdl": "\n".join(
-            _relationship(model, place) for place in range(len(model.relationships))
-        ),
+        "relationships.tmdl": "\n".join(map(_relationship, model.relationships)),
     }
     written |= {f"tables/{table.name}.tmdl": _table(table) for table in model.tables}
     return written | {f"cultures/{culture}.tmdl": _culture(culture, model) for culture in CULTURES}
@@ -60,9 +60,12 @@ def _model(model: Model) -> str:
 
 
 def _parameter(folder: str) -> str:
+    """The parameter with the folder of the Parquet files, in place of a path in each table."""
+    meta = 'meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]'
     lines = (
-        "/// Mappen med Parquet-filene i utgaven. Sett den til din egen. | The folder of the release's Parquet files. Set it to yours.",
-        f'expression {FOLDER_PARAMETER} = {text_of(folder)} meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]',
+        "/// Mappen med Parquet-filene i utgaven. Sett den til din egen. | "
+        "The folder of the release's Parquet files. Set it to yours.",
+        f"expression {FOLDER_PARAMETER} = {text(folder)} {meta}",
         f"\tlineageTag: {tag('parameter', FOLDER_PARAMETER)}",
         "",
         "\tannotation PBI_ResultType = Text",
@@ -71,13 +74,13 @@ def _parameter(folder: str) -> str:
     return "\n".join(lines)
 
 
-def _relationship(model: Model, place: int) -> str:
-    told = model.relationships[place]
-    name = tag("relationship", told.from_table, told.from_column, told.to_table, told.to_column)
+def _relationship(relationship: Relationship) -> str:
+    many = (relationship.from_table, relationship.from_column)
+    one = (relationship.to_table, relationship.to_column)
     lines = (
-        f"relationship {name}",
-        f"\tfromColumn: {quoted(told.from_table)}.{quoted(told.from_column)}",
-        f"\ttoColumn: {quoted(told.to_table)}.{quoted(told.to_column)}",
+        f"relationship {tag('relationship', *many, *one)}",
+        f"\tfromColumn: {'.'.join(map(quoted, many))}",
+        f"\ttoColumn: {'.'.join(map(quoted, one))}",
         "",
     )
     return "\n".join(lines)
@@ -85,14 +88,13 @@ def _relationship(model: Model, place: int) -> str:
 
 def _table(table: ModelTable) -> str:
     lines = [
-        *_words(table.description, 0),
+        *_comment(table.description, 0),
         f"table {quoted(table.name)}",
         f"\tlineageTag: {tag('table', table.name)}",
     ]
-    lines += ["\tisHidden"] if table.is_hidden else []
     lines += ["\tdataCategory: Time"] if table.is_calendar else []
     for measure in table.measures:
-        lines += ["", *_measure(table, measure)]
+        lines += ["", *_measure(measure)]
     for column in table.columns:
         lines += ["", *_column(table, column)]
     lines += [
@@ -106,7 +108,7 @@ def _table(table: ModelTable) -> str:
     return "\n".join(lines)
 
 
-def _measure(table: ModelTable, measure: Measure) -> list[str]:
+def _measure(measure: Measure) -> list[str]:
     dax = measure.dax.split("\n")
     head = (
         [f"\tmeasure {quoted(measure.name)} = {dax[0]}"]
@@ -117,12 +119,12 @@ def _measure(table: ModelTable, measure: Measure) -> list[str]:
         f"\t\tdisplayFolder: {measure.folder}",
         f"\t\tlineageTag: {tag('measure', measure.name)}",
     ]
-    return [*_words(measure.description, 1), *head, *properties]
+    return [*_comment(measure.description, 1), *head, *properties]
 
 
 def _column(table: ModelTable, column: ModelColumn) -> list[str]:
     lines = [
-        *_words(column.description, 1),
+        *_comment(column.description, 1),
         f"\tcolumn {quoted(column.name)}",
         f"\t\tdataType: {column.type}",
     ]
@@ -137,49 +139,40 @@ def _column(table: ModelTable, column: ModelColumn) -> list[str]:
     return lines + ([f"\t\tsortByColumn: {quoted(column.sorted_by)}"] if column.sorted_by else [])
 
 
-def _words(text: str, depth: int) -> list[str]:
+def _comment(text: str, depth: int) -> list[str]:
     """A description, on lines of its own before what it describes."""
     return [f"{chr(9) * depth}/// {line}" for line in " ".join(text.split()).split("\n") if line]
 
 
 def _culture(culture: str, model: Model) -> str:
-    """Captions and descriptions in one language; in the model's own they are what stands in the model."""
+    """Captions and descriptions in one language; in the model's own they are those of the model."""
     is_own = culture == CULTURES[0]
     lines = [f"cultureInfo {culture}", "", "\ttranslations", "\t\tmodel Model", ""]
-
-    def say(
-        depth: int, kind: str, name: str, caption: str, description: str = "", folder: str = ""
-    ) -> None:
-        indent = "\t" * depth
-        lines.append(f"{indent}{kind} {quoted(name)}")
-        lines.append(f"{indent}\tcaption: {caption}")
-        if description:
-            lines.append(f"{indent}\tdescription: {' '.join(description.split())}")
-        if folder:
-            lines.append(f"{indent}\tdisplayFolder: {folder}")
-        lines.append("")
-
     for table in model.tables:
-        say(
-            3,
-            "table",
-            table.name,
-            table.name if is_own else table.caption_en,
-            table.description if is_own else table.description_en,
-        )
+        lines += _translation(3, "table", table.name, *_texts(table, is_own))
         for measure in table.measures:
-            own = (
-                (measure.name, measure.description, measure.folder)
-                if is_own
-                else (measure.name_en, measure.description_en, measure.folder_en)
-            )
-            say(4, "measure", measure.name, *own)
+            folder = measure.folder if is_own else measure.folder_en
+            lines += _translation(4, "measure", measure.name, *_texts(measure, is_own), folder)
         for column in table.columns:
-            say(
-                4,
-                "column",
-                column.name,
-                column.name if is_own else column.caption_en,
-                column.description if is_own else column.description_en,
-            )
+            lines += _translation(4, "column", column.name, *_texts(column, is_own))
     return "\n".join(lines)
+
+
+def _texts(part: ModelTable | Measure | ModelColumn, is_own: bool) -> tuple[str, str]:
+    """The name and the description of a part of the model in one language."""
+    if is_own:
+        return part.name, part.description
+    return part.name_en, part.description_en
+
+
+def _translation(
+    depth: int, kind: str, name: str, caption: str, description: str, folder: str = ""
+) -> list[str]:
+    """The lines that give one thing its texts in one language."""
+    indent = "\t" * depth
+    lines = [f"{indent}{kind} {quoted(name)}", f"{indent}\tcaption: {caption}"]
+    if description:
+        lines.append(f"{indent}\tdescription: {' '.join(description.split())}")
+    if folder:
+        lines.append(f"{indent}\tdisplayFolder: {folder}")
+    return [*lines, ""]

@@ -2,53 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pll_pipeline.published import outputs as registry
 from pll_pipeline.published.outputs import write_release
-from tests.release_world import BUILT_AT, inputs, write_build
+from tests.release_world import BUILT_AT, inputs, outputs, write_build
 
-ADD_NAME = (
-    "insert into star.dim_region values ('kommune:0301', 'kommune', 'Oslo', null, null, true)"
+BEFORE, AFTER = "2026-11-22T030004Z", "2026-11-23T030004Z"
+REGION = (
+    "insert into star.dim_region by name "
+    "select 'kommune:0301' as region_key, 'kommune' as region_level, 'Oslo' as region_name, "
+    "true as is_current"
 )
+NBSP = "\u00a0"
 
 
-def _difference(folder: Path, before: list[str] | None, after: list[str]) -> str:
-    """The file's text for a build with the statements `after`, compared with one with `before`."""
-    previous = None
-    if before is not None:
-        previous = folder / "2026-11-22T030004Z"
-        previous.mkdir()
-        write_release(
-            previous,
-            write_build(folder / "before.duckdb", *before),
-            previous.name,
-            BUILT_AT,
-            inputs(),
-            None,
-        )
-    release = folder / "2026-11-23T030004Z"
+@pytest.fixture(scope="module", autouse=True)
+def _few_outputs() -> Iterator[None]:
+    """The others do not matter here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "OUTPUTS", outputs("difference"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the unchanged world. No test may change it."""
+    return _release(tmp_path_factory.mktemp("before"), BEFORE, [], None)
+
+
+def _release(folder: Path, name: str, changes: list[str], previous: Path | None) -> Path:
+    release = folder / name
     release.mkdir()
-    write_release(
-        release,
-        write_build(folder / "after.duckdb", *after),
-        release.name,
-        BUILT_AT,
-        inputs(),
-        previous,
-    )
+    build = write_build(folder / f"{name}.duckdb", *changes)
+    write_release(release, build, name, BUILT_AT, inputs(), previous)
+    return release
+
+
+def _text(release: Path) -> str:
     return (release / "difference.md").read_text(encoding="utf-8")
 
 
+def _difference(folder: Path, before: Path | list[str], after: list[str]) -> str:
+    """The file's text for a build with the statements `after`, compared with one with `before`."""
+    if isinstance(before, list):
+        before = _release(folder, BEFORE, before, None)
+    return _text(_release(folder, AFTER, after, before))
+
+
 def test_the_first_release_says_that_it_is_the_first(tmp_path: Path) -> None:
-    assert "Dette er den første utgaven." in _difference(tmp_path, None, [])
+    text = _text(_release(tmp_path, AFTER, [], None))
+    assert text == (
+        "# Endringer siden forrige utgave\n\n"
+        "Denne utgaven: `2026-11-23T030004Z`.\n\n"
+        "Dette er den første utgaven. Det finnes ingen tidligere å sammenligne med.\n"
+    )
 
 
-def test_two_equal_builds_differ_in_nothing(tmp_path: Path) -> None:
-    text = _difference(tmp_path, [], [])
+def test_two_equal_builds_differ_in_nothing(tmp_path: Path, before: Path) -> None:
+    text = _difference(tmp_path, before, [])
     assert "Denne utgaven: `2026-11-23T030004Z`. Forrige utgave: `2026-11-22T030004Z`." in text
-    assert "| `star.fct_observation` | 5\u00a0000 | 5\u00a0000 | 0 | 0 | 0 | 0 |" in text
+    assert f"| `star.fct_observation` | 5{NBSP}000 | 5{NBSP}000 | 0 | 0 | 0 | 0 |" in text
     assert text.count("Ingen endringer") == 2
 
 
@@ -80,90 +97,102 @@ def test_new_and_gone_rows_are_counted(tmp_path: Path) -> None:
     text = _difference(
         tmp_path,
         ["delete from star.dim_region where region_key = 'land:NO'"],
-        [ADD_NAME, "delete from star.dim_region where region_key = 'fylke:15'"],
+        [REGION, "delete from star.dim_region where region_key = 'fylke:15'"],
     )
     assert "| `star.dim_region` | 3 | 4 | 2 | 1 | 0 | 0 |" in text
 
 
 def test_a_row_that_occurs_twice_counts_twice(tmp_path: Path) -> None:
-    text = _difference(tmp_path, [ADD_NAME], [ADD_NAME, ADD_NAME])
+    text = _difference(tmp_path, [REGION], [REGION, REGION])
     assert "| `star.dim_region` | 5 | 6 | 1 | 0 | 0 | 0 |" in text
 
 
-def test_a_changed_value_is_shown_before_and_after_also_when_undated(tmp_path: Path) -> None:
+def test_a_changed_value_is_shown_before_and_after_also_when_undated(
+    tmp_path: Path, before: Path
+) -> None:
     text = _difference(
         tmp_path,
-        [],
+        before,
         [
             "update marts.mart_key_figures set value = 0.95 where value = 0.948",
-            "update marts.mart_key_figures set qualifier = 'exact' where month is null",
+            "update marts.mart_key_figures set qualifier = 'exact' where period_end is null",
         ],
     )
     assert "| `marts.mart_key_figures` | 3 | 3 | 0 | 0 | 2 | 0 |" in text
-    assert "| e-resept, 2012-12-01 | value | 0.948 | 0.95 |" in text
-    assert "| e-resept | qualifier | at_least | exact |" in text
+    place = "region_key, actor_type_code, 2012-12-31, source_name"
+    assert f"| e-resept, eresept_share, {place} | value | 0.948 | 0.95 |" in text
+    place = "region_key, actor_type_code, source_name"
+    assert f"| e-resept, eresept_count, {place} | qualifier | at_least | exact |" in text
 
 
-def test_rows_that_were_only_read_again_are_counted_apart(tmp_path: Path) -> None:
-    text = _difference(
-        tmp_path,
-        [],
-        [
-            "update star.fct_observation set snapshot_at = '2026-02-02 00:00:00+00' where revision_number = 0"
-        ],
-    )
-    assert "| `star.fct_observation` | 5\u00a0000 | 5\u00a0000 | 0 | 0 | 0 | 1\u00a0667 |" in text
+def test_rows_that_were_only_read_again_are_counted_apart(tmp_path: Path, before: Path) -> None:
+    again = "set snapshot_at = '2026-02-02 00:00:00+00' where revision_number = 0"
+    text = _difference(tmp_path, before, [f"update star.fct_observation {again}"])
+    assert f"| `star.fct_observation` | 5{NBSP}000 | 5{NBSP}000 | 0 | 0 | 0 | 1{NBSP}667 |" in text
     assert "Ingen endringer i rader" in text
 
 
-def test_rows_that_no_key_tells_apart_are_counted_as_gone_and_new(tmp_path: Path) -> None:
+def test_rows_without_a_key_are_counted_as_gone_and_new(tmp_path: Path) -> None:
     text = _difference(tmp_path, ["update star.fct_observation set value = null"], [])
-    assert (
-        "| `star.fct_observation` | 5\u00a0000 | 5\u00a0000 | 4\u00a0000 | 4\u00a0000 | – | 0 |"
-        in text
-    )
+    counts = f"5{NBSP}000 | 5{NBSP}000 | 4{NBSP}000 | 4{NBSP}000 | – | 0"
+    assert f"| `star.fct_observation` | {counts} |" in text
 
 
 def test_many_changes_are_bounded(tmp_path: Path) -> None:
-    table = "create table star.dim_long as select 'r' || lpad(i::varchar, 4, '0') as region_key, {} as name from range(3000) as n (i)"
+    table = (
+        "create table star.dim_long as select 'r' || lpad(i::varchar, 4, '0') as region_key, "
+        "{} as name from range(3000) as n (i)"
+    )
     text = _difference(
         tmp_path, [table.format("repeat('a', 5000) || '|'")], [table.format("repeat('b', 5000)")]
     )
-    assert "| `star.dim_long` | 3\u00a0000 | 3\u00a0000 | 0 | 0 | 3\u00a0000 | 0 |" in text
-    assert "Høyst 20 verdier er vist; 3\u00a0000 rader er endret i alt." in text
+    counts = f"3{NBSP}000 | 3{NBSP}000 | 0 | 0 | 3{NBSP}000 | 0"
+    assert f"| `star.dim_long` | {counts} |" in text
+    assert f"Høyst 20 verdier er vist; 3{NBSP}000 rader er endret i alt." in text
     assert text.count("| r0") == 20
     assert len(text) < 10_000
 
 
-def test_a_text_cannot_break_out_of_its_cell(tmp_path: Path) -> None:
+def test_a_text_cannot_break_out_of_its_cell(tmp_path: Path, before: Path) -> None:
     text = _difference(
         tmp_path,
-        [],
+        before,
         [
-            "update marts.mart_key_figures set published_text = E'a|b\\n![x](http://example.no/x) <b>' where service_code = 'pll'"
+            "update marts.mart_key_figures set published_text = "
+            "E'a|b\\n![x](http://example.no/x) <b>' where service_code = 'pll'"
         ],
     )
     assert r"| 24 000 | a\|b !\[x](http://example.no/x) \<b> |" in text
 
 
+def test_what_a_publication_changed_is_listed_for_new_snapshots_only(
+    tmp_path: Path, before: Path
+) -> None:
+    drift = [
+        {"source_name": "figures", "snapshot_at": "2026-01-02T03:04:05Z", "changes": ["old"]},
+        {
+            "source_name": "figures",
+            "snapshot_at": "2026-02-02T03:04:05+00:00",
+            "changes": ["a column is new", "3 rows are gone"],
+        },
+    ]
+    release = tmp_path / AFTER
+    release.mkdir()
+    build = write_build(tmp_path / "build.duckdb")
+    write_release(release, build, AFTER, BUILT_AT, inputs(drift=drift), before)
+    text = _text(release)
+    assert "## Publikasjoner\n\n- `figures`: a column is new; 3 rows are gone.\n" in text
+    assert "old" not in text
+
+
 @pytest.mark.parametrize("content", [None, b"not a database"])
-def test_a_failing_comparison_is_told_and_stops_nothing(
+def test_a_failing_comparison_is_reported_and_stops_nothing(
     tmp_path: Path, content: bytes | None
 ) -> None:
-    previous = tmp_path / "2026-11-22T030004Z"
+    previous = tmp_path / BEFORE
     previous.mkdir()
     if content:
         (previous / "pll.duckdb").write_bytes(content)
-    release = tmp_path / "release"
-    release.mkdir()
-    write_release(
-        release,
-        write_build(tmp_path / "build.duckdb"),
-        "2026-11-23T030004Z",
-        BUILT_AT,
-        inputs(),
-        previous,
-    )
-    text = (release / "difference.md").read_text(encoding="utf-8")
-    assert "Sammenligningen lot seg ikke gjøre." in text
+    release = _release(tmp_path, AFTER, [], previous)
+    assert "Sammenligningen lot seg ikke gjøre." in _text(release)
     assert (release / "release.json").is_file()

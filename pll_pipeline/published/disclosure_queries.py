@@ -1,0 +1,238 @@
+"""The queries of the disclosure check, on the release attached as `release`.
+
+`CELLS`, `BOUNDS_OVER_REGIONS`, `BOUNDS_OVER_ACTOR_TYPES` and `FIGURES` make temporary tables, in
+this order; the others read them. Not here: what is done with the answers (`disclosure.py`).
+"""
+
+from __future__ import annotations
+
+# What the publisher left each counted cell open to. Qualifiers such as "about" are not used as
+# bounds. A count cannot exceed its denominator. A cell with an unknown denominator is part of no
+# sum.
+CELLS = """
+    create or replace temp table cell as
+    select
+        measure_code, region_key, actor_type_code, month, eligible_value,
+        count_status = 'suppressed' as is_suppressed,
+        denominator_code is null or eligible_value is not null as is_added,
+        case
+            when count_status = 'suppressed' then coalesce(count_lower, 0)
+            else coalesce(count_value, count_lower, 0)
+        end as low,
+        case
+            when count_status = 'suppressed'
+                then coalesce(count_upper, eligible_value, 'infinity'::double)
+            else coalesce(count_value, count_upper, 'infinity'::double)
+        end as high
+    from release.star.fct_adoption
+    where count_status is not null and count_status <> 'missing'
+"""
+
+# The least and the most that a sum may be: the bounds of its cells, added. A part that was split
+# between two wholes may be in the whole or not.
+BOUNDS_OVER_REGIONS = """
+    create or replace temp table sum_bounds as
+    select
+        total.relation, total.measure_code, total.region_key, total.actor_type_code, total.month,
+        any_value(total.part_level) as part_level,
+        bool_or(cell.is_suppressed and cell.low < cell.high) as is_open,
+        sum(case when region_part.part_share < 1 then 0 else cell.low end) as low,
+        sum(cell.high) as high
+    from release.star.fct_adoption_sum as total
+    inner join release.star.dim_region_part as region_part
+        on
+            total.relation = region_part.relation
+            and total.region_key = region_part.whole_key
+            and total.part_level = region_part.part_level
+            and coalesce(region_part.valid_from <= total.month, true)
+            and coalesce(total.month < region_part.valid_to, true)
+    inner join cell
+        on
+            region_part.part_key = cell.region_key
+            and total.measure_code = cell.measure_code
+            and total.actor_type_code = cell.actor_type_code
+            and total.month = cell.month
+    where cell.is_added
+    group by all
+"""
+
+# The same for sums over actor types: of the types that have a figure and are part of no other type
+# that has one.
+BOUNDS_OVER_ACTOR_TYPES = """
+    insert into sum_bounds
+    with recursive typed as (
+        select
+            'level' as relation, measure_code, region_key, actor_type_code, month, low, high,
+            is_suppressed and low < high as is_open
+        from cell
+        where is_added
+        union all
+        select
+            relation, measure_code, region_key, actor_type_code, month, low, high, is_open
+        from sum_bounds
+    ),
+    ancestor as (
+        select actor_type_code, parent_code
+        from release.star.dim_actor_type
+        where parent_code is not null
+        union all
+        select lower_type.actor_type_code, upper_type.parent_code
+        from ancestor as lower_type
+        inner join release.star.dim_actor_type as upper_type
+            on lower_type.parent_code = upper_type.actor_type_code
+        where upper_type.parent_code is not null
+    ),
+    outermost as (
+        select typed.*
+        from typed
+        inner join release.star.dim_actor_type as actor_type
+            on
+                typed.actor_type_code = actor_type.actor_type_code
+                and actor_type.actor_type_kind = 'actor'
+        where not exists (
+            select 1
+            from typed as whole
+            inner join ancestor on whole.actor_type_code = ancestor.parent_code
+            where
+                ancestor.actor_type_code = typed.actor_type_code
+                and whole.relation = typed.relation
+                and whole.measure_code = typed.measure_code
+                and whole.region_key = typed.region_key
+                and whole.month = typed.month
+        )
+    )
+    select
+        total.relation, total.measure_code, total.region_key, 'alle', total.month, 'actor_type',
+        bool_or(outermost.is_open), sum(outermost.low), sum(outermost.high)
+    from release.star.fct_adoption_sum as total
+    inner join outermost
+        on
+            total.relation = outermost.relation
+            and total.measure_code = outermost.measure_code
+            and total.region_key = outermost.region_key
+            and total.month = outermost.month
+    where total.part_level = 'actor_type'
+    group by total.relation, total.measure_code, total.region_key, total.month
+"""
+
+# Everything that we publish of a sum, as an interval of counts: the sum itself, the row of the
+# mart, and its share of the denominator.
+FIGURES = """
+    create or replace temp table figure as
+    select
+        'fct_adoption_sum' as published_in, relation, measure_code, region_key, actor_type_code,
+        month, count_value as value, count_lower as low, count_upper as high, 0.0 as slack
+    from release.star.fct_adoption_sum
+    union all
+    select
+        'mart_adoption_by_region_actor_month', 'level', measure_code, region_key, actor_type_code,
+        month, adoption_count, adoption_count_lower, adoption_count_upper, 0.5
+    from release.marts.mart_adoption_by_region_actor_month
+    where basis = 'aggregated'
+    union all
+    select
+        'mart_adoption_by_region_actor_month, shares', 'level', measure_code, region_key,
+        actor_type_code, month, adoption_share * eligible_count, share_lower * eligible_count,
+        case when share_upper < 1 then share_upper * eligible_count end,
+        0.5 + eligible_count * 1e-6
+    from release.marts.mart_adoption_by_region_actor_month
+    where basis = 'aggregated' and eligible_count is not null
+"""
+
+NARROW = """
+    select
+        figure.published_in, figure.relation, figure.measure_code, figure.region_key,
+        figure.actor_type_code, figure.month, sum_bounds.part_level,
+        figure.value, figure.low, figure.high, figure.slack
+    from figure
+    inner join sum_bounds using (relation, measure_code, region_key, actor_type_code, month)
+    where
+        sum_bounds.is_open
+        and (
+            figure.value is not null
+            or figure.low > sum_bounds.low + figure.slack + {edge}
+            or figure.high < sum_bounds.high - figure.slack - {edge}
+        )
+    order by all
+"""
+
+# Figures of a single cell that are tighter than the cell's own bounds.
+TIGHT_CELLS = """
+    select
+        cell.measure_code, cell.region_key, cell.actor_type_code, cell.month, cell.low, cell.high,
+        coalesce(mart.adoption_count, mart.share_lower * cell.eligible_value) as published_low,
+        coalesce(mart.adoption_count, mart.share_upper * cell.eligible_value) as published_high
+    from release.marts.mart_adoption_by_region_actor_month as mart
+    inner join cell using (measure_code, region_key, actor_type_code, month)
+    where
+        cell.is_suppressed and cell.low < cell.high and mart.basis = 'derived'
+        and (
+            mart.adoption_count is not null
+            or mart.adoption_share is not null
+            or mart.adoption_count_lower > cell.low + {edge}
+            or mart.adoption_count_upper < cell.high - {edge}
+            or mart.share_lower * cell.eligible_value > cell.low + cell.eligible_value * 1e-6
+            or (
+                mart.share_upper < 1
+                and mart.share_upper * cell.eligible_value < cell.high - cell.eligible_value * 1e-6
+            )
+        )
+    order by all
+"""
+
+UNKNOWN_STATUSES = """
+    select count_status, count(*) as rows
+    from release.star.fct_adoption
+    where not list_contains(?, count_status)
+    group by count_status
+    order by count_status
+"""
+# Counts that were only ever published as suppressed, and that the adoption tables show as open.
+STATUS_LOST = """
+    select
+        adoption.measure_code, adoption.region_key, adoption.actor_type_code, adoption.month
+    from (
+        select measure_code, region_key, actor_type_code, month
+        from release.star.fct_observation
+        where month is not null
+        group by measure_code, region_key, actor_type_code, month
+        having bool_and(status = 'suppressed')
+    ) as withheld
+    inner join release.star.dim_measure as measure
+        on
+            measure.is_adoption
+            and withheld.measure_code
+            = case when measure.unit = 'share' then measure.numerator_code else measure.measure_code end
+    inner join release.star.fct_adoption as adoption
+        on
+            measure.measure_code = adoption.measure_code
+            and withheld.region_key = adoption.region_key
+            and withheld.actor_type_code = adoption.actor_type_code
+            and withheld.month = adoption.month
+    where adoption.count_status <> 'suppressed'
+    order by all
+"""
+CELLS_NOT_COMPARED = """
+    select cell.measure_code, cell.region_key, cell.actor_type_code, cell.month
+    from cell
+    anti join release.marts.mart_adoption_by_region_actor_month as mart
+        using (measure_code, region_key, actor_type_code, month)
+    where cell.is_suppressed
+    order by all
+"""
+SUMS_NOT_COMPARED = """
+    select figure.measure_code, figure.region_key, figure.actor_type_code, figure.month
+    from figure
+    anti join sum_bounds using (relation, measure_code, region_key, actor_type_code, month)
+    order by all
+"""
+COUNTS = """
+    select
+        (select count(*) from cell where is_suppressed),
+        (select count(*) from figure semi join sum_bounds
+            using (relation, measure_code, region_key, actor_type_code, month)),
+        (select count(*) from cell
+            semi join release.marts.mart_adoption_by_region_actor_month
+                using (measure_code, region_key, actor_type_code, month)
+            where is_suppressed)
+"""

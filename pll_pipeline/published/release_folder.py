@@ -1,0 +1,94 @@
+"""One release as a folder on disk: made read-only and durable, copied over another, removed.
+
+Not here: which release is current, how many are kept (`releases.py`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+REMOVING = ".removing-"
+_STAGED = ".replacing"
+_READ_ONLY_FILE, _READ_ONLY_FOLDER, _OWN_FOLDER = 0o444, 0o555, 0o700
+
+
+def seal(folder: Path) -> None:
+    """Make a folder and all in it read-only, and wait until the disk has stored it.
+
+    Raises `OSError` when the disk cannot store it.
+    """
+    for parent, _, names in os.walk(folder, topdown=False):
+        for path in (*(Path(parent, name) for name in names), Path(parent)):
+            with suppress(PermissionError):  # file systems without modes
+                path.chmod(_READ_ONLY_FOLDER if path.is_dir() else _READ_ONLY_FILE)
+            sync(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has stored a file, or the names in a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # some network file systems have no fsync of folders
+        if not (error.errno == errno.EINVAL and path.is_dir()):
+            raise
+    finally:
+        os.close(handle)
+
+
+def replace_files(folder: Path, release: Path, names: Iterable[str]) -> None:
+    """Replace the files of `folder` by copies of those of `release`, in the order of `names`.
+
+    All are staged first, so that files of two releases are mixed for as short a time as possible.
+    While `is_half_replaced`, the folder is not whole.
+    """
+    names = list(names)
+    staged = folder / _STAGED
+    shutil.rmtree(staged, ignore_errors=True)
+    for name in names:
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(release / name, staged / name)
+        with suppress(PermissionError):
+            (staged / name).chmod(_READ_ONLY_FILE)
+        sync(staged / name)
+    for name in names:
+        os.replace(staged / name, folder / name)
+    shutil.rmtree(staged)
+    for path in list(folder.rglob("*")):
+        if path.is_file() and path.relative_to(folder).as_posix() not in names:
+            path.unlink()
+    sync(folder)
+
+
+def is_half_replaced(folder: Path) -> bool:
+    """Whether `replace_files` was interrupted in this folder."""
+    return (folder / _STAGED).is_dir()
+
+
+def drop_staged(folder: Path) -> None:
+    """Remove what an interrupted `replace_files` staged."""
+    shutil.rmtree(folder / _STAGED)
+
+
+def remove(folder: Path) -> None:
+    """Remove a release folder. It is renamed first, so that no reader takes a part for the whole."""
+    if not folder.name.startswith("."):
+        renamed = folder.with_name(f"{REMOVING}{folder.name}")
+        os.rename(folder, renamed)
+        folder = renamed
+    for parent, _, _ in os.walk(folder):
+        with suppress(PermissionError):
+            os.chmod(parent, _OWN_FOLDER)
+    shutil.rmtree(folder)
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files in a folder; 0 where there is no folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

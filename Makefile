@@ -82,6 +82,7 @@ lock: $(UV)
 
 generated: setup
 	.venv/bin/python -m pll_pipeline.star.model_files
+	.venv/bin/python -m pll_pipeline.published.registry_files
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:

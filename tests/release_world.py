@@ -115,7 +115,7 @@ def public_tables() -> dict[str, dict[str, Table]]:
 
 
 def write_build(path: Path, *changes: str) -> Path:
-    """A build file at `path`, with further statements run on it; an older file there is replaced."""
+    """A build file at `path`, with further statements run on it; an older file is replaced."""
     shutil.copyfile(_folder() / "build.duckdb", path)
     if changes:
         with duckdb.connect(path) as connection:

@@ -17,6 +17,7 @@ import yaml
 
 from pll_pipeline.assets import LOCK
 from pll_pipeline.config import CHECKOUT
+from pll_pipeline.published.outputs import OUTPUTS
 from pll_pipeline.sources.register import register
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,20 +44,7 @@ def test_the_assets_are_the_sources_the_gathered_tables_dbts_nodes_and_the_outpu
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed")
     }
-    expected |= {
-        f"published/{output}"
-        for output in (
-            "duckdb",
-            "parquet",
-            "csv",
-            "workbook",
-            "report",
-            "power_bi",
-            "open_data",
-            "documentation",
-            "description",
-        )
-    }
+    expected |= {f"published/{output.name}" for output in OUTPUTS}
     assert _keys(graph) == expected
 
 

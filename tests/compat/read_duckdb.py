@@ -1,4 +1,7 @@
-"""Run by an old DuckDB in an environment of its own: opens a release read-only and prints what it finds as JSON."""
+"""Opens a release read-only and prints its tables as JSON.
+
+Run by an old DuckDB in an environment of its own.
+"""
 
 import json
 import sys
@@ -12,11 +15,11 @@ connection.execute("set timezone = 'UTC'")
 tables = connection.execute(
     "select schema_name || '.' || table_name, coalesce(comment, '') from duckdb_tables() order by 1"
 ).fetchall()
-found = {"version": duckdb.__version__, "comments": dict(tables), "rows": {}}
+answer = {"version": duckdb.__version__, "comments": dict(tables), "rows": {}}
 for table, _ in tables:
     # Times go through text: this client needs another package to give them as Python's times.
-    found["rows"][table] = [
+    answer["rows"][table] = [
         list(row)
         for row in connection.execute(f"select columns(*)::varchar from {table}").fetchall()
     ]
-print(json.dumps(found))
+print(json.dumps(answer))

@@ -1,4 +1,7 @@
-"""Run by an old PyArrow in an environment of its own: reads a release's Parquet files and prints what it finds as JSON."""
+"""Reads the Parquet files of a release and prints them as JSON.
+
+Run by an old PyArrow in an environment of its own.
+"""
 
 import json
 import sys
@@ -9,10 +12,10 @@ sys.path.insert(0, sys.argv[1])
 import pyarrow
 from pyarrow import parquet
 
-found = {"version": pyarrow.__version__, "tables": {}}
+answer = {"version": pyarrow.__version__, "tables": {}}
 for path in sorted(Path(sys.argv[2]).glob("*.parquet")):
     table = parquet.read_table(path)
-    found["tables"][path.stem] = {
+    answer["tables"][path.stem] = {
         "types": {field.name: str(field.type) for field in table.schema},
         "footer": {
             key.decode(): value.decode()
@@ -23,4 +26,4 @@ for path in sorted(Path(sys.argv[2]).glob("*.parquet")):
             for row in table.to_pylist()
         ],
     }
-print(json.dumps(found))
+print(json.dumps(answer))

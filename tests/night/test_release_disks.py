@@ -1,4 +1,7 @@
-"""Disks that fail a publish: full at any step, and read-only. The last release stands and the message says what to do."""
+"""Disks that fail a publish: full at any step, and read-only.
+
+The last release remains current and the message says what to do.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,22 @@ from pathlib import Path
 import pytest
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.published import releases as warehouse
-from tests.release_world import inputs, left_behind, write_build
+from pll_pipeline.published import outputs as registry
+from pll_pipeline.published.query import query
+from pll_pipeline.published.releases import current, publish, require_current, verify
+from tests.release_world import inputs, left_behind, outputs, write_build
 
-DISK = 8 * 1024 * 1024
+DISK = 16 * 1024 * 1024
+MORE_FIGURES = (
+    "insert into marts.mart_key_figures (region_name, published_text) "
+    "select md5(i::varchar), md5((i + 1)::varchar) from range(5000) as n (i)"
+)
+
+
+@pytest.fixture(autouse=True)
+def _few_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One output of each way to write: DuckDB's copies, the workbook's writer, Python."""
+    monkeypatch.setattr(registry, "OUTPUTS", outputs("parquet", "csv", "workbook"))
 
 
 def _mount(*arguments: str) -> None:
@@ -33,47 +48,44 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     _mount("-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(disk))
     yield disk
-    subprocess.run(
-        ["umount", "-l", str(disk)], check=True
-    )  # a caught failure may still hold a file open
+    # lazily, because a caught failure may still have a file open
+    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_full_disk_at_any_step_leaves_the_last_release_and_says_how_much_is_missing(
     tmp_path: Path, small_disk: Path
 ) -> None:
-    longer = "insert into marts.mart_key_figures (region_name, published_text) select md5(i::varchar), md5((i + 1)::varchar) from range(5000) as n (i)"
-    build = write_build(tmp_path / "build.duckdb", longer)
+    build = write_build(tmp_path / "build.duckdb", MORE_FIGURES)
     marts, filler = small_disk / "marts", small_disk / "filler"
-    first = warehouse.publish(build, marts, inputs())
+    first = publish(build, marts, inputs())
     free = shutil.disk_usage(small_disk).free
     takes = DISK - free
-    said = rf"^The disk is full: a release takes at least \d+\.\d MB and \d+\.\d MB are free\. The last release, {first.id}, is still current\."
+    message = (
+        r"^The disk is full: a release takes at least \d+\.\d MB and \d+\.\d MB are free\. "
+        rf"The last release, {first.id}, is still current\."
+    )
     full_in: set[str] = set()
     for room in (0, 8_192, 262_144, *range(takes // 2, takes - 131_072, 131_072)):
         filler.write_bytes(bytes(free - room))
-        with pytest.raises(PllError, match=said) as caught:
-            warehouse.publish(build, marts, inputs())
+        with pytest.raises(PllError, match=message) as caught:
+            publish(build, marts, inputs())
         assert "make room" in caught.value.do
-        assert warehouse.current(marts) == first
+        assert current(marts) == first
         assert left_behind(small_disk) == []
-        full_in |= {
-            Path(frame.filename).stem
-            for frame in traceback.extract_tb(caught.value.__cause__.__traceback__)
-        }
+        frames = traceback.extract_tb((caught.value.__cause__ or caught.value).__traceback__)
+        full_in |= {Path(frame.filename).stem for frame in frames}
         filler.unlink()
-    warehouse.verify(first)
-    assert full_in >= {"duckdb", "delimited", "workbook"}, (
-        "the disk must have been full in all these steps"
-    )
-    assert warehouse.publish(build, marts, inputs()) == warehouse.current(marts)
+    verify(first)
+    assert full_in >= {"duckdb", "csv", "workbook"}, "the disk was full in all these steps"
+    assert publish(build, marts, inputs()) == current(marts)
 
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
-    """A build file and a marts folder with one release, on which nothing more can be written."""
+    """A build file and a marts folder with one release, in which nothing more can be written."""
     build = write_build(tmp_path / "build.duckdb")
     marts = tmp_path / "marts"
-    warehouse.publish(build, marts, inputs())
+    publish(build, marts, inputs())
     if os.geteuid() == 0:  # root writes whatever the modes say
         _mount("--bind", str(marts), str(marts))
         _mount("-o", "remount,ro,bind", str(marts))
@@ -87,25 +99,24 @@ def read_only(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
             folder.chmod(0o755)
 
 
-def test_a_read_only_marts_folder_is_named_and_the_last_release_stands(
+def test_a_read_only_marts_folder_is_named_and_the_last_release_remains(
     read_only: tuple[Path, Path],
 ) -> None:
     build, marts = read_only
-    first = warehouse.require_current(marts)
-    with pytest.raises(
-        PllError, match=r"cannot be written to.*What to do: give write access"
-    ) as caught:
-        warehouse.publish(build, marts, inputs())
+    first = require_current(marts)
+    message = r"cannot be written to.*What to do: give write access"
+    with pytest.raises(PllError, match=message) as caught:
+        publish(build, marts, inputs())
     assert str(marts) in str(caught.value)
-    assert warehouse.current(marts) == first
-    warehouse.verify(first)
-    assert warehouse.query(first, "select count(*) from mart_key_figures").item() == 3
+    assert current(marts) == first
+    verify(first)
+    assert query(first, "select count(*) from mart_key_figures").item() == 3
 
 
-def test_a_read_only_folder_that_holds_no_release_yet_is_named(
+def test_a_read_only_folder_without_a_release_is_named(
     read_only: tuple[Path, Path],
 ) -> None:
     build, marts = read_only
     with pytest.raises(PllError, match="cannot be written to") as caught:
-        warehouse.publish(build, marts / "elsewhere", inputs())
+        publish(build, marts / "elsewhere", inputs())
     assert str(marts / "elsewhere") in str(caught.value)

@@ -1,6 +1,8 @@
-"""Clients older than ours open a release: DuckDB 1.4.4 as in Power BI's connector, PyArrow 10 as in older gateways and scripts.
+"""Clients older than ours open a release.
 
-Each client lies in a folder of its own under `.cache/compat/`, made by uv from hashes in `tests/compat/` and used again.
+DuckDB 1.4.4 as in Power BI's connector, PyArrow 10 as in older gateways and scripts. Each client is
+in a folder of its own under `.cache/compat/`, made by uv from hashes in `tests/compat/`, and used
+again.
 """
 
 from __future__ import annotations
@@ -18,14 +20,23 @@ import duckdb
 import pytest
 
 from pll_pipeline.config import CHECKOUT
-from pll_pipeline.published import releases as warehouse
-from tests.release_world import BUILT_AT, LONG_TABLE_ROWS, inputs, write_build
+from pll_pipeline.published import outputs as registry
+from pll_pipeline.published.releases import Release, publish
+from tests.release_world import (
+    BUILT_AT,
+    LONG_TABLE_ROWS,
+    inputs,
+    outputs,
+    public_tables,
+    write_build,
+)
+from tests.tools import missing
 
 COMPAT = Path(__file__).parents[1] / "compat"
 
 
 def _ask(client: str, script: str, path: Path) -> dict[str, Any]:
-    """What a script prints when it is run with nothing but the standard library and the named client."""
+    """What a script prints when it runs with nothing but Python itself and the named client."""
     command = [
         sys.executable,
         "-I",
@@ -36,7 +47,8 @@ def _ask(client: str, script: str, path: Path) -> dict[str, Any]:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def _environment(client: str) -> Path:
@@ -51,7 +63,7 @@ def _environment(client: str) -> Path:
     if not folder.is_dir():
         uv = shutil.which("uv") or shutil.which("uv", path=str(CHECKOUT / ".uv" / "bin"))
         if uv is None:
-            pytest.skip("uv is needed to fetch the old client; `make test` sets it up")
+            missing("uv", "`make test` sets it up")
         making = folder.with_name(f".{folder.name}-{os.getpid()}")
         command = [
             uv,
@@ -80,53 +92,54 @@ def _environment(client: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> warehouse.Release:
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     folder = tmp_path_factory.mktemp("min mappe ø")
-    return warehouse.publish(
-        write_build(folder / "build.duckdb"), folder / "marts", inputs(), now=BUILT_AT
-    )
+    build = write_build(folder / "build.duckdb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "OUTPUTS", outputs("parquet"))
+        return publish(build, folder / "marts", inputs(), now=BUILT_AT)
 
 
-def test_duckdb_1_4_4_reads_every_table_as_we_do(release: warehouse.Release) -> None:
-    found = _ask("duckdb-1.4.4", "read_duckdb.py", release.database)
-    assert found["version"] == "1.4.4"
-    assert set(found["rows"]) == {
-        "meta.release",
-        "star.dim_region",
-        "star.fct_observation",
-        "marts.mart_key_figures",
-    }
-    assert (
-        found["comments"]["star.dim_region"] == "One row per region code. | Én rad per regionkode."
-    )
-    assert found["rows"]["meta.release"][0][:2] == [release.id, "2026-11-23 03:00:04+00"]
+def test_duckdb_1_4_4_reads_every_table_as_we_do(release: Release) -> None:
+    answer = _ask("duckdb-1.4.4", "read_duckdb.py", release.database)
+    assert answer["version"] == "1.4.4"
+    public = {f"{layer}.{name}" for layer, tables in public_tables().items() for name in tables}
+    assert set(answer["rows"]) == {"meta.release", *public}
+    region = public_tables()["star"]["dim_region"]
+    assert answer["comments"]["star.dim_region"] == f"{region.en} | {region.nb}"
+    assert answer["rows"]["meta.release"][0][:2] == [release.id, "2026-11-23 03:00:04+00"]
     with duckdb.connect(release.database, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        for table, rows in found["rows"].items():
-            assert [tuple(row) for row in rows] == connection.execute(
-                f"select columns(*)::varchar from {table}"
-            ).fetchall()
+        for table, rows in answer["rows"].items():
+            ours = connection.execute(f"select columns(*)::varchar from {table}").fetchall()
+            assert [tuple(row) for row in rows] == ours
 
 
-def test_pyarrow_10_reads_every_parquet_file_as_we_do(release: warehouse.Release) -> None:
-    found = _ask("pyarrow-10.0.1", "read_parquet.py", release.folder / "parquet")
-    assert found["version"] == "10.0.1"
-    assert set(found["tables"]) == {"dim_region", "fct_observation", "mart_key_figures"}
-    facts = found["tables"]["fct_observation"]
-    assert facts["types"] == {
-        "measure_code": "string",
-        "region_key": "string",
-        "source_name": "string",
-        "period_start": "date32[day]",
-        "value": "double",
-        "revision_number": "int32",
-        "eligible_count": "int64",
-        "snapshot_at": "timestamp[us, tz=UTC]",
-        "row_reference": "string",
+def test_pyarrow_10_reads_every_parquet_file_as_we_do(release: Release) -> None:
+    answer = _ask("pyarrow-10.0.1", "read_parquet.py", release.folder / "parquet")
+    assert answer["version"] == "10.0.1"
+    tables = answer["tables"]
+    assert set(tables) == {name for layer in public_tables().values() for name in layer}
+    arrow = {
+        "varchar": "string",
+        "integer": "int32",
+        "bigint": "int64",
+        "double": "double",
+        "boolean": "bool",
+        "date": "date32[day]",
+        "timestamp with time zone": "timestamp[us, tz=UTC]",
     }
+    for layer in public_tables().values():
+        for name, table in layer.items():
+            types = {column: arrow[table.column(column).type] for column in table.names}
+            assert tables[name]["types"] == types
+    facts = tables["fct_observation"]
     assert facts["footer"]["release_id"] == release.id
     assert len(facts["rows"]) == LONG_TABLE_ROWS
-    figures = found["tables"]["mart_key_figures"]["rows"]
-    assert figures[0][:5] == ["e-resept", 'Møre, "og" Romsdal', "2012-12-01", "0.948", "exact"]
-    assert figures[1][2:4] == [None, None]
-    assert figures[2][-1] == "2026-01-02 03:04:05.500000+00:00"
+    names = public_tables()["marts"]["mart_key_figures"].names
+    figures = [dict(zip(names, row, strict=True)) for row in tables["mart_key_figures"]["rows"]]
+    assert figures[1]["region_name"] == 'Møre, "og" Romsdal'
+    assert figures[1]["period_end"] == "2012-12-31"
+    assert figures[1]["value"] == "0.948"
+    assert (figures[0]["period_end"], figures[0]["value"]) == (None, None)
+    assert figures[2]["snapshot_at"] == "2026-01-02 03:04:05.500000+00:00"

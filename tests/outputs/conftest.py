@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from pll_pipeline.published import duckdb
+from pll_pipeline.published.draft import Draft
+from pll_pipeline.published.release_info import Inputs, ReleaseInfo
+from pll_pipeline.published.releases import require_current
 from tests.night.conftest import ROOT, World, first_night, released
 from tests.once import built_once
 from tests.tools import missing, program
@@ -35,6 +42,25 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> World:
 
     folder, _ = built_once(tmp_path_factory, "demo", run)
     return World(folder / "min mappe ø" / "data" / "demo")
+
+
+@contextmanager
+def draft_of(world: World) -> Iterator[Draft]:
+    """The current release of a world, as the module of an output gets it."""
+    release = require_current(world.data / "marts")
+    manifest = release.manifest
+    inputs = Inputs(
+        fingerprint=manifest["fingerprint"],
+        is_simulated=manifest["is_simulated"],
+        snapshots=manifest["snapshots"],
+        stale_sources=manifest["stale_sources"],
+        sources=[],
+        code_version=manifest["code_version"],
+        dbt_manifest=world.data / "build" / "dbt-run" / "manifest.json",
+    )
+    info = ReleaseInfo(release.id, datetime.fromisoformat(manifest["built_at"]), inputs)
+    with duckdb.opened(release.folder) as (connection, tables):
+        yield Draft(release.folder, connection, tables, info, None)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What a release may not disclose: each world below is published cells and our own figures of them."""
+"""What a release may not disclose: each world is published cells and our own figures of them."""
 
 from __future__ import annotations
 
@@ -215,8 +215,7 @@ def test_sums_over_actor_types_disclose_nothing_either(world: World) -> None:
     world.adds_up("a", None, 8, 11, level="actor_type", actor="alle")
     assert world.check() == Checked(cells=1, sums=1, figures_of_cells=1)
     world.change(
-        "update release.star.fct_adoption_sum "
-        "set count_value = 9, count_lower = 9, count_upper = 9"
+        "update release.star.fct_adoption_sum set count_value = 9, count_lower = 9, count_upper = 9"
     )
     with pytest.raises(PllError, match="between 2 and 2"):
         world.check()

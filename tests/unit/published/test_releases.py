@@ -183,9 +183,10 @@ def test_a_failure_while_writing_leaves_the_last_release_and_names_the_output(
     first = _first(marts, written)
     error = FAULTS["a disk"]()
     message = f"could not be published, while {step}: .*. The last release, {ID}, is still current"
-    with monkeypatch.context() as patch, pytest.raises(PllError, match=message) as caught:
+    with monkeypatch.context() as patch:
         WRITING[step](patch, _raising(error))
-        publish(build, marts, inputs(), now=BUILT_AT)
+        with pytest.raises(PllError, match=message) as caught:
+            publish(build, marts, inputs(), now=BUILT_AT)
     assert caught.value.__cause__ is error
     assert current(marts) == first
     assert (_ids(marts), left_behind(marts)) == ([ID], [])
@@ -200,9 +201,10 @@ def test_a_failure_while_moving_leaves_the_last_release_and_the_next_publish_is_
     (first,) = _publish(build, marts)
     error = FAULTS[fault]()
     message = f"The last release, {ID}, is still current"
-    with monkeypatch.context() as patch, pytest.raises(PllError, match=message) as caught:
+    with monkeypatch.context() as patch:
         MOVING[step](patch, _raising(error))
-        _publish(build, marts)
+        with pytest.raises(PllError, match=message) as caught:
+            _publish(build, marts)
     assert caught.value.__cause__ is error
     assert current(marts) == first
     assert (_ids(marts), left_behind(marts)) == ([ID], [])
@@ -397,9 +399,10 @@ def test_without_links_a_replacement_that_was_interrupted_is_repaired_by_the_nex
             raise OSError(28, "No space left on device")
         replace_file(old, new)
 
-    with monkeypatch.context() as patch, pytest.raises(PllError, match="The disk is full"):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "replace", cut)
-        _publish(build, marts)
+        with pytest.raises(PllError, match="The disk is full"):
+            _publish(build, marts)
     (second,) = _publish(build, marts)
     assert _ids(marts) == [first.id, second.id]
     assert current(marts) == second

@@ -106,6 +106,7 @@ _PRIVATE = (
     "create view staging.stg_observation as select 1 as revision_number",
     "create view marts.mart_of_nothing as select 1 as revision_number",
 )
+_PRIVATE_LAYER = "page"
 
 
 @cache
@@ -125,10 +126,17 @@ def write_build(path: Path, *changes: str) -> Path:
     return path
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection, database: str = "") -> None:
-    """Create every public table, empty and with its comments, in an attached database."""
+def create_tables(
+    connection: duckdb.DuckDBPyConnection,
+    database: str = "",
+    described_tables: dict[str, dict[str, Table]] | None = None,
+) -> None:
+    """Create every public table, empty and with its comments, in an attached database.
+
+    Or other tables, given as layers of tables by name.
+    """
     prefix = f"{database}." if database else ""
-    for layer, described in public_tables().items():
+    for layer, described in (described_tables or public_tables()).items():
         connection.execute(f"create schema {prefix}{layer}")
         for name, table in described.items():
             columns = ", ".join(f"{c} {table.column(c).type}" for c in table.names)
@@ -206,6 +214,9 @@ def _folder() -> Path:
     with duckdb.connect(folder / "build.duckdb") as connection:
         connection.execute("set timezone = 'UTC'")
         create_tables(connection)
+        create_tables(
+            connection, described_tables={_PRIVATE_LAYER: tables(DBT_PROJECT, _PRIVATE_LAYER)}
+        )
         for statement in _PRIVATE:
             connection.execute(statement)
         insert(connection, "star", "dim_region", *_REGIONS)

@@ -18,14 +18,13 @@ from pll_pipeline.validated.gathering import read_inputs
 
 def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefinition:
     """The step that publishes the star and marts among `tables` as one release."""
-    public = [key for key in tables.keys if key.path[0] in ("star", "marts")]
 
     @dg.multi_asset(
         name="release",
         specs=[
             dg.AssetSpec(
                 ["published", output.name],
-                deps=public,
+                deps=_deps(output, tables),
                 group_name="published",
                 description=f"{output.description.en}.",
             )
@@ -42,6 +41,14 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
                 yield _published(published, output)
 
     return release
+
+
+def _deps(output: Output, tables: dg.AssetsDefinition) -> list[dg.AssetKey]:
+    """The tables that an output is made of: those it reads, else every public one."""
+    if output.reads is None:
+        return [key for key in tables.keys if key.path[0] in ("star", "marts")]
+    names = set(output.reads())
+    return [key for key in tables.keys if key.path[-1] in names]
 
 
 def _published(release: Release, output: Output) -> dg.MaterializeResult[None]:

@@ -18,8 +18,9 @@ from pll_pipeline.published.release_info import ReleaseInfo
 class Draft:
     """The release in `folder`, with its `pll.duckdb` attached to the connection as `release`.
 
-    `tables` are its public tables. `previous` is the folder of the release to compare with, None
-    for the first.
+    The build file is attached as `build`: it alone has the private tables of the page. `tables`
+    are the public tables. `previous` is the folder of the release to compare with, None for the
+    first.
     """
 
     folder: Path

@@ -33,7 +33,7 @@ _PUBLIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 @dataclass(frozen=True)
 class Column:
-    """A column as stored: its name, DuckDB's name of its type, its comment in two languages."""
+    """A column as stored: its name, DuckDB's name of its type, its comment ("English. | Norsk.")."""
 
     name: str
     type: str
@@ -70,7 +70,7 @@ def write(folder: Path, build_file: Path, info: ReleaseInfo) -> None:
         )
     file = folder / FILE_NAME
     with _session(folder) as connection:
-        _attach(connection, build_file, "build")
+        attach(connection, build_file, "build")
         public = tables(connection, "build")
         _check(connection, public, build_file)
         _create(connection, file, public, info)
@@ -90,8 +90,15 @@ def opened(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, tuple[Tabl
     publishing, never for a statement that a user wrote.
     """
     with _session(folder) as connection:
-        _attach(connection, folder / FILE_NAME, "release")
+        attach(connection, folder / FILE_NAME, "release")
         yield connection, tables(connection, "release")
+
+
+def attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
+    """Attach a DuckDB file read-only under a name. Raises `duckdb.Error` for one that is damaged."""
+    connection.execute(
+        statement("attach {file} as {name} (read_only)", file=literal(file), name=quoted(name))
+    )
 
 
 def query(file: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -149,12 +156,6 @@ def _session(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
-
-
-def _attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
-    connection.execute(
-        statement("attach {file} as {name} (read_only)", file=literal(file), name=quoted(name))
-    )
 
 
 def _check(

@@ -71,22 +71,6 @@ class Output:
 
 
 # Tables of the page.
-_PAGE_READS = (
-    "mart_adoption_by_region_actor_month",
-    "mart_adoption_forecast",
-    "mart_target_status",
-    "mart_rollout_by_area_month",
-    "mart_key_figures",
-    "mart_revisions",
-    "mart_coverage_by_source_month",
-    "fct_observation",
-    "fct_quarantine",
-    "dim_region",
-    "dim_measure",
-    "dim_actor_type",
-    "dim_service",
-    "dim_source",
-)
 
 DATABASE = Output(
     "duckdb",
@@ -143,7 +127,7 @@ OUTPUTS = (
             "region by region",
         ),
         page.write,
-        lambda: _PAGE_READS,
+        lambda: page.READS,
         "dashboard",
     ),
     Output(
@@ -247,7 +231,8 @@ def write_release(
     """Fill the empty `folder` with a whole release made from the build file.
 
     `previous` is the release to compare with. All outputs but `pll.duckdb` are made from
-    `pll.duckdb`, so that all files agree; `release.json` is the last, as it lists the others.
+    `pll.duckdb`, so that all files agree; the page is made from private tables of the same build.
+    `release.json` is the last, as it lists the others.
     Raises `PllError` for a build file that cannot be published, or that would disclose what a
     publisher suppressed, and whatever writing raises, with a note that names the output.
     """
@@ -255,6 +240,7 @@ def write_release(
     with _noted(f"making {DATABASE.title}"):
         duckdb.write(folder, build_file, info)
     with duckdb.opened(folder) as (connection, public):
+        duckdb.attach(connection, build_file, "build")
         draft = Draft(folder, connection, public, info, previous)
         with _noted("checking that no suppressed cell can be computed"):
             disclosure.check(connection)

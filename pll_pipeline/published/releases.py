@@ -6,7 +6,7 @@
 A reader therefore always opens one whole release, whatever is being written beside it. Where links
 cannot be made, `current` is a folder whose files are replaced one by one, `release.json` last. One
 writer at a time: the caller has the lock (`lock.py`).
-Not here: the files of a release (`outputs.py`), statements on one (`query.py`), the build file.
+Not here: the files of a release (`outputs.py`), questions to one (`query.py`), the build file (dbt).
 """
 
 from __future__ import annotations
@@ -229,10 +229,7 @@ def _replace_current(marts_dir: Path, release: Release) -> None:
 
 
 def _sweep(marts_dir: Path) -> None:
-    """Clear what a killed publish left.
-
-    That is folders half written or half removed, and the folder `current` half replaced.
-    """
+    """Clear what a killed publish left: folders half written or removed, `current` half replaced."""
     for left in (marts_dir / RELEASES).glob(".*"):
         if left.name.startswith((_WRITING, release_folder.REMOVING)):
             release_folder.remove(left)

@@ -45,6 +45,7 @@ def _costs(data: Path, again: Path) -> dict[str, float]:
     (again / duckdb.FILE_NAME).symlink_to(release.database)
     costs = {}
     with duckdb.opened(again) as (connection, tables):
+        duckdb.attach(connection, data / "build" / "build.duckdb", "build")
         draft = Draft(again, connection, tables, _info(data, release), None)
         for output in OUTPUTS:
             if output.write:

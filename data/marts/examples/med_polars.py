@@ -1,7 +1,4 @@
-"""De tre første spørsmålene i Python med polars: python med_polars.py [mappen med Parquet-filene].
-
-The first three questions in Python with polars: python med_polars.py [folder of Parquet files].
-"""
+"""De tre første spørsmålene i Python med polars: python med_polars.py [mappen med Parquet-filene]. | The first three questions in Python with polars."""
 
 import sys
 from pathlib import Path

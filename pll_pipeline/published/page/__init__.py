@@ -1,5 +1,9 @@
-"""The report: what project leaders look at. `write` draws it from a release. Not here: anything a reader of the tables needs."""
+"""The page that project leaders look at, drawn from private tables of the build file.
 
+Not here: anything that a reader of the public tables needs.
+"""
+
+from pll_pipeline.published.page.data import READS
 from pll_pipeline.published.page.page import FILES, FOLDER, write
 
-__all__ = ["FILES", "FOLDER", "write"]
+__all__ = ["FILES", "FOLDER", "READS", "write"]

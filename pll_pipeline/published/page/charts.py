@@ -1,8 +1,9 @@
-"""Charts with axes: Altair's grammar to SVG by vl-convert, without a browser. Colours are roles of the style sheet, so one drawing serves light and dark.
+"""Charts with axes, as SVG: Altair's grammar drawn by vl-convert, without a browser.
 
-Each chart is a panel so narrow that it is read on a telephone without being shrunk; the page lays panels out in a grid. All
-panels have the same axis from 0 to 100 %, and panels of one figure the same months. Not here: which figures (`figures.py`),
-words (`texts.py`), tables and tiles (templates).
+Colours are roles of the style sheet, so that one drawing serves light and dark. Each chart is a
+panel so narrow that a telephone need not shrink it; the page lays panels out in a grid. All panels
+have the same axis from 0 to 100 %, and panels of one figure the same months.
+Not here: which figures there are (`sections/`), texts, tables and tiles (templates).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import vl_convert
@@ -24,12 +25,14 @@ from pll_pipeline.published.page.formats import Formatter
 WIDTH, HEIGHT = 240, 150  # of the plot, without its labels
 WIDE, TALL = 400, 240
 _FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-# Vega takes colours of its own alphabet only: a role is drawn in its light colour, and called by its name in what was drawn.
+# Vega takes colours of its own alphabet only. A role is drawn in its light colour, and the colour
+# replaced by the name of the role in the drawing.
 _ROLES = ("ink", "muted", "line", "rule", "accent", "band", "paper")
 _INK, _MUTED, _LINE, _RULE, _ACCENT, _BAND, _PAPER = (LIGHT[role] for role in _ROLES)
 _NAMES = {LIGHT[role]: f"var(--{role})" for role in _ROLES}
 _TICKS = (0, 0.25, 0.5, 0.75, 1)
 _MOST_YEARS = 5
+_HIGH = 0.85  # from here on the label of a point is below it
 _CONFIG = {
     "background": None,
     "font": _FONT,
@@ -47,14 +50,86 @@ _CONFIG = {
         "labelPadding": 4,
     },
 }
+# What only Vega's own runtime needs, and outlines of the plot itself.
+_ATTRIBUTES = re.compile(
+    r' (?:aria-[a-z]+|role|class|pointer-events|font-family|stroke-miterlimit)="[^"]*"'
+)
+_OUTLINE = re.compile(
+    r'<path d="M0,0h[\d.]+v[\d.]+h-[\d.]+Z"(?: fill="none")?(?: stroke="none")?/>'
+)
+
+_MarkType = Literal["line", "area", "circle", "point", "text"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A course over months; None where nothing is known, and then the line is broken."""
+    """A course over months. The line is broken where the share is None."""
 
     name: str
     points: Sequence[tuple[date, float | None]]
+
+
+class Band(NamedTuple):
+    """A month with a share and the bounds around it."""
+
+    month: date
+    low: float
+    middle: float
+    high: float
+
+
+class Due(NamedTuple):
+    """A target: the last day, the share, and its label."""
+
+    day: date
+    share: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Years from `first` to `last` across, 0 to 100 % up, written by `format`."""
+
+    first: float
+    last: float
+    format: Formatter
+
+    def widened(self, part: float) -> Axes:
+        """The same axes with room for labels on the right: a part of their length."""
+        return replace(self, last=self.last + part * (self.last - self.first))
+
+    def x(self) -> alt.X:
+        """The axis of years."""
+        every = range(int(self.first), int(self.last) + 2)
+        years = [year for year in every if self.first <= year <= self.last]
+        step = -(-len(years) // _MOST_YEARS) or 1
+        end = max(self.last, self.first + 1 / 12)
+        return alt.X(
+            "x:Q",
+            title=None,
+            scale=alt.Scale(domain=[self.first, end], nice=False, zero=False),
+            axis=alt.Axis(values=years[::-1][::step][::-1], format="d", grid=False, tickSize=4),
+        )
+
+    def y(self, field: str = "y") -> alt.Y:
+        """The axis of shares."""
+        label = "''"
+        for tick in reversed(_TICKS):
+            label = f"datum.value == {tick} ? '{self.format.share(tick)}' : {label}"
+        return alt.Y(
+            f"{field}:Q",
+            title=None,
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(values=list(_TICKS), labelExpr=label, domain=False, ticks=False),
+        )
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a chart shows, in words: for those who cannot see it."""
+
+    title: str
+    text: str
 
 
 def year_of(day: date) -> float:
@@ -62,179 +137,87 @@ def year_of(day: date) -> float:
     return round(day.year + (day.month - 1) / 12 + (day.day - 1) / 372, 4)
 
 
-def span(days: Iterable[date]) -> tuple[float, float]:
-    """The axis on which all of these lie."""
+def axes_of(days: Iterable[date], number_format: Formatter) -> Axes:
+    """The axes on which all of these days lie."""
     years = [year_of(day) for day in days]
-    return min(years), max(years)
+    return Axes(min(years), max(years), number_format)
 
 
-def curves(
-    nation: Line,
-    regions: Sequence[Line],
-    months: tuple[float, float],
-    write: Formatter,
-    about: tuple[str, str],
-) -> str:
-    """The nation as a bold line with its newest share, every region as a thin one."""
-    thin = [
-        {"x": year_of(month), "y": share, "r": line.name}
-        for line in regions
-        for month, share in line.points
-    ]
-    layers = (
-        [
-            _mark(thin, "line", stroke=_LINE, strokeWidth=0.7, strokeOpacity=0.9).on(
-                _x(months), _y(write), detail="r:N"
-            )
-        ]
-        if thin
-        else []
-    )
-    return _svg([*layers, *_bold(nation, months, write)], about)
+def curves(country: Line, regions: Sequence[Line], axes: Axes, description: Description) -> str:
+    """The country as a bold line with its newest share, every region as a thin one."""
+    rows = _named_rows(regions)
+    thin = _mark(rows, "line", stroke=_LINE, strokeWidth=0.7, strokeOpacity=0.9)
+    layers = [thin.on(axes.x(), axes.y(), detail="r:N")] if rows else []
+    return _svg([*layers, *_bold(country, axes), *_newest_label(country, axes)], description)
 
 
-def points(
-    lines: Sequence[Line], months: tuple[float, float], write: Formatter, about: tuple[str, str]
-) -> str:
-    """Single figures as dots; those of the same measure joined, as they may be compared."""
-    rows = [
-        {"x": year_of(day), "y": share, "r": line.name}
-        for line in lines
-        for day, share in line.points
-    ]
-    joined = _mark(rows, "line", stroke=_LINE, strokeWidth=1).on(
-        _x(months), _y(write), detail="r:N"
-    )
-    dots = _mark(
-        rows, "circle", size=46, color=_ACCENT, opacity=1, stroke=_PAPER, strokeWidth=1
-    ).on(_x(months), _y(write))
-    return _svg([joined, dots], about)
-
-
-def band(
-    spread: Sequence[tuple[date, float, float, float]],
-    nation: Line,
-    months: tuple[float, float],
-    write: Formatter,
-    about: tuple[str, str],
-) -> str:
-    """Where the middle 80 % of the regions lie: p10 to p90 as a band between two lines, the median, and the nation dashed."""
-    rows = [
-        {"x": year_of(month), "low": low, "mid": mid, "high": high}
-        for month, low, mid, high in spread
-    ]
-    area = _mark(rows, "area", color=_BAND, opacity=1).on(_x(months), _y(write, "low"), y2="high:Q")
-    edges = [
-        _mark(rows, "line", stroke=_LINE, strokeWidth=0.8).on(_x(months), _y(write, edge))
-        for edge in ("low", "high")
-    ]
-    median = _mark(rows, "line", stroke=_ACCENT, strokeWidth=2.2).on(_x(months), _y(write, "mid"))
-    whole = [{"x": year_of(month), "y": share} for month, share in nation.points]
-    dashed = _mark(whole, "line", stroke=_INK, strokeWidth=1.2, strokeDash=[4, 3]).on(
-        _x(months), _y(write)
-    )
+def points(lines: Sequence[Line], axes: Axes, description: Description) -> str:
+    """Single figures as dots; those of the same measure are joined, as they can be compared."""
+    rows = _named_rows(lines)
+    joined = _mark(rows, "line", stroke=_LINE, strokeWidth=1)
+    dots = _mark(rows, "circle", size=46, color=_ACCENT, opacity=1, stroke=_PAPER, strokeWidth=1)
     return _svg(
-        [area, *edges, dashed, median, *_end(rows[-1]["x"], rows[-1]["mid"], months, write)], about
+        [joined.on(axes.x(), axes.y(), detail="r:N"), dots.on(axes.x(), axes.y())], description
     )
 
 
-def targets(
-    path: Line,
-    due: Sequence[tuple[date, float, str]],
-    months: tuple[float, float],
-    write: Formatter,
-    about: tuple[str, str],
-) -> str:
-    """What has been reached as a bold line, what is planned as diamonds with their own words."""
-    rows = [{"x": year_of(day), "y": target, "t": text} for day, target, text in due]
-    steps = _mark(rows, "line", stroke=_MUTED, strokeWidth=1, strokeDash=[2, 3]).on(
-        _x(months), _y(write)
-    )
-    diamonds = _mark(
-        rows, "point", shape="diamond", size=110, filled=True, color=_INK, opacity=1
-    ).on(_x(months), _y(write))
-    words = _mark(rows, "text", align="left", dx=9, dy=0, fontSize=12, color=_INK, font=_FONT).on(
-        _x(months), _y(write), text="t:N"
-    )
-    return _svg(
-        [steps, *(_bold(path, months, write) if path.points else []), diamonds, words],
-        about,
-        WIDE,
-        TALL,
-    )
-
-
-def forecast(
-    known: Line,
-    ahead: Sequence[tuple[date, float, float, float]],
-    months: tuple[float, float],
-    write: Formatter,
-    about: tuple[str, str],
-) -> str:
-    """What is known as a bold line, what is expected as a dashed one in its interval."""
-    rows = [
-        {"x": year_of(month), "low": low, "mid": mid, "high": high}
-        for month, low, mid, high in ahead
-    ]
-    if known.points and known.points[-1][1] is not None:  # the interval opens where knowledge ends
-        month, share = known.points[-1]
-        rows.insert(0, {"x": year_of(month), "low": share, "mid": share, "high": share})
-    area = _mark(rows, "area", color=_BAND, opacity=1).on(_x(months), _y(write, "low"), y2="high:Q")
-    edges = [
-        _mark(rows, "line", stroke=_LINE, strokeWidth=0.8).on(_x(months), _y(write, edge))
-        for edge in ("low", "high")
-    ]
-    expected = _mark(rows, "line", stroke=_ACCENT, strokeWidth=1.8, strokeDash=[5, 3]).on(
-        _x(months), _y(write, "mid")
-    )
+def spread(bands: Sequence[Band], country: Line, axes: Axes, description: Description) -> str:
+    """10th to 90th percentile as a band between two lines, the median, and the country dashed."""
+    median = _mark(_band_rows(bands), "line", stroke=_ACCENT, strokeWidth=2.2)
+    whole = [{"x": year_of(month), "y": share} for month, share in country.points]
+    dashed = _mark(whole, "line", stroke=_INK, strokeWidth=1.2, strokeDash=[4, 3])
     return _svg(
         [
-            area,
-            *edges,
-            expected,
-            *_bold(known, months, write, label=False),
-            *_end(rows[-1]["x"], rows[-1]["mid"], months, write),
+            *_band(bands, axes),
+            dashed.on(axes.x(), axes.y()),
+            median.on(axes.x(), axes.y("middle")),
+            *_label(year_of(bands[-1].month), bands[-1].middle, axes),
         ],
-        about,
+        description,
     )
 
 
-def _bold(
-    line: Line, months: tuple[float, float], write: Formatter, *, label: bool = True
-) -> list[_Layer]:
-    rows = [{"x": year_of(month), "y": share} for month, share in line.points]
+def targets(path: Line, due: Sequence[Due], axes: Axes, description: Description) -> str:
+    """What has been reached as a bold line, what is planned as diamonds with their labels."""
+    rows = [{"x": year_of(target.day), "y": target.share, "t": target.label} for target in due]
+    steps = _mark(rows, "line", stroke=_MUTED, strokeWidth=1, strokeDash=[2, 3])
+    diamonds = _mark(rows, "point", shape="diamond", size=110, filled=True, color=_INK, opacity=1)
+    labels = _mark(rows, "text", align="left", dx=9, dy=0, fontSize=12, color=_INK, font=_FONT)
+    reached = [*_bold(path, axes), *_newest_label(path, axes)] if path.points else []
     layers = [
-        _mark(rows, "line", stroke=_ACCENT, strokeWidth=2.6, strokeJoin="round").on(
-            _x(months), _y(write)
-        )
+        steps.on(axes.x(), axes.y()),
+        *reached,
+        diamonds.on(axes.x(), axes.y()),
+        labels.on(axes.x(), axes.y(), text="t:N"),
     ]
-    last = next((row for row in reversed(rows) if row["y"] is not None), None)
-    return [*layers, *_end(last["x"], last["y"], months, write)] if last and label else layers
+    return _svg(layers, description, WIDE, TALL)
 
 
-def _end(x: float, y: float, months: tuple[float, float], write: Formatter) -> list[_Layer]:
-    """A dot at the end of a line and what it says, beside it."""
-    rows = [{"x": x, "y": y, "t": write.share(y, decimals=0)}]
-    dot = _mark(rows, "circle", size=34, color=_ACCENT, opacity=1).on(_x(months), _y(write))
-    halo = {
-        "align": "right",
-        "dx": -5,
-        "dy": -11 if y < 0.85 else 13,
-        "fontSize": 13,
-        "fontWeight": "bold",
-        "font": _FONT,
-    }
-    # the paper's colour around the letters keeps them apart from the lines behind
-    behind = _mark(
-        rows, "text", color=_PAPER, stroke=_PAPER, strokeWidth=3, strokeJoin="round", **halo
-    ).on(_x(months), _y(write), text="t:N")
-    words = _mark(rows, "text", color=_ACCENT, **halo).on(_x(months), _y(write), text="t:N")
-    return [dot, behind, words]
+def forecast(observed: Line, ahead: Sequence[Band], axes: Axes, description: Description) -> str:
+    """What is observed as a bold line, what is expected as a dashed one in its interval."""
+    bands = list(ahead)
+    if observed.points:  # the interval begins at the newest share
+        month, share = observed.points[-1]
+        if share is not None:
+            bands.insert(0, Band(month, share, share, share))
+    expected = _mark(_band_rows(bands), "line", stroke=_ACCENT, strokeWidth=1.8, strokeDash=[5, 3])
+    return _svg(
+        [
+            *_band(bands, axes),
+            expected.on(axes.x(), axes.y("middle")),
+            *_bold(observed, axes),
+            *_label(year_of(bands[-1].month), bands[-1].middle, axes),
+        ],
+        description,
+    )
 
 
 @dataclass(frozen=True)
 class _Layer:
-    """One mark of a chart and its own rows, which are handed over beside the grammar: there is nothing to be checked in a number."""
+    """A mark of a chart and its rows.
+
+    The rows are handed over beside the grammar, which checks what it is given: numbers need none.
+    """
 
     rows: list[dict[str, Any]]
     mark: alt.MarkDef
@@ -242,73 +225,118 @@ class _Layer:
     details: dict[str, str] | None = None
 
     def on(self, *channels: Any, **details: str) -> _Layer:
+        """The mark with what decides its position, its text and its grouping."""
         return replace(self, channels=channels, details=details)
 
     def drawn_from(self, name: str) -> alt.Chart:
-        return alt.Chart(alt.NamedData(name=name), mark=self.mark).encode(
-            *self.channels, **(self.details or {})
-        )
+        """The layer as a chart of a named data set."""
+        chart = alt.Chart(alt.NamedData(name=name), mark=self.mark)
+        return chart.encode(*self.channels, **(self.details or {}))
 
 
-def _mark(rows: list[dict[str, Any]], kind: str, **looks: Any) -> _Layer:
-    return _Layer(rows, alt.MarkDef(type=kind, **looks))
+def _mark(rows: list[dict[str, Any]], mark_type: _MarkType, **looks: Any) -> _Layer:
+    return _Layer(rows, alt.MarkDef(type=mark_type, **looks))
 
 
-def _x(months: tuple[float, float]) -> alt.X:
-    first, last = months
-    years = [year for year in range(int(first), int(last) + 2) if first <= year <= last]
-    step = -(-len(years) // _MOST_YEARS) or 1
-    return alt.X(
-        "x:Q",
-        title=None,
-        scale=alt.Scale(domain=[first, max(last, first + 1 / 12)], nice=False, zero=False),
-        axis=alt.Axis(values=years[::-1][::step][::-1], format="d", grid=False, tickSize=4),
+def _named_rows(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    return [
+        {"x": year_of(day), "y": share, "r": line.name}
+        for line in lines
+        for day, share in line.points
+    ]
+
+
+def _band_rows(bands: Iterable[Band]) -> list[dict[str, Any]]:
+    return [
+        {"x": year_of(band.month), "low": band.low, "middle": band.middle, "high": band.high}
+        for band in bands
+    ]
+
+
+def _band(bands: Sequence[Band], axes: Axes) -> list[_Layer]:
+    """An area and its two edges."""
+    rows = _band_rows(bands)
+    area = _mark(rows, "area", color=_BAND, opacity=1)
+    edge = _mark(rows, "line", stroke=_LINE, strokeWidth=0.8)
+    return [
+        area.on(axes.x(), axes.y("low"), y2="high:Q"),
+        edge.on(axes.x(), axes.y("low")),
+        edge.on(axes.x(), axes.y("high")),
+    ]
+
+
+def _bold(line: Line, axes: Axes) -> list[_Layer]:
+    rows = [{"x": year_of(month), "y": share} for month, share in line.points]
+    bold = _mark(rows, "line", stroke=_ACCENT, strokeWidth=2.6, strokeJoin="round")
+    return [bold.on(axes.x(), axes.y())]
+
+
+def _newest_label(line: Line, axes: Axes) -> list[_Layer]:
+    """The newest share of a line; nothing where it has none."""
+    for month, share in reversed(line.points):
+        if share is not None:
+            return _label(year_of(month), share, axes)
+    return []
+
+
+def _label(x: float, y: float, axes: Axes) -> list[_Layer]:
+    """A dot at the end of a line, with its share beside it."""
+    rows = [{"x": x, "y": y, "t": axes.format.share(y, decimals=0)}]
+    dot = _mark(rows, "circle", size=34, color=_ACCENT, opacity=1)
+    looks: dict[str, Any] = {
+        "align": "right",
+        "dx": -5,
+        "dy": -11 if y < _HIGH else 13,
+        "fontSize": 13,
+        "fontWeight": "bold",
+        "font": _FONT,
+    }
+    # the paper's colour around the letters keeps them apart from the lines behind
+    behind = _mark(
+        rows, "text", color=_PAPER, stroke=_PAPER, strokeWidth=3, strokeJoin="round", **looks
     )
-
-
-def _y(write: Formatter, field: str = "y") -> alt.Y:
-    said = "''"
-    for tick in reversed(_TICKS):
-        said = f"datum.value == {tick} ? '{write.share(tick)}' : {said}"
-    return alt.Y(
-        f"{field}:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(values=list(_TICKS), labelExpr=said, domain=False, ticks=False),
-    )
+    words = _mark(rows, "text", color=_ACCENT, **looks)
+    return [
+        dot.on(axes.x(), axes.y()),
+        behind.on(axes.x(), axes.y(), text="t:N"),
+        words.on(axes.x(), axes.y(), text="t:N"),
+    ]
 
 
 def _svg(
-    layers: list[_Layer], about: tuple[str, str], width: int = WIDTH, height: int = HEIGHT
+    layers: Sequence[_Layer], description: Description, width: int = WIDTH, height: int = HEIGHT
 ) -> str:
-    names = [f"layer_{place}" for place in range(len(layers))]
-    chart = alt.layer(
-        *(layer.drawn_from(name) for layer, name in zip(layers, names, strict=True))
-    ).properties(width=width, height=height)
-    drawn = chart.to_dict()
+    names = [f"layer_{number}" for number in range(len(layers))]
+    charts = [layer.drawn_from(name) for layer, name in zip(layers, names, strict=True)]
+    grammar = alt.layer(*charts).properties(width=width, height=height).to_dict()
     rows = {name: layer.rows for layer, name in zip(layers, names, strict=True)}
-    return _dressed(
-        vl_convert.vegalite_to_svg({**drawn, "config": _CONFIG, "datasets": rows}), about
-    )
+    svg = vl_convert.vegalite_to_svg({**grammar, "config": _CONFIG, "datasets": rows})
+    return _dressed(svg, description)
 
 
-def _dressed(svg: str, about: tuple[str, str]) -> str:
-    """The drawing as one image with a title and a description, without what only Vega's own runtime needs."""
+def _dressed(svg: str, description: Description) -> str:
+    """The drawing as one image with a title and a description, and colours by their roles.
+
+    Without what only Vega's own runtime needs.
+    """
     opening, _, rest = svg.partition(">")
-    width, height = (re.search(rf'\b{side}="([\d.]+)"', opening)[1] for side in ("width", "height"))
-    rest = re.sub(
-        r' (?:aria-[a-z]+|role|class|pointer-events|font-family|stroke-miterlimit)="[^"]*"',
-        "",
-        rest,
-    )
-    rest = re.sub(
-        r'<path d="M0,0h[\d.]+v[\d.]+h-[\d.]+Z"(?: fill="none")?(?: stroke="none")?/>', "", rest
-    )
+    rest = _OUTLINE.sub("", _ATTRIBUTES.sub("", rest))
     rest = re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), rest)
     rest = re.sub(r"#[0-9a-f]{6}", lambda colour: _NAMES[colour[0]], rest)
-    title, description = (html.escape(text, quote=False) for text in about)
-    name = f"c{zlib.crc32((title + description + rest).encode()):x}"
+    title = html.escape(description.title, quote=False)
+    text = html.escape(description.text, quote=False)
+    name = f"c{zlib.crc32((title + text + rest).encode()):x}"
+    size = f"{_attribute(opening, 'width')} {_attribute(opening, 'height')}"
     return (
-        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}t {name}d">'
-        f'<title id="{name}t">{title}</title><desc id="{name}d">{description}</desc>{rest}'
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" role="img"'
+        f' aria-labelledby="{name}t {name}d">'
+        f'<title id="{name}t">{title}</title><desc id="{name}d">{text}</desc>{rest}'
     )
+
+
+def _attribute(element: str, name: str) -> str:
+    """A number of an opening tag. Raises `ValueError` where it is not there."""
+    found = re.search(rf'\b{name}="([\d.]+)"', element)
+    if found is None:
+        raise ValueError(f"the drawing has no {name}: {element}")
+    return found[1]

@@ -1,6 +1,7 @@
-"""The page's colours in light and in dark, by the role they have, and which stand on which. One accent; no meaning by hue alone.
+"""The page's colours in light and in dark, by their role, and which are drawn on which.
 
-Charts and style sheet name roles (`var(--ink)`), never a colour, so that one drawing serves both. Not here: sizes, shapes.
+There is one accent, and no meaning by hue alone. Charts and style sheet name roles (`var(--ink)`),
+never a colour, so that one drawing serves both. Not here: sizes, shapes.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ STEPS = 5
 
 TEXT, GRAPHIC = 4.5, 3.0  # WCAG 2.2: 1.4.3 and 1.4.11
 
-# What stands on what, and the least contrast it must have. `rule`, `band` and the fills of steps carry nothing alone: an outline in `line` or a number does.
+# What is drawn on what, and the least contrast it must have. `rule`, `band` and the fills of steps
+# mean nothing alone: an outline in `line` or a number does.
 PAIRS: tuple[tuple[str, str, float], ...] = (
     *((text, ground, TEXT) for text in ("ink", "muted", "accent") for ground in ("paper", "wash")),
     ("ink", "band", TEXT),
@@ -79,7 +81,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def _luminance(colour: str) -> float:
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = (
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
     )
@@ -87,5 +89,5 @@ def _luminance(colour: str) -> float:
 
 
 def step_of(share: float) -> int:
-    """The step of a share: 1 for less than 20 %, 5 for 80 % and more."""
+    """The step of a share from 1, less than 20 %, to 5, 80 % and more."""
     return min(int(share * STEPS + 1e-9) + 1, STEPS)

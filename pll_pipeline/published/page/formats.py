@@ -1,6 +1,6 @@
-"""How a number, a share, a month or a period is written in Norwegian and in English: the one place of the report that knows (by Babel).
+"""How the page writes a number, a share, a month or a period, in Norwegian and in English.
 
-Not here: words (`texts.py`), numbers of charts' axes (they are written with this too).
+With the data of Babel. Charts write their axes with this too. Not here: texts (`languages/`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from babel.numbers import format_decimal
 
 LANGUAGES = ("nb", "en")
 _LOCALES = {"nb": "nb_NO", "en": "en_GB"}
-NBSP = "\u00a0"  # between a number and what it counts: they never part at the end of a line
+NBSP = "\u00a0"  # between a number and its unit, so that no line ends between them
 MINUS = "\u2212"
-_HEDGES = {
+_QUALIFIERS = {
     "nb": {"approx": "om lag", "at_least": "minst", "at_most": "høyst", "estimate": "anslagsvis"},
     "en": {
         "approx": "about",
@@ -23,7 +23,7 @@ _HEDGES = {
         "estimate": "an estimated",
     },
 }
-# the abbreviations of Språkrådet, as in the warehouse (dbt's period_label_nb): Babel shortens other months
+# the abbreviations of Språkrådet, as in dbt's period_label_nb: Babel shortens other months
 _SHORT_NB = (
     "jan.",
     "feb.",
@@ -45,7 +45,7 @@ _UNDATED = {"nb": "udatert", "en": "undated"}
 
 
 class Formatter:
-    """Writes in one language. Shares are 0 to 1, as everywhere in the warehouse."""
+    """Writes in one language. Shares are between 0 and 1, as in every table."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -56,8 +56,8 @@ class Formatter:
         pattern = f"#,##0.{'#' * decimals}" if decimals else "#,##0"
         return self._tidy(format_decimal(value, pattern, locale=self.locale))
 
-    def share(self, share: float, *, decimals: int = 1, fixed: bool = False) -> str:
-        """60 % or 60.4%. What is not all is never written as 100, what is not none never as 0."""
+    def share(self, share: float, *, decimals: int = 1) -> str:
+        """60 % or 60.4%. A share below 1 is never written as 100 %, one above 0 never as 0 %."""
         percent = round(share * 100, 9)
         least = 10**-decimals
         sign = f"{NBSP}%" if self.language == "nb" else "%"
@@ -65,18 +65,16 @@ class Formatter:
             return f">{NBSP}{self.number(100 - least, decimals)}{sign}"
         if 0 < percent <= least / 2:
             return f"<{NBSP}{self.number(least, decimals)}{sign}"
-        pattern = f"#,##0.{('0' if fixed else '#') * decimals}" if decimals else "#,##0"
-        return self._tidy(format_decimal(percent, pattern, locale=self.locale)) + sign
+        return self.number(percent, decimals) + sign
 
     def points(self, change: float, *, signed: bool = True, unit: bool = True) -> str:
         """A difference of shares in percentage points: +3,4 prosentpoeng."""
         value = round(change * 100, 1) + 0.0
-        text = self._tidy(
-            format_decimal(abs(value) if not signed else value, "#,##0.0", locale=self.locale)
-        )
+        shown = value if signed else abs(value)
+        text = self._tidy(format_decimal(shown, "#,##0.0", locale=self.locale))
         text = f"+{text}" if signed and value > 0 else text
-        one, many = _POINTS[self.language]
-        return f"{text}{NBSP}{one if abs(value) == 1 else many}" if unit else text
+        singular, plural = _POINTS[self.language]
+        return f"{text}{NBSP}{singular if abs(value) == 1 else plural}" if unit else text
 
     def value(self, value: float, unit: str) -> str:
         """A figure in its own unit: a share as percent, anything else as a number."""
@@ -94,18 +92,14 @@ class Formatter:
 
     def day(self, day: date) -> str:
         """3. oktober 2026, or 3 October 2026."""
-        return format_date(
-            day, "d. MMMM y" if self.language == "nb" else "d MMMM y", locale=self.locale
-        ).replace(" ", NBSP)
+        pattern = "d. MMMM y" if self.language == "nb" else "d MMMM y"
+        return format_date(day, pattern, locale=self.locale).replace(" ", NBSP)
 
     def time(self, time: datetime) -> str:
-        """A moment in UTC: 3. oktober 2026 kl. 03.00 UTC."""
+        """A moment in UTC: 3. oktober 2026, 03.00 UTC."""
         utc = time.astimezone(UTC)
-        return (
-            f"{self.day(utc.date())}, {utc:%H.%M}{NBSP}UTC"
-            if self.language == "nb"
-            else f"{self.day(utc.date())}, {utc:%H:%M}{NBSP}UTC"
-        )
+        clock = f"{utc:%H.%M}" if self.language == "nb" else f"{utc:%H:%M}"
+        return f"{self.day(utc.date())}, {clock}{NBSP}UTC"
 
     def period(
         self, grain: str | None, start: date | None, end: date | None, *, short: bool = False
@@ -125,10 +119,10 @@ class Formatter:
             return self.month_short(end) if short else self.month(end)
         return f"{self.day(start)} – {self.day(end)}"
 
-    def hedged(self, text: str, qualifier: str | None) -> str:
-        """A written figure with the publisher's own hedge before it: minst 50 %."""
-        hedge = _HEDGES[self.language].get(qualifier or "exact")
-        return f"{hedge}{NBSP}{text}" if hedge else text
+    def qualified(self, text: str, qualifier: str | None) -> str:
+        """A written figure with the publisher's qualifier before it: minst 50 %."""
+        word = _QUALIFIERS[self.language].get(qualifier or "exact")
+        return f"{word}{NBSP}{text}" if word else text
 
     def range(
         self,
@@ -138,19 +132,21 @@ class Formatter:
         qualifier: str | None,
         unit: str,
     ) -> str:
-        """A figure that may be a value, a range or one bound; empty where it is none."""
+        """A figure that is a value, a range or one bound; empty where it is none of them."""
         if value is not None:
-            return self.hedged(self.value(value, unit), qualifier)
+            return self.qualified(self.value(value, unit), qualifier)
         if lower is not None and upper is not None:
             return f"{self.value(lower, unit)}{NBSP}–{NBSP}{self.value(upper, unit)}"
         if lower is not None:
-            return self.hedged(self.value(lower, unit), "at_least")
-        return self.hedged(self.value(upper, unit), "at_most") if upper is not None else ""
+            return self.qualified(self.value(lower, unit), "at_least")
+        return self.qualified(self.value(upper, unit), "at_most") if upper is not None else ""
 
     def listed(self, parts: list[str]) -> str:
         """a, b og c."""
+        if not parts:
+            return ""
         joint = " og " if self.language == "nb" else " and "
-        return joint.join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""
+        return joint.join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
     @staticmethod
     def _tidy(text: str) -> str:

@@ -1,0 +1,131 @@
+"""The page in one language: its texts, numbers, and the names of services, measures and regions.
+
+Not here: the texts (`languages/`), what is shown (`sections/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pll_pipeline.published.page.data import PageData
+from pll_pipeline.published.page.formats import Formatter
+from pll_pipeline.published.page.rows import Row
+from pll_pipeline.published.page.texts import texts
+
+# What the names of all regions of a level begin or end with.
+_COMMON_STARTS = (
+    "Helsefellesskapet i ",
+    "Helsefellesskapet ",
+    "Helse ",
+    "Universitetssykehuset ",
+    "Sykehuset ",
+)
+_COMMON_END = " HF"
+
+
+class PageTexts:
+    """All that the page writes in one language, given the data that has the names."""
+
+    def __init__(self, language: str, data: PageData) -> None:
+        self.language = language
+        self.format = Formatter(language)
+        self._texts = texts(language)
+        self._suffix = "" if language == "nb" else "_en"
+        self._services = self._names(data["service"], "service_code", "service_name")
+        self._actors = self._names(data["actor_type"], "actor_type_code", "actor_type_name")
+        self._measures = self._names(data["measure"], "measure_code", "measure_name")
+        self._refusals = self._names(data["refusal_reason"], "refusal_code", "refusal_short")
+        self._sources = self._names(data.sources.values(), "source_name", "title")
+
+    def get(self, key: str, **values: object) -> str:
+        """The text of a key, its placeholders filled.
+
+        Raises `KeyError` for a key that no text has, and for a placeholder without a value.
+        """
+        return self._texts[key].format(**values)
+
+    def of_language(self, column: str) -> str:
+        """The column that has a text in the page's language: `definition_en` for `definition`."""
+        return column + self._suffix
+
+    def service(self, code: str) -> str:
+        """The name of a service."""
+        return self._services[code]
+
+    def measure(self, code: str) -> str:
+        """The name of a measure."""
+        return self._measures[code]
+
+    def actor_type(self, code: str) -> str:
+        """The name of an actor type within a sentence."""
+        name = self._actors[code]
+        return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+    def in_brackets(self, actor_type: str | None) -> str:
+        """An actor type in brackets, to follow the name of a measure; nothing for all of them."""
+        if actor_type in (None, "alle"):
+            return ""
+        return self.get("in_brackets", actor=self.actor_type(str(actor_type)))
+
+    def series(self, measure: str, actor_type: str) -> str:
+        """The name of a measure with its actor type."""
+        return self.measure(measure) + self.in_brackets(actor_type)
+
+    def level(self, level: str) -> str:
+        """The name of a level of regions, for one region."""
+        return self.get(f"level_{level}")
+
+    def levels(self, level: str) -> str:
+        """The name of a level of regions, for several."""
+        return self.get(f"level_{level}_many")
+
+    def phase(self, phase: str | None) -> str:
+        """The name of a phase of the roll-out."""
+        return self.get(f"phase_{phase}") if phase else "–"
+
+    def refusal(self, code: str) -> str:
+        """Why a series is not forecast, within a sentence."""
+        return self._refusals[code]
+
+    def source(self, name: str) -> str:
+        """The title of a source; the name of one that the release is not made from."""
+        return self._sources.get(name, name)
+
+    def sources(self, names: Iterable[str]) -> str:
+        """The line that names the sources of a figure."""
+        titles = [self.source(name) for name in names]
+        return self.get("source", sources="; ".join(titles))
+
+    def share(
+        self,
+        share: float | None,
+        status: str | None = None,
+        lower: float | None = None,
+        upper: float | None = None,
+    ) -> str:
+        """A share, or in words why there is none."""
+        if share is not None:
+            return self.format.share(share)
+        if status != "suppressed":
+            return self.get("not_published")
+        if lower is None or upper is None:
+            return self.get("suppressed")
+        bounds = self.format.share(lower), self.format.share(upper)
+        return self.get("suppressed_between", lower=bounds[0], upper=bounds[1])
+
+    def _names(self, rows: Iterable[Row], code: str, name: str) -> dict[str, str]:
+        """The names of rows by their codes."""
+        return {row[code]: row[self.of_language(name)] for row in rows}
+
+
+def short(name: str) -> str:
+    """A region's name without the words that all names of its level share."""
+    for start in _COMMON_STARTS:
+        if name.startswith(start):
+            return capitalised(name.removeprefix(start))
+    return name.removesuffix(_COMMON_END)
+
+
+def capitalised(text: str) -> str:
+    """A text with a capital first letter."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,255 @@
+"""What is shown of regions: curves, spread, ranking, matrix, maps and published months."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pll_pipeline.published.page.data import PageData
+from pll_pipeline.published.page.parts import Figure
+from pll_pipeline.published.page.rows import Row
+from pll_pipeline.published.page.sections import (
+    curves,
+    maps,
+    published_months,
+    ranking,
+    spread,
+)
+from tests.unit.published.page import world
+
+JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+
+
+def _world(**tables: list[Row]) -> PageData:
+    """One service with a series, whose fylker are ranked."""
+    series = {"measure_code": "share", "actor_type_code": "fastlege"}
+    return world.data(
+        series=[world.row("series", service_code="pll", month=FEBRUARY, **series)],
+        area_level=[
+            world.row(
+                "area_level",
+                service_code="pll",
+                region_level="fylke",
+                month=FEBRUARY,
+                region_count=4,
+            )
+        ],
+        **tables,
+    )
+
+
+def _figures(section: Any, data: PageData) -> dict[str, Figure]:
+    parts = section(data, world.english(data)).parts
+    return {part.name: part for part in parts if isinstance(part, Figure)}
+
+
+def _curve(region: str, month: date, share: float | None) -> Row:
+    level = "land" if region == "land:NO" else "fylke"
+    return world.row(
+        "curve",
+        service_code="pll",
+        region_key=region,
+        region_level=level,
+        month=month,
+        adoption_share=share,
+    )
+
+
+def test_a_curve_is_described_with_the_regions_around_it() -> None:
+    data = _world(
+        curve=[
+            _curve("land:NO", JANUARY, 0.1),
+            _curve("land:NO", FEBRUARY, 0.5),
+            _curve("fylke:1", FEBRUARY, 0.2),
+            _curve("fylke:2", FEBRUARY, 0.7),
+            _curve("fylke:3", FEBRUARY, None),
+        ]
+    )
+    (panel,) = _figures(curves.section, data)["curves"].panels
+    assert "goes from 10%" in panel.svg
+    assert "2 counties lie between 20% and 70%" in panel.svg
+
+
+def test_points_of_a_range_lie_in_its_middle_and_those_of_a_bound_on_it() -> None:
+    usual = {"service_code": "pll", "measure_code": "share", "actor_type_code": "fastlege"}
+    ranges = [(None, 0.2, 0.4), (None, 0.8, None), (0.1, None, None)]
+    data = world.data(
+        point=[
+            world.row("point", value=value, lower_bound=lower, upper_bound=upper, **usual)
+            for value, lower, upper in ranges
+        ]
+    )
+    (panel,) = _figures(curves.section, data)["points"].panels
+    assert "3 published shares between 2026 and 2026, from 10% to 80%" in panel.svg
+
+
+def test_services_without_any_share_are_named() -> None:
+    point = world.row(
+        "point", service_code="pll", measure_code="share", actor_type_code="fastlege", value=0.1
+    )
+    services = [
+        world.row("service", service_code=code, service_name_en=code) for code in ("pll", "sfm")
+    ]
+    figure = _figures(curves.section, world.data(point=[point], service=services))["points"]
+    assert figure.notes == ("No share for the country is published for sfm.",)
+
+
+def test_the_headline_of_the_spread_is_the_widest_of_the_newest_months() -> None:
+    rows = [
+        world.row(
+            "spread",
+            service_code="pll",
+            month=month,
+            known_count=4,
+            share_p10=low,
+            share_median=0.5,
+            share_p90=high,
+        )
+        for month, low, high in ((JANUARY, 0.0, 1.0), (FEBRUARY, 0.4, 0.6))
+    ]
+    figure = _figures(spread.section, _world(spread=rows))["spread"]
+    assert "20.0" in figure.headline
+    assert "4 of 4" in figure.subtitle
+
+
+def _ranked(name: str, rank: int | None, share: float | None, **values: Any) -> Row:
+    usual = {"region_level": "fylke", "status": "observed", "qualifier": "exact"}
+    return world.row(
+        "ranking",
+        region_key=name,
+        region_name=name,
+        region_rank=rank,
+        adoption_share=share,
+        **(usual | values),
+    )
+
+
+@pytest.fixture(scope="module")
+def ranked() -> Figure:
+    regions = [
+        _ranked("Ås", 1, 0.9, change_12m=0.95),
+        _ranked("By", 2, 0.5, change_12m=0.1),
+        _ranked("Dal", 3, 0.4, qualifier="approx"),
+        _ranked("Elv", None, None, status="suppressed", share_lower=0.1, share_upper=0.2),
+        _ranked("Norge", None, 0.6, region_level="land"),
+    ]
+    return _figures(ranking.section, _world(ranking=regions))["ranking"]
+
+
+def test_the_ranking_names_first_and_last_and_counts_the_suppressed(ranked: Figure) -> None:
+    assert ranked.headline == "Ås is highest with 90%, Dal lowest with 40%"
+    assert ranked.alt.endswith("1 are suppressed.")
+
+
+def test_the_share_of_a_year_before_is_cut_at_none(ranked: Figure) -> None:
+    assert ranked.main_table is not None
+    assert [row[2].before for row in ranked.main_table.rows[:2]] == [0.0, 0.4]
+
+
+def test_a_suppressed_region_has_bounds_and_the_country_is_below(ranked: Figure) -> None:
+    assert ranked.main_table is not None
+    texts = [row[3].text for row in ranked.main_table.rows]
+    assert texts[2].startswith("about")
+    assert texts[3] == "suppressed, 10%–20%"
+    assert ranked.main_table.foot == 1
+
+
+def test_a_cell_of_the_matrix_without_a_row_is_not_published() -> None:
+    services = [
+        world.row("service", service_code=code, service_name_en=code) for code in ("pll", "sfm")
+    ]
+    levels = [
+        world.row("area_level", service_code=code, region_level="fylke") for code in ("pll", "sfm")
+    ]
+    cells = [("fylke:1", "pll", 0.5), ("fylke:2", "pll", None), ("fylke:2", "sfm", 0.1)]
+    matrix = [
+        world.row(
+            "matrix",
+            region_key=region,
+            region_name=region,
+            service_code=service,
+            adoption_share=share,
+            status="suppressed" if share is None else "observed",
+        )
+        for region, service, share in cells
+    ]
+    data = world.data(
+        service=services,
+        area_level=levels,
+        matrix=matrix,
+        ranking=[_ranked("By", 1, 0.5)],
+    )
+    table = _figures(ranking.section, data)["matrix"].main_table
+    assert table is not None
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["fylke:1", "50%", "not published"],
+        ["fylke:2", "suppressed", "10%"],
+    ]
+
+
+def _tile(level: str, code: str, share: float | None, state: str) -> Row:
+    return world.row(
+        "tile",
+        region_level=level,
+        region_code=code,
+        region_name=f"Sykehuset {code}",
+        tile_column=int(code),
+        adoption_share=share,
+        cell_state=state,
+    )
+
+
+def test_a_map_counts_its_tiles_by_state_and_step() -> None:
+    data = _world(
+        tile=[
+            _tile("fylke", "1", 0.1, "published"),
+            _tile("fylke", "2", 0.9, "published"),
+            _tile("fylke", "3", None, "suppressed"),
+            _tile("kommune", "1", None, "not_published"),
+        ]
+    )
+    figure = _figures(maps.section, data)["maps"]
+    squares, hexagons = figure.maps
+    assert "2 published, 1 suppressed, 0 not published" in squares.alt
+    assert "1 from 0% to 20% and 1 from 80% to 100%" in squares.alt
+    assert [tile.step for tile in squares.tiles] == [1, 5, 0]
+    assert squares.tiles[0].lines == ("1",)
+    assert hexagons.is_hexagons
+    assert hexagons.note == "No figures at this level are published."
+    assert figure.headline.endswith("0 of 1 municipalities have a published figure")
+
+
+def test_a_strip_of_months_shows_each_state() -> None:
+    cells = [
+        world.row(
+            "cell",
+            region_key="fylke:1",
+            region_name="By",
+            month=date(2026, month, 1),
+            adoption_share=share,
+            cell_state=state,
+        )
+        for month, share, state in (
+            (1, 0.9, "published"),
+            (2, None, "suppressed"),
+            (3, None, "not_published"),
+        )
+    ]
+    figure = _figures(published_months.section, _world(cell=cells))["cells"]
+    assert figure.main_table is not None
+    (row,) = figure.main_table.rows
+    assert row[1].runs == ((0, 1, "step-5"), (1, 1, "suppressed"), (2, 1, "missing"))
+    assert [cell.text for cell in row[2:]] == ["1", "1", "1"]
+
+
+def test_a_year_without_figures_is_a_dash() -> None:
+    years = [
+        world.row("year", service_code="pll", year=year, figure_count=count)
+        for year, count in ((2024, 0), (2025, 2), (2026, 0))
+    ]
+    figure = _figures(published_months.section, world.data(year=years))["years"]
+    assert figure.headline.endswith("2 since 2025")
+    assert figure.main_table is not None
+    assert [cell.text for cell in figure.main_table.rows[0][1:]] == ["–", "2", "–", "2"]

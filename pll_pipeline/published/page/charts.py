@@ -1,7 +1,7 @@
 """Charts with axes, as SVG: Altair's grammar drawn by vl-convert, without a browser.
 
 Colours are roles of the style sheet, so that one drawing serves light and dark. Each chart is a
-panel so narrow that a telephone need not shrink it; the page lays panels out in a grid. All panels
+panel so narrow that a telephone need not shrink it; the page arranges panels in a grid. All panels
 have the same axis from 0 to 100 %, and panels of one figure the same months.
 Not here: which figures there are (`sections/`), texts, tables and tiles (templates).
 """

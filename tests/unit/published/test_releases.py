@@ -79,6 +79,16 @@ def really_written(compared_with: list[Path | None], monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
+def copied_database(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of a release is a copy of one that was written before."""
+
+    def copy(folder: Path, *_: Any) -> None:
+        shutil.copyfile(written / "pll.duckdb", folder / "pll.duckdb")
+
+    monkeypatch.setattr(duckdb, "write", copy)
+
+
+@pytest.fixture
 def marts(tmp_path: Path) -> Path:
     return tmp_path / "marts ø"
 
@@ -175,7 +185,7 @@ FAULTS: dict[str, Callable[[], Exception]] = {
 }
 
 
-@pytest.mark.usefixtures("really_written")
+@pytest.mark.usefixtures("really_written", "copied_database")
 @pytest.mark.parametrize("step", WRITING)
 def test_a_failure_while_writing_leaves_the_last_release_and_names_the_output(
     step: str, build: Path, marts: Path, written: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,10 @@ from typing import Any
 
 import duckdb
 
-from pll_pipeline.published.outputs import OUTPUTS, Inputs, Output
+from pll_pipeline.published.outputs import OUTPUTS, Output
+from pll_pipeline.published.publish import publish
+from pll_pipeline.published.release_info import Inputs
+from pll_pipeline.published.releases import Release, releases
 from pll_pipeline.star.model_files import DBT_PROJECT, Table, tables
 
 BUILT_AT = datetime(2026, 11, 23, 3, 0, 4, tzinfo=UTC)
@@ -199,6 +202,18 @@ def inputs(**changes: Any) -> Inputs:
 def outputs(*names: str) -> tuple[Output, ...]:
     """The database, the manifest and the named outputs: enough where the others do not matter."""
     return tuple(output for output in OUTPUTS if output.name in ("duckdb", "manifest", *names))
+
+
+def publish_times(
+    build: Path, marts: Path, times: int = 1, now: datetime = BUILT_AT, **options: Any
+) -> list[Release]:
+    """Publish a number of releases, all at the same time of the clock."""
+    return [publish(build, marts, inputs(), now=now, **options) for _ in range(times)]
+
+
+def ids(marts: Path) -> list[str]:
+    """The ids of the releases of a folder, oldest first."""
+    return [release.id for release in releases(marts)]
 
 
 def left_behind(marts: Path) -> list[str]:

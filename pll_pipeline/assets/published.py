@@ -1,7 +1,7 @@
 """The layer `published`: one step writes the release and makes it current.
 
 Not here: which outputs there are (`published/outputs.py`), how a release is written and made
-current (`published/releases.py`).
+current (`published/publish.py`).
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,10 @@ import dagster as dg
 from pll_pipeline.assets import LOCK, LOG, described_failures
 from pll_pipeline.assets.marts import built_manifest
 from pll_pipeline.config import Config
-from pll_pipeline.published.outputs import OUTPUTS, Inputs, Output
-from pll_pipeline.published.releases import Release, publish
+from pll_pipeline.published.outputs import OUTPUTS, Output
+from pll_pipeline.published.publish import publish
+from pll_pipeline.published.release_info import Inputs
+from pll_pipeline.published.releases import Release
 from pll_pipeline.validated.gathering import read_inputs
 
 

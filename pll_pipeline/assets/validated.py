@@ -19,8 +19,8 @@ from pll_pipeline.config import Config
 from pll_pipeline.published.releases import Release, current
 from pll_pipeline.sources.model import MilestoneTable, Source
 from pll_pipeline.validated.fingerprints import release_fingerprint
-from pll_pipeline.validated.gathering import TABLES, gather, inputs_fingerprint, write_inputs
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION
+from pll_pipeline.validated.gathering import TABLES, gather, inputs_fingerprint, write_inputs
 from pll_pipeline.validated.verdicts import SourceState, judge_source, read_state
 from pll_pipeline.vocabulary.columns import COLUMNS
 

@@ -3,7 +3,7 @@
 Assets, dbt's exposures, the tables of files in the documents and the tests of outputs follow from
 it. A new output is one entry here and one module with a function that writes it.
 Not here: where releases are kept, how one becomes current, what happens when it fails
-(`releases.py`).
+(`publish.py`).
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.open_data import catalogue, dictionary, jsonstat
 from pll_pipeline.published.release_info import Inputs, ReleaseInfo
 from pll_pipeline.star.model_files import DBT_PROJECT, tables
-
-__all__ = ["DATABASE", "OUTPUTS", "Inputs", "Output", "write_release"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Releases: published by rename, made current by one link, rolled back, pruned.
+"""Releases: made current by one link, rolled back, pruned.
 
     data/marts/releases/<release_id>/   complete, read-only, never changed
     data/marts/current                  a link to one of them
@@ -6,7 +6,7 @@
 A reader therefore always opens one whole release, whatever is being written beside it. Where links
 cannot be made, `current` is a folder whose files are replaced one by one, `release.json` last. One
 writer at a time: the caller has the lock (`lock.py`).
-Not here: the files of a release (`outputs.py`), questions to one (`query.py`), the build file (dbt).
+Not here: how a release is written (`publish.py`), statements on one (`query.py`).
 """
 
 from __future__ import annotations
@@ -19,23 +19,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pll_pipeline.config import RELEASES_KEPT
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import release_folder
 from pll_pipeline.published.descriptor import MANIFEST, hash_of
 from pll_pipeline.published.duckdb import FILE_NAME
-from pll_pipeline.published.outputs import Inputs, write_release
 
 RELEASES = "releases"
 CURRENT = "current"
-_TIME = "%Y-%m-%dT%H%M%SZ"
 _RELEASE_ID = re.compile(r"(\d{4}-\d\d-\d\dT\d{6}Z)(?:-(\d+))?")
-_WRITING = ".writing-"
+WRITING = ".writing-"
 _NEW_LINK = ".current-new"
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -64,34 +60,6 @@ class Release:
         except (OSError, ValueError) as error:
             raise _damaged(self, f"{MANIFEST} cannot be read: {error}") from error
         return content
-
-
-def publish(
-    build_file: Path,
-    marts_dir: Path,
-    inputs: Inputs,
-    *,
-    keep: int = RELEASES_KEPT,
-    now: datetime | None = None,
-) -> Release:
-    """Write a release beside the last one, make it current, and prune to the newest `keep`.
-
-    `now` is when it is built, by default the time of the clock. Raises `PllError` when any step
-    fails; then the last release is still current and nothing of the failed one remains.
-    """
-    marts_dir = marts_dir.absolute()
-    built_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    with _disk_errors_explained(marts_dir):
-        (marts_dir / RELEASES).mkdir(parents=True, exist_ok=True)
-        _sweep(marts_dir)
-        previous = current(marts_dir)
-        release_id = _next_id(marts_dir, built_at)
-        release = Release(release_id, marts_dir / RELEASES / release_id)
-        with _undone_on_failure(marts_dir, release, previous):
-            _write(release, build_file, built_at, inputs, previous)
-            _make_current(marts_dir, release)
-        _prune(marts_dir, keep)
-    return release
 
 
 def current(marts_dir: Path) -> Release | None:
@@ -124,7 +92,7 @@ def releases(marts_dir: Path) -> list[Release]:
     whole = [
         Release(folder.name, folder) for folder in folders if _RELEASE_ID.fullmatch(folder.name)
     ]
-    return sorted(whole, key=lambda release: _order(release.id))
+    return sorted(whole, key=lambda release: order(release.id))
 
 
 def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
@@ -137,7 +105,7 @@ def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
     stored, now = releases(marts_dir), require_current(marts_dir)
     if release_id is None:
         wanted = "before the current one"
-        fitting = [release for release in stored if _order(release.id) < _order(now.id)]
+        fitting = [release for release in stored if order(release.id) < order(now.id)]
     else:
         wanted = release_id
         fitting = [release for release in stored if release.id == release_id]
@@ -150,8 +118,8 @@ def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
         )
     chosen = fitting[-1]
     verify(chosen)
-    with _disk_errors_explained(marts_dir):
-        _make_current(marts_dir, chosen)
+    with disk_errors_explained(marts_dir):
+        make_current(marts_dir, chosen)
     return chosen
 
 
@@ -166,7 +134,7 @@ def verify(release: Release) -> None:
             raise _damaged(release, f"{file['path']} is missing or changed")
 
 
-def _order(release_id: str) -> tuple[str, int]:
+def order(release_id: str) -> tuple[str, int]:
     """The time in an id, and its number among those of the same time."""
     match = _RELEASE_ID.fullmatch(release_id)
     if match is None:
@@ -175,32 +143,8 @@ def _order(release_id: str) -> tuple[str, int]:
     return time, int(number or 1)
 
 
-def _next_id(marts_dir: Path, built_at: datetime) -> str:
-    """The time as an id; where one with this or a later time exists, the newest plus a counter."""
-    time = built_at.strftime(_TIME)
-    newest = max((_order(release.id) for release in releases(marts_dir)), default=("", 0))
-    return time if newest < (time, 1) else f"{newest[0]}-{newest[1] + 1}"
-
-
-def _write(
-    release: Release, build_file: Path, built_at: datetime, inputs: Inputs, previous: Release | None
-) -> None:
-    """Write the release into a hidden folder, wait for the disk, and give it its name."""
-    writing = _hidden(release)
-    writing.mkdir()
-    write_release(
-        writing, build_file, release.id, built_at, inputs, previous.folder if previous else None
-    )
-    release_folder.seal(writing)
-    os.rename(writing, release.folder)
-    release_folder.sync(release.folder.parent)
-
-
-def _hidden(release: Release) -> Path:
-    return release.folder.with_name(f"{_WRITING}{release.id}")
-
-
-def _make_current(marts_dir: Path, release: Release) -> None:
+def make_current(marts_dir: Path, release: Release) -> None:
+    """Let the link `current` lead to the release. Raises `OSError` when it cannot be written."""
     link = marts_dir / CURRENT
     may_be_linked = link.is_symlink() or not link.exists()
     if not (may_be_linked and _link(marts_dir, release)):
@@ -228,10 +172,13 @@ def _replace_current(marts_dir: Path, release: Release) -> None:
     release_folder.replace_files(marts_dir / CURRENT, release.folder, names)
 
 
-def _sweep(marts_dir: Path) -> None:
-    """Clear what a killed publish left: folders half written or removed, `current` half replaced."""
+def sweep(marts_dir: Path) -> None:
+    """Clear what a killed publish left.
+
+    That is folders half written or half removed, and the folder `current` half replaced.
+    """
     for left in (marts_dir / RELEASES).glob(".*"):
-        if left.name.startswith((_WRITING, release_folder.REMOVING)):
+        if left.name.startswith((WRITING, release_folder.REMOVING)):
             release_folder.remove(left)
     (marts_dir / _NEW_LINK).unlink(missing_ok=True)
     folder = marts_dir / CURRENT
@@ -243,7 +190,7 @@ def _sweep(marts_dir: Path) -> None:
             release_folder.drop_staged(folder)
 
 
-def _prune(marts_dir: Path, keep: int) -> None:
+def prune(marts_dir: Path, keep: int) -> None:
     """Remove all but the newest `keep` releases and the current one.
 
     A release that cannot be removed now is removed by a later publish.
@@ -256,41 +203,15 @@ def _prune(marts_dir: Path, keep: int) -> None:
 
 
 @contextmanager
-def _undone_on_failure(
-    marts_dir: Path, release: Release, previous: Release | None
-) -> Iterator[None]:
-    """Undo a failed publish as far as possible, and name the release that is current."""
-    try:
-        yield
-    except BaseException as error:
-        needed = max(
-            release_folder.size(_hidden(release)),
-            release_folder.size(previous.folder) if previous else 0,
-        )
-        with suppress(OSError):
-            if release.folder.exists() and current(marts_dir) != release:
-                release_folder.remove(release.folder)
-            _sweep(marts_dir)
-        if isinstance(error, PllError) or not isinstance(error, Exception):
-            raise
-        outcome = (
-            f"The last release, {previous.id}, is still current"
-            if previous
-            else "Nothing was published"
-        )
-        raise _explained(error, marts_dir, outcome, needed) from error
-
-
-@contextmanager
-def _disk_errors_explained(marts_dir: Path) -> Iterator[None]:
+def disk_errors_explained(marts_dir: Path) -> Iterator[None]:
     """Turn a failure of the file system into a paragraph for a person."""
     try:
         yield
     except OSError as error:
-        raise _explained(error, marts_dir, "No release was changed", 0) from error
+        raise explained(error, marts_dir, "No release was changed", 0) from error
 
 
-def _explained(error: Exception, marts_dir: Path, outcome: str, needed: int) -> PllError:
+def explained(error: Exception, marts_dir: Path, outcome: str, needed: int) -> PllError:
     """The error in plain words, with what is current now; `needed` is in bytes, 0 when unknown."""
     if _is_one_of(error, _DISK_FULL):
         free = _megabytes(shutil.disk_usage(marts_dir).free)

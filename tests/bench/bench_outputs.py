@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pll_pipeline.published import duckdb
 from pll_pipeline.published.draft import Draft
-from pll_pipeline.published.outputs import OUTPUTS, Inputs
-from pll_pipeline.published.release_info import ReleaseInfo
+from pll_pipeline.published.outputs import OUTPUTS
+from pll_pipeline.published.release_info import Inputs, ReleaseInfo
 from pll_pipeline.published.releases import Release, require_current
 from tests.bench.measure import Bound, check, make_writable, measure, print_machine
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from pll_pipeline.validated.gathering import FRAMES
 
 from pll_pipeline.assets.marts import DBT, dbt_environment
 from pll_pipeline.config import Config
+from pll_pipeline.validated.gathering import FRAMES
 from tests.bench.measure import ROOT, Bound, Run, check, measure, print_machine
 
 SEEDS = ROOT / "dbt_project" / "seeds"

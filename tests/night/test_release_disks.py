@@ -16,8 +16,9 @@ import pytest
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import outputs as registry
+from pll_pipeline.published.publish import publish
 from pll_pipeline.published.query import query
-from pll_pipeline.published.releases import current, publish, require_current, verify
+from pll_pipeline.published.releases import current, require_current, verify
 from tests.release_world import inputs, left_behind, outputs, write_build
 
 DISK = 16 * 1024 * 1024

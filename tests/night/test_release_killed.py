@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from pll_pipeline.published import outputs as registry
+from pll_pipeline.published.publish import publish
 from pll_pipeline.published.query import query
-from pll_pipeline.published.releases import current, publish, releases, require_current, verify
+from pll_pipeline.published.releases import current, releases, require_current, verify
 from tests.release_world import inputs, left_behind, outputs, write_build
 
 KEPT = 2
@@ -26,7 +27,7 @@ import importlib, os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from pll_pipeline.published import outputs as registry
-from pll_pipeline.published.releases import publish
+from pll_pipeline.published.publish import publish
 from tests.release_world import inputs, outputs
 
 module, name, when, turn, build, marts, kept, *few = sys.argv[1:]

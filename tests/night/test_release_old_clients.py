@@ -21,7 +21,8 @@ import pytest
 
 from pll_pipeline.config import CHECKOUT
 from pll_pipeline.published import outputs as registry
-from pll_pipeline.published.releases import Release, publish
+from pll_pipeline.published.publish import publish
+from pll_pipeline.published.releases import Release
 from tests.release_world import (
     BUILT_AT,
     LONG_TABLE_ROWS,

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from pll_pipeline.published import outputs as registry
-from pll_pipeline.published.releases import publish, require_current
+from pll_pipeline.published.publish import publish
+from pll_pipeline.published.releases import require_current
 from tests.release_world import inputs, outputs, write_build
 
 FLIPS = 25

@@ -10,7 +10,7 @@ import pytest
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import outputs as registry
 from pll_pipeline.published.outputs import DATABASE, OUTPUTS, Output, write_release
-from pll_pipeline.published.releases import publish
+from pll_pipeline.published.publish import publish
 from tests.release_world import BUILT_AT, inputs, write_build
 
 

@@ -179,7 +179,7 @@ def _shown(value: Any) -> str:
 
 
 def _cell(value: Any, most: int = MOST_CHARACTERS) -> str:
-    """A value as the text of one table cell: one line, bounded, with no bar or mark-up of its own."""
+    """A value as the text of one table cell: one bounded line, without bars or mark-up."""
     text = " ".join(_shown(value).split())
     text = text if len(text) <= most else f"{text[: most - 1]}…"
     return re.sub(r"([\\|<\[`])", r"\\\1", text)

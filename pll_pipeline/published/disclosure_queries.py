@@ -201,8 +201,10 @@ STATUS_LOST = """
     inner join release.star.dim_measure as measure
         on
             measure.is_adoption
-            and withheld.measure_code
-            = case when measure.unit = 'share' then measure.numerator_code else measure.measure_code end
+            and withheld.measure_code = case
+                when measure.unit = 'share' then measure.numerator_code
+                else measure.measure_code
+            end
     inner join release.star.fct_adoption as adoption
         on
             measure.measure_code = adoption.measure_code

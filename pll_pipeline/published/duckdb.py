@@ -33,7 +33,7 @@ _PUBLIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 @dataclass(frozen=True)
 class Column:
-    """A column as stored: its name, DuckDB's name of its type, its comment ("English. | Norsk.")."""
+    """A column as stored: its name, DuckDB's name of its type, its comment in two languages."""
 
     name: str
     type: str

@@ -23,8 +23,8 @@ _BLOCK = re.compile(
     r"(?P<begin><!-- outputs: generated -->\n).*?(?P<end><!-- outputs: end -->)", re.DOTALL
 )
 _HEAD = (
-    "# Written by `make generated` from the registry of outputs (pll_pipeline/published/outputs.py)."
-    "\n# Change that; a test compares.\n\n"
+    "# Written by `make generated` from pll_pipeline/published/outputs.py.\n"
+    "# Change that; a test compares.\n\n"
 )
 
 

@@ -78,7 +78,10 @@ def drop_staged(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a release folder. It is renamed first, so that no reader takes a part for the whole."""
+    """Remove a release folder.
+
+    It is renamed first, so that no reader takes a part for the whole.
+    """
     if not folder.name.startswith("."):
         renamed = folder.with_name(f"{REMOVING}{folder.name}")
         os.rename(folder, renamed)

@@ -1,4 +1,7 @@
-"""De tre første spørsmålene i Python med polars: python med_polars.py [mappen med Parquet-filene]. | The first three questions in Python with polars."""
+"""De tre første spørsmålene i Python med polars: python med_polars.py [mappen med Parquet-filene].
+
+The first three questions in Python with polars: python med_polars.py [folder of Parquet files].
+"""
 
 import sys
 from pathlib import Path

@@ -90,7 +90,7 @@ _CELLS = """
 
 @dataclass(frozen=True)
 class _Dimension:
-    """A dimension of the cube: its name, its Norwegian label, and a query of all codes and labels."""
+    """A dimension of the cube: its name, its Norwegian label, a query of all codes and labels."""
 
     name: str
     label: str

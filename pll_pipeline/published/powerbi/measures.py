@@ -14,7 +14,9 @@ from pll_pipeline.published.powerbi.model import Measure, Names, definition
 
 _SHARES = """
     select
-        measure.measure_code as code, measure.measure_name as name, measure.measure_name_en as name_en,
+        measure.measure_code as code,
+        measure.measure_name as name,
+        measure.measure_name_en as name_en,
         service.service_name, service.service_name_en,
         coalesce(measure.definition, '') as description,
         coalesce(measure.definition_en, '') as description_en

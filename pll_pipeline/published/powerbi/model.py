@@ -125,5 +125,5 @@ CALENDAR, CONTROL, MEASURES = (
 
 
 def tag(*words: str) -> str:
-    """The same identity every night for the same thing, so that reports on it remain bound to it."""
+    """An identity that is the same every night, so that reports on the model stay bound to it."""
     return str(uuid5(NAMESPACE_URL, "/".join(("pll", *words))))

@@ -25,7 +25,22 @@ def files(model: Model) -> dict[str, str]:
     Raises `LookupError` where a visual shows a column that the model does not have.
     """
     pages = definition()["pages"]
-    content: dict[str, Any] = {
+    content = _report_files([page["name"] for page in pages])
+    for page in pages:
+        folder = f"pages/{page['name']}"
+        content[f"{folder}/page.json"] = _page(page)
+        for order, visual in enumerate(page["visuals"]):
+            path = f"{folder}/visuals/{visual['name']}/visual.json"
+            content[path] = _visual(model, page["name"], visual, order)
+    return {
+        path: json.dumps(text, ensure_ascii=False, indent=2) + "\n"
+        for path, text in content.items()
+    }
+
+
+def _report_files(pages: list[str]) -> dict[str, Any]:
+    """The files of the report as a whole: its settings, and its pages in order."""
+    return {
         "version.json": {
             "$schema": f"{_SCHEMAS}/versionMetadata/1.0.0/schema.json",
             "version": "2.0.0",
@@ -46,19 +61,9 @@ def files(model: Model) -> dict[str, str]:
         },
         "pages/pages.json": {
             "$schema": f"{_SCHEMAS}/pagesMetadata/1.0.0/schema.json",
-            "pageOrder": [page["name"] for page in pages],
-            "activePageName": pages[0]["name"],
+            "pageOrder": pages,
+            "activePageName": pages[0],
         },
-    }
-    for page in pages:
-        folder = f"pages/{page['name']}"
-        content[f"{folder}/page.json"] = _page(page)
-        for order, visual in enumerate(page["visuals"]):
-            path = f"{folder}/visuals/{visual['name']}/visual.json"
-            content[path] = _visual(model, page["name"], visual, order)
-    return {
-        path: json.dumps(text, ensure_ascii=False, indent=2) + "\n"
-        for path, text in content.items()
     }
 
 

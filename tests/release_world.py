@@ -109,7 +109,6 @@ _PRIVATE = (
     "create view staging.stg_observation as select 1 as revision_number",
     "create view marts.mart_of_nothing as select 1 as revision_number",
 )
-_PRIVATE_LAYER = "page"
 
 
 @cache
@@ -130,18 +129,13 @@ def write_build(path: Path, *changes: str) -> Path:
 
 
 def create_tables(
-    connection: duckdb.DuckDBPyConnection,
-    database: str = "",
-    described_tables: dict[str, dict[str, Table]] | None = None,
+    connection: duckdb.DuckDBPyConnection, database: str = "", layers: tuple[str, ...] = LAYERS
 ) -> None:
-    """Create every public table, empty and with its comments, in an attached database.
-
-    Or other tables, given as layers of tables by name.
-    """
+    """Create every table of some layers, empty and with its comments, in an attached database."""
     prefix = f"{database}." if database else ""
-    for layer, described in (described_tables or public_tables()).items():
+    for layer in layers:
         connection.execute(f"create schema {prefix}{layer}")
-        for name, table in described.items():
+        for name, table in tables(DBT_PROJECT, layer).items():
             columns = ", ".join(f"{c} {table.column(c).type}" for c in table.names)
             connection.execute(f"create table {prefix}{layer}.{name} ({columns})")
             comments = {f"table {prefix}{layer}.{name}": f"{table.en} | {table.nb}"} | {
@@ -228,10 +222,7 @@ def _folder() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with duckdb.connect(folder / "build.duckdb") as connection:
         connection.execute("set timezone = 'UTC'")
-        create_tables(connection)
-        create_tables(
-            connection, described_tables={_PRIVATE_LAYER: tables(DBT_PROJECT, _PRIVATE_LAYER)}
-        )
+        create_tables(connection, layers=(*LAYERS, "page"))
         for statement in _PRIVATE:
             connection.execute(statement)
         insert(connection, "star", "dim_region", *_REGIONS)

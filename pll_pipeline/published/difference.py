@@ -19,10 +19,9 @@ import duckdb
 from pll_pipeline.published.descriptor import MANIFEST
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
-from pll_pipeline.published.duckdb import Table, tables
+from pll_pipeline.published.duckdb import Table, attach, tables
 from pll_pipeline.published.release_info import ReleaseInfo, iso
 from pll_pipeline.published.row_changes import MOST_VALUES, Changes, changes
-from pll_pipeline.published.sql import literal, statement
 
 FILE_NAME = "difference.md"
 MOST_CHARACTERS = 60  # shown per cell
@@ -56,9 +55,7 @@ def write(draft: Draft) -> None:
 
 def _compared(draft: Draft, previous: Path) -> list[str]:
     try:
-        draft.connection.execute(
-            statement("attach {file} as previous (read_only)", file=literal(previous / DATABASE))
-        )
+        attach(draft.connection, previous / DATABASE, "previous")
         return [
             *_publications(draft.info, previous),
             *_tables(draft, tables(draft.connection, "previous")),

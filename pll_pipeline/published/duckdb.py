@@ -95,7 +95,7 @@ def opened(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, tuple[Tabl
 
 
 def attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
-    """Attach a DuckDB file read-only under a name. Raises `duckdb.Error` for one that is damaged."""
+    """Attach a DuckDB file read-only under a name. Raises `duckdb.Error` for a damaged one."""
     connection.execute(
         statement("attach {file} as {name} (read_only)", file=literal(file), name=quoted(name))
     )

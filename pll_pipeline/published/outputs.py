@@ -68,8 +68,6 @@ class Output:
         return path in self.files or path.partition("/")[0] in folders
 
 
-# Tables of the page.
-
 DATABASE = Output(
     "duckdb",
     "the database",

@@ -21,10 +21,12 @@ from duckdb import DuckDBPyConnection
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import disclosure_queries as queries
 from pll_pipeline.published.linear_bounds import EDGE, Constraint, Interval, interval
-from pll_pipeline.published.sql import statement
+from pll_pipeline.published.sql import Sql, statement
 from pll_pipeline.vocabulary.columns import STATUSES
 
 LOG = logging.getLogger("pll")
+# Tables with a row for every published cell.
+SHOWING_ALL_CELLS = ("fct_adoption_month", "mart_adoption_by_region_actor_month")
 MOST_SYSTEMS = 50  # more measures and months with narrow sums are a fault of the sums
 
 
@@ -105,15 +107,15 @@ def check(connection: DuckDBPyConnection) -> Checked:
     connection.execute(queries.CELLS)
     connection.execute(queries.BOUNDS_OVER_REGIONS)
     connection.execute(queries.BOUNDS_OVER_ACTOR_TYPES)
+    connection.execute(queries.PUBLISHED)
     connection.execute(queries.FIGURES)
     _require_that_all_can_be_compared(connection)
     _check_cells(connection)
     _check_sums(connection)
     checked = Checked(*connection.execute(queries.COUNTS).fetchall()[0])
     LOG.info(
-        "compared %d suppressed cells with %d figures of them and %d sums",
+        "no suppressed cell can be computed: %d cells and %d sums compared",
         checked.cells,
-        checked.figures_of_cells,
         checked.sums,
     )
     return checked
@@ -130,7 +132,13 @@ def _require_that_all_can_be_compared(connection: DuckDBPyConnection) -> None:
         )
     for query, what in (
         (queries.STATUS_LOST, "A suppressed count is shown as open in star.fct_adoption"),
-        (queries.CELLS_NOT_COMPARED, "A suppressed cell is missing from the adoption mart"),
+        *(
+            (
+                statement(queries.CELLS_NOT_COMPARED, table=Sql(table)),
+                f"{table} lacks a suppressed cell",
+            )
+            for table in SHOWING_ALL_CELLS
+        ),
         (queries.SUMS_NOT_COMPARED, "A sum could not be compared with its cells"),
     ):
         missed = connection.execute(query).fetchall()
@@ -145,11 +153,10 @@ def _require_that_all_can_be_compared(connection: DuckDBPyConnection) -> None:
 def _check_cells(connection: DuckDBPyConnection) -> None:
     """Raise for the first figure of a single cell that is tighter than the cell's own bounds."""
     tight = connection.execute(statement(queries.TIGHT_CELLS, edge=EDGE)).fetchall()
-    for *place, low, high, published_low, published_high in tight:
-        published = "mart_adoption_by_region_actor_month, shares"
+    for table, *place, low, high, published_low, published_high in tight:
         raise _disclosed(
             _place(*place),
-            f"{published}, {place[1]}, {place[2]}",
+            f"{table}, {place[1]}, {place[2]}",
             (low, high),
             (published_low, published_high),
         )
@@ -287,9 +294,14 @@ def _place(measure_code: str, region_key: str, actor_type_code: str, month: date
 
 def _disclosed(cell: str, figure: str, before: Interval, after: Interval) -> PllError:
     return PllError(
-        f"A suppressed cell could be computed: its publisher left it between {before[0]:g} and "
-        f"{before[1]:g}, our figures leave it between {after[0]:g} and {after[1]:g}",
+        f"A suppressed cell could be computed: its publisher left it {_shown(before)}, "
+        f"our figures leave it {_shown(after)}",
         where=f"{cell}; disclosed by {figure}",
         do="nothing is published; correct the sum that is too tight, "
         "or take the figure out of the release",
     )
+
+
+def _shown(bounds: Interval) -> str:
+    low, high = (f"{round(end, 3):.10g}" for end in bounds)
+    return f"between {low} and {high}"

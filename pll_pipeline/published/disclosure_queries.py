@@ -1,7 +1,7 @@
 """The queries of the disclosure check, on the release attached as `release`.
 
-`CELLS`, `BOUNDS_OVER_REGIONS`, `BOUNDS_OVER_ACTOR_TYPES` and `FIGURES` make temporary tables, in
-this order; the others read them. Not here: what is done with the answers (`disclosure.py`).
+The first five make temporary tables, in this order; the others read them.
+Not here: what is done with the answers (`disclosure.py`).
 """
 
 from __future__ import annotations
@@ -115,8 +115,32 @@ BOUNDS_OVER_ACTOR_TYPES = """
     group by total.relation, total.measure_code, total.region_key, total.month
 """
 
-# Everything that we publish of a sum, as an interval of counts: the sum itself, the row of the
-# mart, and its share of the denominator.
+# Every row of adoption that we publish, with the region of its own time.
+PUBLISHED = """
+    create or replace temp table published as
+    select
+        'fct_adoption_month' as published_in, 'level' as relation, measure_code, region_key,
+        actor_type_code, month, basis, adoption_count, adoption_count_lower, adoption_count_upper,
+        eligible_count, adoption_share, share_lower, share_upper
+    from release.star.fct_adoption_month
+    union all
+    select
+        'mart_adoption_by_region_actor_month', 'level', measure_code, region_key, actor_type_code,
+        month, basis, adoption_count, adoption_count_lower, adoption_count_upper, eligible_count,
+        adoption_share, share_lower, share_upper
+    from release.marts.mart_adoption_by_region_actor_month
+    union all
+    select
+        'mart_adoption_by_current_region_actor_month',
+        case when region_of_month_key is null then 'reform' else 'level' end, measure_code,
+        coalesce(region_of_month_key, region_key), actor_type_code, month, basis, adoption_count,
+        adoption_count_lower, adoption_count_upper, eligible_count, adoption_share, share_lower,
+        share_upper
+    from release.marts.mart_adoption_by_current_region_actor_month
+"""
+
+# Everything that we publish of a sum, as an interval of counts: the sum itself, the count in a row
+# of adoption, and its share of the denominator.
 FIGURES = """
     create or replace temp table figure as
     select
@@ -125,17 +149,17 @@ FIGURES = """
     from release.star.fct_adoption_sum
     union all
     select
-        'mart_adoption_by_region_actor_month', 'level', measure_code, region_key, actor_type_code,
-        month, adoption_count, adoption_count_lower, adoption_count_upper, 0.5
-    from release.marts.mart_adoption_by_region_actor_month
+        published_in, relation, measure_code, region_key, actor_type_code, month, adoption_count,
+        adoption_count_lower, adoption_count_upper, 0.5
+    from published
     where basis = 'aggregated'
     union all
     select
-        'mart_adoption_by_region_actor_month, shares', 'level', measure_code, region_key,
-        actor_type_code, month, adoption_share * eligible_count, share_lower * eligible_count,
+        published_in || ', shares', relation, measure_code, region_key, actor_type_code, month,
+        adoption_share * eligible_count, share_lower * eligible_count,
         case when share_upper < 1 then share_upper * eligible_count end,
         0.5 + eligible_count * 1e-6
-    from release.marts.mart_adoption_by_region_actor_month
+    from published
     where basis = 'aggregated' and eligible_count is not null
 """
 
@@ -159,22 +183,23 @@ NARROW = """
 # Figures of a single cell that are tighter than the cell's own bounds.
 TIGHT_CELLS = """
     select
-        cell.measure_code, cell.region_key, cell.actor_type_code, cell.month, cell.low, cell.high,
-        coalesce(mart.adoption_count, mart.share_lower * cell.eligible_value) as published_low,
-        coalesce(mart.adoption_count, mart.share_upper * cell.eligible_value) as published_high
-    from release.marts.mart_adoption_by_region_actor_month as mart
+        published.published_in, cell.measure_code, cell.region_key, cell.actor_type_code,
+        cell.month, cell.low, cell.high,
+        coalesce(adoption_count, share_lower * cell.eligible_value) as published_low,
+        coalesce(adoption_count, share_upper * cell.eligible_value) as published_high
+    from published
     inner join cell using (measure_code, region_key, actor_type_code, month)
     where
-        cell.is_suppressed and cell.low < cell.high and mart.basis = 'derived'
+        cell.is_suppressed and cell.low < cell.high and published.basis = 'derived'
         and (
-            mart.adoption_count is not null
-            or mart.adoption_share is not null
-            or mart.adoption_count_lower > cell.low + {edge}
-            or mart.adoption_count_upper < cell.high - {edge}
-            or mart.share_lower * cell.eligible_value > cell.low + cell.eligible_value * 1e-6
+            adoption_count is not null
+            or adoption_share is not null
+            or adoption_count_lower > cell.low + {edge}
+            or adoption_count_upper < cell.high - {edge}
+            or share_lower * cell.eligible_value > cell.low + cell.eligible_value * 1e-6
             or (
-                mart.share_upper < 1
-                and mart.share_upper * cell.eligible_value < cell.high - cell.eligible_value * 1e-6
+                share_upper < 1
+                and share_upper * cell.eligible_value < cell.high - cell.eligible_value * 1e-6
             )
         )
     order by all
@@ -217,8 +242,9 @@ STATUS_LOST = """
 CELLS_NOT_COMPARED = """
     select cell.measure_code, cell.region_key, cell.actor_type_code, cell.month
     from cell
-    anti join release.marts.mart_adoption_by_region_actor_month as mart
-        using (measure_code, region_key, actor_type_code, month)
+    anti join (
+        select * from published where published_in = '{table}'
+    ) as published using (measure_code, region_key, actor_type_code, month)
     where cell.is_suppressed
     order by all
 """
@@ -231,10 +257,11 @@ SUMS_NOT_COMPARED = """
 COUNTS = """
     select
         (select count(*) from cell where is_suppressed),
-        (select count(*) from figure semi join sum_bounds
-            using (relation, measure_code, region_key, actor_type_code, month)),
-        (select count(*) from cell
-            semi join release.marts.mart_adoption_by_region_actor_month
+        (select count(*) from figure),
+        (
+            select count(*)
+            from published
+            semi join (select * from cell where is_suppressed) as cell
                 using (measure_code, region_key, actor_type_code, month)
-            where is_suppressed)
+        )
 """

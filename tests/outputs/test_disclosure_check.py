@@ -37,8 +37,9 @@ def test_every_suppressed_cell_and_every_sum_of_a_release_was_compared(demo: Wor
         checked = check(draft.connection)
     assert isinstance(suppressed, int)
     assert isinstance(sums, int)
-    assert checked.cells == checked.figures_of_cells == suppressed > 1000
-    assert checked.sums >= sums > 1000
+    assert checked.cells == suppressed > 1000
+    assert checked.figures_of_cells >= 2 * suppressed
+    assert checked.sums > 2 * sums > 1000
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_release_with_one_total_that_discloses_a_cell_is_refused(
         (
             "delete from release.marts.mart_adoption_by_region_actor_month "
             "where status = 'suppressed'",
-            "A suppressed cell is missing from the adoption mart",
+            "mart_adoption_by_region_actor_month lacks a suppressed cell",
         ),
     ],
 )

@@ -23,8 +23,23 @@ _USED = (
     "star.dim_region_part",
     "star.dim_measure",
     "star.fct_observation",
+    "star.fct_adoption_month",
     "marts.mart_adoption_by_region_actor_month",
+    "marts.mart_adoption_by_current_region_actor_month",
 )
+ADOPTION = {
+    "fact": "star.fct_adoption_month",
+    "mart": "marts.mart_adoption_by_region_actor_month",
+    "today": "marts.mart_adoption_by_current_region_actor_month",
+}
+
+
+BOUNDS = {
+    "adoption_count_lower": 1,
+    "adoption_count_upper": 4,
+    "eligible_count": 30,
+    "share_upper": round(4 / 30, 6),
+}
 
 
 class World:
@@ -106,22 +121,30 @@ class World:
             eligible_value=200,
         )
 
-    def shows(self, region: str, basis: str, *, actor: str = "fastlege", **figures: Any) -> None:
-        """A row of the mart, in place of an earlier one."""
-        self.connection.execute(
-            "delete from release.marts.mart_adoption_by_region_actor_month "
-            "where region_key = ? and actor_type_code = ?",
-            [region, actor],
-        )
-        self._insert(
-            "marts.mart_adoption_by_region_actor_month",
-            measure_code="m",
-            region_key=region,
-            actor_type_code=actor,
-            month=MONTH,
-            basis=basis,
-            **figures,
-        )
+    def shows(
+        self,
+        region: str,
+        basis: str,
+        *,
+        actor: str = "fastlege",
+        tables: tuple[str, ...] = ("fact", "mart"),
+        **figures: Any,
+    ) -> None:
+        """A row of each of these tables of adoption, in place of an earlier one."""
+        for table in (ADOPTION[name] for name in tables):
+            self.connection.execute(
+                f"delete from release.{table} where region_key = ? and actor_type_code = ?",
+                [region, actor],
+            )
+            self._insert(
+                table,
+                measure_code="m",
+                region_key=region,
+                actor_type_code=actor,
+                month=MONTH,
+                basis=basis,
+                **figures,
+            )
 
     def change(self, statement: str) -> None:
         """Run a statement on the release."""
@@ -153,7 +176,7 @@ def test_a_sum_as_wide_as_its_parts_passes(world: World) -> None:
     world.publishes("b", 20)
     world.contains("hf:1", "a", "b")
     world.adds_up("hf:1", None, 21, 24)
-    assert world.check() == Checked(cells=1, sums=1, figures_of_cells=1)
+    assert world.check() == Checked(cells=1, sums=1, figures_of_cells=2)
 
 
 def test_a_total_that_discloses_a_suppressed_part_is_not_published(world: World) -> None:
@@ -213,7 +236,7 @@ def test_sums_over_actor_types_disclose_nothing_either(world: World) -> None:
     world.publishes("a", *SMALL)
     world.publishes("a", 7, actor="sykehus")
     world.adds_up("a", None, 8, 11, level="actor_type", actor="alle")
-    assert world.check() == Checked(cells=1, sums=1, figures_of_cells=1)
+    assert world.check() == Checked(cells=1, sums=1, figures_of_cells=2)
     world.change(
         "update release.star.fct_adoption_sum set count_value = 9, count_lower = 9, count_upper = 9"
     )
@@ -223,13 +246,29 @@ def test_sums_over_actor_types_disclose_nothing_either(world: World) -> None:
 
 def test_a_share_of_a_suppressed_count_is_as_wide_as_its_bounds(world: World) -> None:
     world.publishes("a", *SMALL, eligible=30)
-    bounds = {"adoption_count_lower": 1, "adoption_count_upper": 4, "eligible_count": 30}
-    upper = round(4 / 30, 6)
-    world.shows("a", "derived", **bounds, share_lower=round(1 / 30, 6), share_upper=upper)
-    assert world.check() == Checked(cells=1, sums=0, figures_of_cells=1)
-    world.shows("a", "derived", **bounds, share_lower=0.066667, share_upper=upper)
-    message = "disclosed by mart_adoption_by_region_actor_month, shares"
+    world.shows("a", "derived", **BOUNDS, share_lower=round(1 / 30, 6))
+    assert world.check() == Checked(cells=1, sums=0, figures_of_cells=2)
+
+
+@pytest.mark.parametrize("table", ADOPTION)
+def test_a_share_that_is_too_tight_is_seen_in_any_table(table: str, world: World) -> None:
+    world.publishes("a", *SMALL, eligible=30)
+    region = {"region_of_month_key": "a"} if table == "today" else {}
+    world.shows("a", "derived", tables=(table,), **BOUNDS, **region, share_lower=0.066667)
+    message = f"between 2 and 4.*disclosed by {ADOPTION[table].split('.')[1]}, a, fastlege"
     with pytest.raises(PllError, match=message):
+        world.check()
+
+
+@pytest.mark.parametrize("table", ADOPTION)
+def test_a_sum_that_is_too_tight_is_seen_in_any_table(table: str, world: World) -> None:
+    world.publishes("a", *SMALL)
+    world.publishes("b", 20)
+    world.contains("hf:1", "a", "b")
+    world.adds_up("hf:1", None, 21, 24)
+    region = {"region_of_month_key": "hf:1"} if table == "today" else {}
+    world.shows("hf:1", "aggregated", tables=(table,), **region, adoption_count_lower=24)
+    with pytest.raises(PllError, match=f"disclosed by {ADOPTION[table].split('.')[1]}, hf:1"):
         world.check()
 
 
@@ -255,10 +294,13 @@ def test_a_sum_that_cannot_be_compared_with_its_cells_is_an_error(world: World) 
         world.check()
 
 
-def test_a_suppressed_cell_that_the_mart_does_not_have_is_an_error(world: World) -> None:
+@pytest.mark.parametrize("table", [ADOPTION["fact"], ADOPTION["mart"]])
+def test_a_suppressed_cell_that_a_table_of_adoption_lacks_is_an_error(
+    table: str, world: World
+) -> None:
     world.publishes("a", *SMALL)
-    world.change("delete from release.marts.mart_adoption_by_region_actor_month")
-    with pytest.raises(PllError, match=r"A suppressed cell is missing from the adoption mart"):
+    world.change(f"delete from release.{table}")
+    with pytest.raises(PllError, match=f"{table.split('.')[1]} lacks a suppressed cell"):
         world.check()
 
 

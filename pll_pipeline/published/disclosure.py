@@ -145,7 +145,7 @@ def _require_that_all_can_be_compared(connection: DuckDBPyConnection) -> None:
         if missed:
             raise PllError(
                 f"{what}, so the disclosure check cannot see it ({len(missed)} in all)",
-                where=_place(*missed[0]),
+                where=_cell_name(*missed[0]),
                 do="nothing is published; see which join of the models or of the check loses it",
             )
 
@@ -153,10 +153,10 @@ def _require_that_all_can_be_compared(connection: DuckDBPyConnection) -> None:
 def _check_cells(connection: DuckDBPyConnection) -> None:
     """Raise for the first figure of a single cell that is tighter than the cell's own bounds."""
     tight = connection.execute(statement(queries.TIGHT_CELLS, edge=EDGE)).fetchall()
-    for table, *place, low, high, published_low, published_high in tight:
+    for table, *cell, low, high, published_low, published_high in tight:
         raise _disclosed(
-            _place(*place),
-            f"{table}, {place[1]}, {place[2]}",
+            _cell_name(*cell),
+            f"{table}, {cell[1]}, {cell[2]}",
             (low, high),
             (published_low, published_high),
         )
@@ -172,7 +172,7 @@ def _check_sums(connection: DuckDBPyConnection) -> None:
         raise PllError(
             f"{len(rows)} sums are tighter than the bounds of their cells, in {len(narrow)} "
             "measures and months: more than the disclosure check can solve",
-            where=_place(*rows[0][2:6]),
+            where=_cell_name(*rows[0][2:6]),
             do="nothing is published; see how star.fct_adoption_sum comes to these bounds",
         )
     for (measure_code, month), figures in narrow.items():
@@ -192,7 +192,7 @@ def _solve(
         if after[0] > before[0] + EDGE or after[1] < before[1] - EDGE:
             figure = figures[0]
             raise _disclosed(
-                _place(measure_code, *cell.key, month),
+                _cell_name(measure_code, *cell.key, month),
                 f"{figure.published_in}, {figure.region_key}, {figure.actor_type_code}",
                 before,
                 after,
@@ -200,7 +200,7 @@ def _solve(
 
 
 class System:
-    """The cells of one measure and month, and what is known of sums of them.
+    """The cells of one measure and month, and what is published of sums of them.
 
     The unknowns of its constraints are the open cells, in order.
     """
@@ -245,28 +245,28 @@ class System:
         added = [
             (key, share) for key, share in members if key in self.cells and self.cells[key].is_added
         ]
-        weights, known = self._weights(added)
+        weights, fixed = self._weights(added)
         low, high = figure.interval
-        return Constraint(weights, low - known, high - known)
+        return Constraint(weights, low - fixed, high - fixed)
 
     def _sum(self, members: Sequence[tuple[Key, float]], whole: Key) -> Constraint:
         """The members come to the whole, which may be an unknown itself."""
-        weights, known = self._weights(members)
+        weights, fixed = self._weights(members)
         if whole in self.unknowns:
-            return Constraint(weights | {self.unknowns[whole]: -1.0}, -known, -known)
-        total = self.cells[whole].low - known
+            return Constraint(weights | {self.unknowns[whole]: -1.0}, -fixed, -fixed)
+        total = self.cells[whole].low - fixed
         return Constraint(weights, total, total)
 
     def _weights(self, members: Iterable[tuple[Key, float]]) -> tuple[dict[int, float], float]:
         """The weights of the unknowns among the members, and the sum of the others."""
         weights: dict[int, float] = {}
-        known = 0.0
+        fixed = 0.0
         for key, share in members:
             if key in self.unknowns:
                 weights[self.unknowns[key]] = share
             else:
-                known += share * self.cells[key].low
-        return weights, known
+                fixed += share * self.cells[key].low
+        return weights, fixed
 
 
 def _cells(connection: DuckDBPyConnection, measure_code: str, month: date) -> list[Cell]:
@@ -288,7 +288,7 @@ def _parts(connection: DuckDBPyConnection, month: date) -> list[Part]:
     return [Part._make(row) for row in rows]
 
 
-def _place(measure_code: str, region_key: str, actor_type_code: str, month: date) -> str:
+def _cell_name(measure_code: str, region_key: str, actor_type_code: str, month: date) -> str:
     return f"{measure_code}, {region_key}, {actor_type_code}, {month:%Y-%m}"
 
 

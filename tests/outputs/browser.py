@@ -73,5 +73,5 @@ def violations(page: Path, chromium: str, npm: Path, folder: Path) -> tuple[list
     answer = _ANSWER.search(document)
     assert answer, document[-2000:]
     plain = answer[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    found, passes = json.loads(plain)
-    return found, passes
+    wrong, passes = json.loads(plain)
+    return wrong, passes

@@ -269,9 +269,9 @@ def test_every_field_of_the_report_is_in_the_model(project: Path, model: Model) 
     for path, visual in _files(project, "visual.json").items():
         for well in visual["visual"]["query"]["queryState"].values():
             for projection in well["projections"]:
-                ((kind, field),) = projection["field"].items()
+                ((reference, field),) = projection["field"].items()
                 name = (field["Expression"]["SourceRef"]["Entity"], field["Property"])
-                assert name in (measures if kind == "Measure" else columns), (path.name, name)
+                assert name in (measures if reference == "Measure" else columns), (path.name, name)
                 bound += 1
     assert bound > 50
 
@@ -338,13 +338,13 @@ def test_visuals_are_inside_their_page(project: Path) -> None:
 def test_visuals_of_a_page_do_not_overlap(project: Path) -> None:
     for page in (project / "PLL.Report" / "definition" / "pages").iterdir():
         boxes = [visual["position"] for visual in _files(page, "visual.json").values()]
-        for one, other in itertools.combinations(boxes, 2):
+        for box, other in itertools.combinations(boxes, 2):
             are_beside = any(
                 first[start] + first[size] <= second[start]
                 for start, size in (("x", "width"), ("y", "height"))
-                for first, second in ((one, other), (other, one))
+                for first, second in ((box, other), (other, box))
             )
-            assert are_beside, (page.name, one, other)
+            assert are_beside, (page.name, box, other)
 
 
 def test_the_same_release_gives_the_same_project(

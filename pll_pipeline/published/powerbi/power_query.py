@@ -98,7 +98,7 @@ def control(connection: DuckDBPyConnection) -> str:
     return _filled(
         "control.pq",
         columns=", ".join(
-            f"{_identifier(name)} = nullable {kind}" for name, kind in _CONTROL_COLUMNS.items()
+            f"{_identifier(name)} = nullable {m_type}" for name, m_type in _CONTROL_COLUMNS.items()
         ),
         rows=",\n        ".join(f"{{{', '.join(map(_literal, row))}}}" for row in rows),
     )

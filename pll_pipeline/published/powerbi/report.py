@@ -125,12 +125,12 @@ def _projection(model: Model, field: str) -> dict[str, Any]:
     """A measure or a column, as a visual refers to it."""
     match = _COLUMN.fullmatch(field)
     if match is None:
-        kind, table, name = "Measure", MEASURES, field
+        reference, table, name = "Measure", MEASURES, field
     else:
-        kind, table = "Column", match["table"]
+        reference, table = "Column", match["table"]
         name = _name(model, table, match["column"])
     return {
-        "field": {kind: {"Expression": {"SourceRef": {"Entity": table}}, "Property": name}},
+        "field": {reference: {"Expression": {"SourceRef": {"Entity": table}}, "Property": name}},
         "queryRef": f"{table}.{name}",
         "nativeQueryRef": name,
     }

@@ -76,11 +76,11 @@ def _parameter(folder: str) -> str:
 
 def _relationship(relationship: Relationship) -> str:
     many = (relationship.from_table, relationship.from_column)
-    one = (relationship.to_table, relationship.to_column)
+    single = (relationship.to_table, relationship.to_column)
     lines = (
-        f"relationship {tag('relationship', *many, *one)}",
+        f"relationship {tag('relationship', *many, *single)}",
         f"\tfromColumn: {'.'.join(map(quoted, many))}",
-        f"\ttoColumn: {'.'.join(map(quoted, one))}",
+        f"\ttoColumn: {'.'.join(map(quoted, single))}",
         "",
     )
     return "\n".join(lines)
@@ -166,11 +166,11 @@ def _texts(part: ModelTable | Measure | ModelColumn, is_own: bool) -> tuple[str,
 
 
 def _translation(
-    depth: int, kind: str, name: str, caption: str, description: str, folder: str = ""
+    depth: int, part: str, name: str, caption: str, description: str, folder: str = ""
 ) -> list[str]:
     """The lines that give one thing its texts in one language."""
     indent = "\t" * depth
-    lines = [f"{indent}{kind} {quoted(name)}", f"{indent}\tcaption: {caption}"]
+    lines = [f"{indent}{part} {quoted(name)}", f"{indent}\tcaption: {caption}"]
     if description:
         lines.append(f"{indent}\tdescription: {' '.join(description.split())}")
     if folder:

@@ -129,10 +129,10 @@ def test_a_changed_value_is_shown_before_and_after_also_when_undated(
         ],
     )
     assert "| `marts.mart_key_figures` | 3 | 3 | 0 | 0 | 2 | 0 |" in text
-    place = "region_key, actor_type_code, 2012-12-31, source_name"
-    assert f"| e-resept, eresept_share, {place} | value | 0.948 | 0.95 |" in text
-    place = "region_key, actor_type_code, source_name"
-    assert f"| e-resept, eresept_count, {place} | qualifier | at_least | exact |" in text
+    row_key = "region_key, actor_type_code, 2012-12-31, source_name"
+    assert f"| e-resept, eresept_share, {row_key} | value | 0.948 | 0.95 |" in text
+    row_key = "region_key, actor_type_code, source_name"
+    assert f"| e-resept, eresept_count, {row_key} | qualifier | at_least | exact |" in text
 
 
 def test_rows_that_were_only_read_again_are_counted_apart(tmp_path: Path, before: Path) -> None:

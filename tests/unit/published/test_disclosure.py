@@ -378,14 +378,14 @@ def test_sums_with_the_bounds_of_their_parts_always_pass(
 @_PROPERTY
 @given(st.integers(1, 4), st.lists(st.integers(0, 50), max_size=5))
 def test_a_sum_that_uses_the_value_of_a_suppressed_cell_never_passes(
-    connection: duckdb.DuckDBPyConnection, hidden: int, known: list[int]
+    connection: duckdb.DuckDBPyConnection, hidden: int, others: list[int]
 ) -> None:
     world = World(connection)
     world.publishes("k", *SMALL)
-    for index, value in enumerate(known):
+    for index, value in enumerate(others):
         world.publishes(f"k{index}", value)
-    world.contains("hf:1", "k", *(f"k{index}" for index in range(len(known))))
-    total = hidden + sum(known)
+    world.contains("hf:1", "k", *(f"k{index}" for index in range(len(others))))
+    total = hidden + sum(others)
     world.adds_up("hf:1", total, total, total)
     with pytest.raises(PllError, match=f"between {hidden} and {hidden}"):
         world.check()

@@ -466,6 +466,11 @@ class PowerBi(_Strict):
         description="Columns whose rows must sum to the total saved beside them; no shares, nothing"
         " that counts unique persons",
     )
+    filters: list[str] = Field(
+        default_factory=list,
+        description="Filters that are saved with the answer, as `pll inspect` shows them; other"
+        " filters refuse the snapshot. Empty: not compared",
+    )
 
 
 ReaderSettings = Annotated[

@@ -1,8 +1,9 @@
 """Schemas and masks: the values of all containers of one kind, read a column at a time.
 
-For the column i of a container, bit i of the repeat mask means the value of the container before (null, too), bit i of
-the null mask means null, and else it takes the next element of the container's list. What is left over or missing in
-any container raises. Not here: which containers there are and what they are rows of (`page.py`).
+For the column i of a container, bit i of the repeat mask means the value of the container before
+(null, too), bit i of the null mask means null, and else it takes the next element of the
+container's list. What is left over or missing in any container raises.
+Not here: which containers there are and what they are rows of (`members.py`, `answer_page.py`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ _FLAGS_OF_PAGES = ("RF", "RK")
 _MASKED_COLUMNS = 53
 _MOST_SCHEMAS = 1000
 Dictionaries = Mapping[str, Mapping[int, str]]
+_DAMAGED = (
+    f"is a damaged {NULLS}: the answer was read in another encoding than UTF-8 before it was saved"
+)
 _DAMAGED_NULLS = ("Ã\x98", "Ã˜", "Ã\ufffd", "\ufffd")
 
 
@@ -56,9 +60,10 @@ def _has_bit(masks: pl.Series, position: int) -> pl.Series:
 
 
 class Containers:
-    """All containers of one kind, in the order they are written; the kind remembers schema and values through the whole answer.
+    """All containers of one kind, in the order they are written.
 
-    `ids` are the values they may hold (None: any), `structure` their keys that hold no values; a bare one holds no value at all.
+    The kind remembers schema and values through the whole answer. `ids` are the values they may
+    have (None: any), `structure` their keys that are no values; a bare one has no value at all.
     """
 
     def __init__(
@@ -71,14 +76,8 @@ class Containers:
         *,
         may_be_bare: bool = False,
     ) -> None:
-        self.name, self.at, self.dictionaries, self.ids, self.structure, self.may_be_bare = (
-            name,
-            at,
-            dictionaries,
-            ids,
-            structure,
-            may_be_bare,
-        )
+        self.name, self.at, self.dictionaries = name, at, dictionaries
+        self.ids, self.structure, self.may_be_bare = ids, structure, may_be_bare
         self.counted = "row" if name.startswith("member") else "entry"
         self.count = 0
         self.types: dict[str, int] = {}
@@ -90,14 +89,14 @@ class Containers:
 
     @property
     def seen(self) -> frozenset[str]:
-        """The ids of the values any of them holds; `types` has their type codes."""
+        """The ids of the values any of them has; `types` has their type codes."""
         return frozenset(self.types)
 
     def lacks(self, value: str) -> int | None:
         """The position of the first container whose schema does not have the value."""
         position = 0
         for stretch in self._stretches:
-            if all(one.id != value for one in stretch.fields):
+            if all(described.id != value for described in stretch.fields):
                 return position
             position += stretch.count
         return None
@@ -109,8 +108,8 @@ class Containers:
         for stretch in self._stretches:
             columns = [
                 column
-                for one, column in zip(stretch.fields, stretch.columns, strict=True)
-                if one.id == value
+                for described, column in zip(stretch.fields, stretch.columns, strict=True)
+                if described.id == value
             ]
             parts += (
                 columns[0] if columns else [pl.repeat(None, stretch.count, dtype=dtype, eager=True)]
@@ -129,7 +128,7 @@ class Containers:
     def fail(
         self, what: str, position: int | None = None, error: type[PowerBiError] = MalformedAnswer
     ) -> PowerBiError:
-        """The error to raise about the container at that position, or about the first one not read."""
+        """The error to raise about the container at that position, or about the first not read."""
         number = (self.count if position is None else position) + 1
         return error(what, where=f"{self.at}, {self.name}, {self.counted} {number}")
 
@@ -146,7 +145,7 @@ class Containers:
         """Read what was added. Raises `MalformedAnswer` or `UnsupportedAnswer`."""
         batch, self._pending = self._pending, []
         if not set(map(type, batch)) <= {dict}:
-            self._refuse((type(one) is not dict for one in batch), "An entry is not an object")
+            self._refuse((type(each) is not dict for each in batch), "An entry is not an object")
         start = 0
         for position, container in enumerate(batch):
             if "S" in container and container["S"] != self._schema:
@@ -170,8 +169,8 @@ class Containers:
         self._refuse_unknown_keys(batch, keys, fields)
         if not fields:
             self._refuse(
-                (not self.may_be_bare or bool(one.keys() & VALUE_KEYS) for one in batch),
-                "No schema says what the values are",
+                (not self.may_be_bare or bool(each.keys() & VALUE_KEYS) for each in batch),
+                "No schema describes the values",
             )
             if not self._stretches:
                 self._stretches.append(_Stretch(()))
@@ -183,17 +182,13 @@ class Containers:
     def _refuse_unknown_keys(
         self, batch: list[dict[str, Any]], keys: frozenset[str], fields: tuple[Field, ...]
     ) -> None:
-        for key in sorted(
-            keys - self.structure - VALUE_KEYS - ({fields[0].id} if len(fields) == 1 else set())
-        ):
-            damaged = f"is a damaged {NULLS}: the answer was read in another encoding than UTF-8 before it was saved"
-            self._refuse(
-                (key in one for one in batch),
-                f"The key {key!r} {damaged if key in _DAMAGED_NULLS else 'has no meaning here'}",
-            )
+        single = {fields[0].id} if len(fields) == 1 else set()
+        for key in sorted(keys - self.structure - VALUE_KEYS - single):
+            problem = _DAMAGED if key in _DAMAGED_NULLS else "has no meaning here"
+            self._refuse((key in each for each in batch), f"The key {key!r} {problem}")
         for key in keys.intersection(self.structure, _FLAGS_OF_PAGES):
             self._refuse(
-                (key in one and type(one[key]) is not int for one in batch),
+                (key in each and type(each[key]) is not int for each in batch),
                 f"{key} is not a whole number",
             )
 
@@ -201,11 +196,11 @@ class Containers:
         if not isinstance(schema, list) or not schema:
             raise self.fail("The schema names no value")
         fields = tuple(self._field(entry) for entry in schema)
-        if len({one.id for one in fields}) != len(fields):
+        if len({each.id for each in fields}) != len(fields):
             raise self.fail("The schema names a value twice")
-        for one in fields:
-            if self.types.setdefault(one.id, one.type_code) != one.type_code:
-                raise self.fail(f"The schema gives the value {one.id!r} another type than before")
+        for each in fields:
+            if self.types.setdefault(each.id, each.type_code) != each.type_code:
+                raise self.fail(f"The schema gives the value {each.id!r} another type than before")
         if len(self._stretches) == _MOST_SCHEMAS:
             raise self.fail(
                 f"The schema changes more than {_MOST_SCHEMAS} times", error=UnsupportedAnswer
@@ -223,9 +218,7 @@ class Containers:
             raise self.fail(f"The schema has an entry that cannot be read: {str(entry)[:100]}")
         name, type_code, dictionary = entry["N"], entry["T"], entry.get("DN")
         if self.ids is not None and name not in self.ids:
-            raise self.fail(
-                f"The value {name!r} belongs to no column, total or key that may stand here"
-            )
+            raise self.fail(f"The value {name!r} belongs to no column, total or key of its place")
         if name in VALUE_KEYS | STRUCTURE_KEYS:
             raise self.fail(f"A value cannot be called {name!r}")
         if not 0 <= type_code < len(TYPE_NAMES) or (dictionary is not None and type_code != TEXT):
@@ -249,31 +242,35 @@ class Containers:
         )
         is_both = (repeats & nulls) != 0
         if is_both.any():
-            self._refuse(is_both.to_list(), "A value is said to be both repeated and null")
+            self._refuse(is_both.to_list(), "A value is marked as both repeated and null")
         if not stretch.count and repeats[0]:
-            raise self.fail("A value is said to be repeated, but none stands before it")
+            raise self.fail("A value is marked as repeated, but none is before it")
         if len(stretch.fields) == 1:
             lists, absent = self._single_values(batch, stretch.fields[0].id)
             nulls = nulls.zip_with(~(absent & (repeats == 0)), pl.Series([1], dtype=pl.Int64))
         else:
-            lists = [one.get("C", ()) for one in batch]
+            lists = [each.get("C", ()) for each in batch]
             self._refuse_no_lists(lists)
-        masks = repeats | nulls
         lengths = pl.Series(map(len, lists), dtype=pl.Int64)
-        self._refuse_other_lengths(lengths, masks, stretch.fields)
+        self._refuse_other_lengths(lengths, repeats | nulls, stretch.fields)
+        self._append(stretch, lists, lengths, repeats, nulls)
+
+    def _append(
+        self,
+        stretch: _Stretch,
+        lists: list[Any],
+        lengths: pl.Series,
+        repeats: pl.Series,
+        nulls: pl.Series,
+    ) -> None:
+        """Read a batch column by column, each from where the columns before it stopped reading."""
         elements = [*chain.from_iterable(lists), None]
         nothing = pl.Series([len(elements) - 1])
         next_unread = lengths.cum_sum() - lengths
-        for position, one in enumerate(stretch.fields):
+        for position, described in enumerate(stretch.fields):
             is_null, is_new = _has_bit(nulls, position), ~_has_bit(repeats, position)
-            new = self._column(
-                one,
-                [
-                    elements[index]
-                    for index in next_unread.zip_with(~is_null, nothing).filter(is_new).to_list()
-                ],
-                is_new,
-            )
+            indexes = next_unread.zip_with(~is_null, nothing).filter(is_new).to_list()
+            new = self._column(described, [elements[index] for index in indexes], is_new)
             next_unread += (is_new & ~is_null).cast(pl.Int64)
             parts = stretch.columns[position]
             if is_new.all():
@@ -287,7 +284,7 @@ class Containers:
     ) -> pl.Series:
         if key not in keys:
             return pl.Series([0]).new_from_index(0, len(batch))
-        masks = [one.get(key, 0) for one in batch]
+        masks = [each.get(key, 0) for each in batch]
         if set(map(type, masks)) != {int} or min(masks) < 0:
             self._refuse(
                 (type(mask) is not int or mask < 0 for mask in masks),
@@ -295,25 +292,30 @@ class Containers:
             )
         beyond = 1 << min(width, _MASKED_COLUMNS)
         if max(masks) >= beyond:
-            told = f"The mask {key} points beyond the {width} values of the schema, or beyond the {_MASKED_COLUMNS} it can reach"
-            self._refuse((mask >= beyond for mask in masks), told)
+            what = (
+                f"The mask {key} points beyond the {width} values of the schema, or beyond the"
+                f" {_MASKED_COLUMNS} it can reach"
+            )
+            self._refuse((mask >= beyond for mask in masks), what)
         return pl.Series(masks, dtype=pl.Int64)
 
     def _single_values(
         self, batch: list[dict[str, Any]], value: str
     ) -> tuple[list[Any], pl.Series]:
         """A schema of one value: it is a property of its own, or null where there is none."""
-        lists = [one["C"] if "C" in one else [one[value]] if value in one else () for one in batch]
-        self._refuse(("C" in one and value in one for one in batch), "The value is written twice")
+        lists = [each.get("C", [each[value]] if value in each else ()) for each in batch]
+        self._refuse(
+            ("C" in each and value in each for each in batch), "The value is written twice"
+        )
         self._refuse_no_lists(lists)
         return lists, pl.Series(
-            ["C" not in one and value not in one for one in batch], dtype=pl.Boolean
+            ["C" not in each and value not in each for each in batch], dtype=pl.Boolean
         )
 
     def _refuse_no_lists(self, lists: list[Any]) -> None:
         if not set(map(type, lists)) <= {list, tuple}:
             self._refuse(
-                (type(one) not in (list, tuple) for one in lists), "The values are not a list"
+                (type(each) not in (list, tuple) for each in lists), "The values are not a list"
             )
 
     def _refuse_other_lengths(
@@ -325,22 +327,24 @@ class Containers:
             return
         offset = is_wrong.arg_true()[0]
         if surplus[offset] > 0:
-            raise self.fail(
-                f"The row has {surplus[offset]} values more than its schema and masks leave room for",
-                self.count + offset,
-            )
+            what = f"The row has {surplus[offset]} values more than its schema and masks have room"
+            raise self.fail(f"{what} for", self.count + offset)
         unmasked = [
-            one.id
-            for place, one in enumerate(fields)
-            if place >= _MASKED_COLUMNS or not masks[offset] >> place & 1
+            each.id
+            for position, each in enumerate(fields)
+            if position >= _MASKED_COLUMNS or not masks[offset] >> position & 1
         ]
         raise self.fail(
             f"The row ends before the value {unmasked[lengths[offset]]!r}", self.count + offset
         )
 
-    def _column(self, one: Field, raws: list[Any], is_new: pl.Series) -> pl.Series:
+    def _column(self, described: Field, raws: list[Any], is_new: pl.Series) -> pl.Series:
         try:
-            return column(one, raws)
+            return column(described, raws)
         except Unreadable as error:
-            told = f"The value {one.id!r} ({str(raws[error.position])[:60]!r}) cannot be read as {TYPE_NAMES[one.type_code]}: {error.why}"
-            raise self.fail(told, self.count + is_new.arg_true()[error.position]) from error
+            raw = str(raws[error.position])[:60]
+            what = (
+                f"The value {described.id!r} ({raw!r}) cannot be read as"
+                f" {TYPE_NAMES[described.type_code]}: {error.why}"
+            )
+            raise self.fail(what, self.count + is_new.arg_true()[error.position]) from error

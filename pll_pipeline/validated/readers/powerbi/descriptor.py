@@ -1,6 +1,7 @@
-"""What an answer says about itself: its columns, and the ids and members under which their values stand.
+"""What an answer states about itself: its columns, and the ids and members of their values.
 
-Nothing is derived from the place or the number of an id. Not here: the values (`containers.py`), the rows (`page.py`).
+Nothing is derived from the place or the number of an id.
+Not here: the values (`containers.py`), the rows (`answer_page.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ DEEPEST_GROUPING = 32
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table; `subtotals` are the ids of its totals, by level where there are several."""
+    """A column of the table; `subtotals` are the ids of its totals, by level if more than one."""
 
     name: str
     id: str
@@ -27,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Axis:
-    """Member names from the outermost grouping inwards: those of the groups, and those of the totals over each."""
+    """Names of members from the outermost grouping inwards: of the groups, and of their totals."""
 
     members: tuple[str, ...]
     totals: tuple[str | None, ...]
@@ -35,7 +36,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What the ids in the rows mean. `keys` are sort and identity keys: compared between pages, never shown."""
+    """What the ids in the rows mean.
+
+    `keys` are sort and identity keys: compared between pages, never shown.
+    """
 
     columns: tuple[Column, ...]
     down: Axis
@@ -45,24 +49,25 @@ class Descriptor:
 
     @property
     def of_rows(self) -> frozenset[str]:
-        """The ids a detail row may hold."""
+        """The ids a detail row may have."""
         return frozenset(column.id for column in self.columns) | set(self.keys) | self.derived
 
     def of_totals(self, level: int | None = None, column_level: int = 0) -> frozenset[str]:
-        """The ids totals of that level may hold; without a level, of any."""
-        found: set[str | None] = set()
+        """The ids totals of that level may have; without a level, of any."""
+        ids: set[str | None] = set()
         deepest_down, deepest_across = len(self.down.members), len(self.across.members)
         for column in self.columns:
             if level is None or len(column.subtotals) < 2:
-                found.update(column.subtotals)
+                ids.update(column.subtotals)
             else:
                 position = level + (deepest_across - column_level) * (deepest_down + 1)
-                found.update(column.subtotals[position : position + 1])
-        return frozenset(one for one in found if one is not None) | set(self.keys) | self.derived
+                ids.update(column.subtotals[position : position + 1])
+        named = frozenset(name for name in ids if name is not None)
+        return named | set(self.keys) | self.derived
 
 
 def describe(node: Any, at: str) -> Descriptor:
-    """What the answer's `descriptor` says. Raises `MalformedAnswer` or `UnsupportedAnswer`."""
+    """What the answer's `descriptor` states. Raises `MalformedAnswer` or `UnsupportedAnswer`."""
     node = as_object(node, "the descriptor", at)
     if node.get("Version", 2) != 2:
         raise UnsupportedAnswer(
@@ -89,7 +94,7 @@ def describe(node: Any, at: str) -> Descriptor:
         *across_keys,
         *(key for entry in selects for key in _calculations(entry.get("GroupKeys"), at)),
     } - ids
-    derived = {one for entry in selects for one in _derived(entry)} - ids
+    derived = {name for entry in selects for name in _derived(entry)} - ids
     return Descriptor(columns, down, across, tuple(sorted(keys)), frozenset(derived))
 
 
@@ -97,7 +102,8 @@ def _column(entry: dict[str, Any], at: str) -> Column:
     name, calculation, kind = entry.get("Name"), entry.get("Value"), entry.get("Kind")
     if not isinstance(name, str) or not name or not isinstance(calculation, str) or not calculation:
         raise MalformedAnswer(
-            f"A column's description lacks its name or the id of its values (Name {name!r}, Value {calculation!r})",
+            "A column's description lacks its name or the id of its values"
+            f" (Name {name!r}, Value {calculation!r})",
             where=at,
         )
     if kind not in (1, 2) or not is_whole(kind):
@@ -105,9 +111,9 @@ def _column(entry: dict[str, Any], at: str) -> Column:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise MalformedAnswer("The name of a column holds half a character", where=at) from error
+        raise MalformedAnswer("The name of a column has half a character", where=at) from error
     subtotals = as_list(entry.get("Subtotal") or [], "the ids of a column's totals", at)
-    if any(one is not None and not isinstance(one, str) for one in subtotals):
+    if not all(isinstance(name, str | None) for name in subtotals):
         raise MalformedAnswer(f"The ids of the totals of {name!r} are not ids", where=at)
     return Column(name, calculation, kind == 2, tuple(subtotals))
 
@@ -125,12 +131,10 @@ def _axis(node: Any, at: str) -> tuple[Axis, list[str]]:
         )
     members, totals, keys = [], [], []
     for grouping in groupings:
-        member, total = (
-            as_object(grouping, "a grouping", at).get("Member"),
-            grouping.get("SubtotalMember"),
-        )
+        member = as_object(grouping, "a grouping", at).get("Member")
+        total = grouping.get("SubtotalMember")
         if not isinstance(member, str) or not isinstance(total, (str, type(None))):
-            raise MalformedAnswer("A grouping does not say which member holds it", where=at)
+            raise MalformedAnswer("A grouping does not name its member", where=at)
         members.append(member)
         totals.append(total)
         keys += _calculations(grouping.get("Keys"), at)
@@ -138,23 +142,19 @@ def _axis(node: Any, at: str) -> tuple[Axis, list[str]]:
 
 
 def _calculations(keys: Any, at: str) -> list[str]:
-    found = [
+    calculations = [
         as_object(key, "a key of a grouping", at).get("Calc")
         for key in as_list(keys or [], "the keys of a grouping", at)
     ]
-    return [one for one in found if isinstance(one, str)]
+    return [name for name in calculations if isinstance(name, str)]
 
 
 def _derived(entry: dict[str, Any]) -> Iterator[str]:
     """Ids of values worked out from a column that are neither the column nor its totals."""
-    aggregates = [one for one in entries(entry.get("Aggregates")) if isinstance(one, dict)]
-    for ids in (
-        entry.get("Min"),
-        entry.get("Max"),
-        entry.get("Count"),
-        *(one.get("Ids") for one in aggregates),
-    ):
-        yield from (one for one in entries(ids) if isinstance(one, str))
+    aggregates = entries(entry.get("Aggregates"))
+    of_aggregates = (each.get("Ids") for each in aggregates if isinstance(each, dict))
+    for ids in (entry.get("Min"), entry.get("Max"), entry.get("Count"), *of_aggregates):
+        yield from (name for name in entries(ids) if isinstance(name, str))
     highlight = entry.get("Highlight")
     if isinstance(highlight, dict) and isinstance(highlight.get("Value"), str):
         yield highlight["Value"]

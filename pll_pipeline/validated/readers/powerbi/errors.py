@@ -11,7 +11,10 @@ from pll_pipeline.errors import PllError
 
 
 class PowerBiError(PllError):
-    """No table can be had from this answer. `code` is the server's own where it gave one, else the name of the error."""
+    """No table can be had from this answer.
+
+    `code` is the server's own where it gave one, else the name of the error.
+    """
 
     advice: ClassVar[str] = "look at the saved answer"
 
@@ -21,7 +24,10 @@ class PowerBiError(PllError):
 
 
 class QueryFailed(PowerBiError):
-    """The server answered with an error. `message` is its own text, `retryable` whether the same query may succeed later."""
+    """The server answered with an error.
+
+    `message` is its own text, `retryable` whether the same query may succeed later.
+    """
 
     _later = ("ModelUnavailable", "ErrorLoadingModel", "rsErrorExecutingCommand")
     _smaller = ("rsQueryTimeoutExceeded", "rsQueryMemoryLimitExceeded")
@@ -33,9 +39,9 @@ class QueryFailed(PowerBiError):
             do = "ask again later"
         elif code in self._smaller:
             do = "ask for less at a time"
-        told = " ".join(message.split())[:500] or "it did not say why"
+        reason = " ".join(message.split())[:500] or "it gave no reason"
         super().__init__(
-            f"The report's server could not answer: {told}"
+            f"The report's server could not answer: {reason}"
             + (f" (status {status})" if status else ""),
             where=where,
             code=code,
@@ -50,12 +56,18 @@ class IncompleteAnswer(PowerBiError):
 
 
 class MalformedAnswer(PowerBiError):
-    """The bytes are damaged, or contradict what such an answer says about itself."""
+    """The bytes are damaged, or contradict what such an answer states about itself."""
 
-    advice = "fetch the answer again; if it stays like this, the form of the answers has changed and the reader must follow"
+    advice = (
+        "fetch the answer again; if it stays like this, the form of the answers has changed and the"
+        " reader must follow"
+    )
 
 
 class UnsupportedAnswer(PowerBiError):
-    """The answer may be sound, but holds something this reader does not know."""
+    """The answer may be sound, but contains something this reader does not know."""
 
-    advice = "ask for a flat table of plain columns and measures, or extend the reader with a saved answer as its test"
+    advice = (
+        "ask for a flat table of plain columns and measures, or extend the reader with a saved"
+        " answer as its test"
+    )

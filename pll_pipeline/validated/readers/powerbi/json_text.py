@@ -1,7 +1,8 @@
-"""Bytes → JSON, strictly, and the rows of a large answer a piece at a time, so that they never stand in memory as a tree.
+"""Bytes → JSON, strictly, and the rows of a large answer a piece at a time, never all as a tree.
 
-A key that stands twice in one object, NaN, other encodings than UTF-8 and sizes beyond bounds are refused. Numbers with
-a fraction come as `Decimal`, all digits kept. Not here: what any key means, but for the way to the rows.
+A key that is twice in one object, NaN, other encodings than UTF-8 and sizes beyond bounds are
+refused. Numbers with a fraction come as `Decimal`, all digits kept.
+Not here: what any key means, but for the way to the rows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from operator import getitem
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -29,9 +30,9 @@ _FAST = msgspec.json.Decoder(list[dict[str, Any]], float_hook=Decimal)
 
 
 def parse(content: bytes, at: str) -> Any:
-    """The JSON in `content`, packed or not. Instances of more than `CUT_FROM` bytes are `CutInstances` in place of a list.
+    """The JSON in `content`, packed or not. Raises `MalformedAnswer`.
 
-    Raises `MalformedAnswer`.
+    Instances of more than `CUT_FROM` bytes are `CutInstances` in place of a list.
     """
     if content[:2] == b"\x1f\x8b":
         content = _unpacked(content, at)
@@ -54,7 +55,7 @@ def parse(content: bytes, at: str) -> Any:
 
 @dataclass(frozen=True)
 class CutInstances:
-    """The instances of a member as they are written between two places of the content, not yet parsed."""
+    """The instances of a member as they are written, between two places of the content."""
 
     content: bytes
     start: int
@@ -71,28 +72,28 @@ class CutInstances:
                 b"[" + self.content[start : between.start() + 1 if between else self.end] + b"]"
             )
             try:
-                found = _FAST.decode(written)
+                instances = _FAST.decode(written)
             except (ValueError, RecursionError):
                 if between:
                     size *= 2
                     continue
-                found = None
-            yield (
-                found
-                if found is not None and _has_single_keys(written, found)
-                else _strict(written, self.at)
-            )
+                instances = None
+            if instances is None or not _has_single_keys(written, instances):
+                instances = _strict(written, self.at)
+            yield instances
             start = between.end() - 1 if between else self.end
 
 
-def _has_single_keys(written: bytes, found: list[dict[str, Any]]) -> bool:
-    """True only where no key stands twice: then every colon follows a key, or is in a text. False where an object holds another."""
-    left = written.count(b":") - sum(map(len, found))
+def _has_single_keys(written: bytes, instances: list[dict[str, Any]]) -> bool:
+    """True only where no object has a key twice: then every colon follows a key, or is in a text.
+
+    False also where an object contains another one.
+    """
+    left = written.count(b":") - sum(map(len, instances))
     if left and b"\\u003" not in written:
-        lists = (one["C"] for one in found if type(one.get("C")) is list)
-        left -= "".join(value for values in lists for value in values if type(value) is str).count(
-            ":"
-        )
+        lists = (instance["C"] for instance in instances if type(instance.get("C")) is list)
+        texts = (value for values in lists for value in values if type(value) is str)
+        left -= "".join(texts).count(":")
     return not left
 
 
@@ -119,13 +120,12 @@ def _strict(content: bytes, at: str) -> Any:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(
-            f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice in one object"
-        )
-    return found
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is there twice in one object")
+    return members
 
 
 def _no_constant(name: str) -> None:
@@ -152,7 +152,7 @@ def _unpacked(content: bytes, at: str) -> bytes:
     return plain
 
 
-# --- nodes ---------------------------------------------------------------------------------------------------------
+# --- nodes ----------------------------------------------------------------------------------------
 
 
 def as_object(node: Any, what: str, at: str) -> dict[str, Any]:
@@ -176,32 +176,54 @@ def as_list(node: Any, what: str, at: str) -> list[Any]:
 
 
 def entries(node: Any) -> list[Any]:
-    """The entries of a list that may be missing, or be something else where only a list would matter."""
+    """The entries of a list; none where it is missing, or something else."""
     return node if isinstance(node, list) else []
 
 
-def is_whole(node: Any) -> bool:
+def is_whole(node: Any) -> TypeGuard[int]:
     """Whether the node is a number without a fraction."""
     return isinstance(node, int) and not isinstance(node, bool)
 
 
-# --- the rows of a large answer -------------------------------------------------------------------------------------
+# --- the rows of a large answer -------------------------------------------------------------------
 
 
-_DataShape = msgspec.defstruct("_DataShape", [("PH", list[dict[str, msgspec.Raw]], [])])
-_Dsr = msgspec.defstruct("_Dsr", [("DS", list[_DataShape], [])])
-_Data = msgspec.defstruct("_Data", [("dsr", _Dsr)])
-_Result = msgspec.defstruct("_Result", [("data", _Data)])
-_JobResult = msgspec.defstruct("_JobResult", [("result", _Result)])
-_Answer = msgspec.defstruct("_Answer", [("results", list[_JobResult], [])])
-_Saved = msgspec.defstruct(
-    "_Saved", [("results", list[_JobResult], []), ("pages", list[_Answer], [])]
-)
+class _DataShape(msgspec.Struct):
+    PH: list[dict[str, msgspec.Raw]] = []
+
+
+class _Dsr(msgspec.Struct):
+    DS: list[_DataShape] = []
+
+
+class _Data(msgspec.Struct):
+    dsr: _Dsr
+
+
+class _Result(msgspec.Struct):
+    data: _Data
+
+
+class _JobResult(msgspec.Struct):
+    result: _Result
+
+
+class _Answer(msgspec.Struct):
+    results: list[_JobResult] = []
+
+
+class _Saved(_Answer):
+    pages: list[_Answer] = []
+
+
 _Way = tuple[str | int, ...]
 
 
 def _cut(content: bytes) -> tuple[bytes, list[tuple[_Way, int, int]]]:
-    """The content with `[]` in place of each large list of instances, and the way to each and where it begins and ends."""
+    """The content with `[]` in place of each large list of instances.
+
+    Beside it the way to each of them, and where it begins and ends.
+    """
     kept, cuts, position = [], [], 0
     for way, raw in _instances_of(content):
         written = bytes(raw)
@@ -220,35 +242,26 @@ def _cut(content: bytes) -> tuple[bytes, list[tuple[_Way, int, int]]]:
 
 
 def _instances_of(content: bytes) -> Iterator[tuple[_Way, msgspec.Raw]]:
-    """Every member of the rows by the way to it, in the order they are written; none in what is no answer."""
+    """Every member of the rows by the way to it, in the order they are written.
+
+    None where the content is small, or no answer.
+    """
     if len(content) < CUT_FROM:
         return
     try:
         saved = msgspec.json.decode(content, type=_Saved)
     except (ValueError, RecursionError):
         return
-    answers: list[tuple[_Way, _Answer]] = [
-        ((), saved),
-        *((("pages", number), page) for number, page in enumerate(saved.pages)),
-    ]
+    answers: list[tuple[_Way, _Answer]] = [((), saved)]
+    answers += ((("pages", number), page) for number, page in enumerate(saved.pages))
     for way, answer in answers:
         for job, entry in enumerate(answer.results):
-            for place, shape in enumerate(entry.result.data.dsr.DS):
-                for number, member in enumerate(shape.PH):
-                    for name, written in member.items():
-                        yield (
-                            (
-                                *way,
-                                "results",
-                                job,
-                                "result",
-                                "data",
-                                "dsr",
-                                "DS",
-                                place,
-                                "PH",
-                                number,
-                                name,
-                            ),
-                            written,
-                        )
+            to_shapes = (*way, "results", job, "result", "data", "dsr", "DS")
+            for number, shape in enumerate(entry.result.data.dsr.DS):
+                yield from _members_of(shape, (*to_shapes, number, "PH"))
+
+
+def _members_of(shape: _DataShape, way: _Way) -> Iterator[tuple[_Way, msgspec.Raw]]:
+    for number, member in enumerate(shape.PH):
+        for name, written in member.items():
+            yield (*way, number, name), written

@@ -1,8 +1,8 @@
-"""The members of an answer: the instances on its axes and the cells between them, in the order they are written.
+"""The members of an answer: the instances on its axes and the cells between them, in their order.
 
-A member is one kind of instance: a level of groups, or the totals over one. Its values are read a column at a time, and
-what a group says is brought to the rows inside it by their place. Not here: values and masks (`containers.py`), what is
-a row of the table (`page.py`).
+A member is one kind of instance: a level of groups, or the totals over one. Its values are read a
+column at a time, and the values of a group are brought to the rows inside it by their index.
+Not here: values and masks (`containers.py`), what is a row of the table (`answer_page.py`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _NONE = frozenset[str]()
 
 @dataclass(eq=False)
 class Member:
-    """The instances of one member: their own values, and for each the place of the group it stands in.
+    """The instances of one member: their own values, and for each the index of the group it is in.
 
-    `level` counts the groupings its values are divided by; a leaf has nothing inside; a line goes down, not across.
+    `level` counts the groupings its values are divided by; a leaf has nothing inside; a line goes
+    down, not across.
     """
 
     level: int
@@ -37,54 +38,58 @@ class Member:
     is_line: bool
     containers: Containers
     above: Member | None
-    places_above: list[int] = field(default_factory=list)
+    indexes_above: list[int] = field(default_factory=list)
 
     @property
     def chain(self) -> list[Member]:
-        """The member and those its instances stand in, from the inside out."""
+        """The member and those its instances are in, from the inside out."""
         return [self, *(self.above.chain if self.above else [])]
 
     @property
     def seen(self) -> frozenset[str]:
-        """The ids of all values its instances have, their own or of a group they stand in."""
-        return frozenset[str]().union(*(one.containers.seen for one in self.chain))
+        """The ids of all values its instances have, their own or of a group they are in."""
+        return frozenset[str]().union(*(member.containers.seen for member in self.chain))
 
     def column(self, value: str) -> pl.Series:
         """One value of every instance."""
         if self.above is None or value in self.containers.seen:
             return self.containers.column(value)
-        return self.above.column(value).gather(self.places_above)
+        return self.above.column(value).gather(self.indexes_above)
 
     def lists(self) -> dict[str, list[Value]]:
         """Every value of every instance as Python values."""
         inherited = self.above.lists() if self.above else {}
         return {
-            value: [values[place] for place in self.places_above]
+            value: [values[index] for index in self.indexes_above]
             for value, values in inherited.items()
         } | self.containers.lists()
 
 
 @dataclass(frozen=True)
 class Instance:
-    """One instance, by its place in its member."""
+    """One instance, by its index in its member."""
 
     member: Member
-    place: int
+    index: int
 
 
 @dataclass
 class Cells:
-    """The cells of one member of the rows under one member of the columns, each with its row's place and its column's position."""
+    """The cells of one member of the rows under one member of the columns.
+
+    `at` has for each the index of its row and the position of its column.
+    """
 
     containers: Containers
-    places: list[tuple[int, int]] = field(default_factory=list)
+    at: list[tuple[int, int]] = field(default_factory=list)
 
 
-class Picture:
+class AnswerGrid:
     """All instances of an answer, noted along its axes and read.
 
-    `columns` and `lines` are the innermost instances across and down, totals among them; where nothing goes across, there
-    are no columns, and only totals are listed among the lines. `details` is the member of the detail rows.
+    `columns` and `lines` are the innermost instances across and down, totals among them; where
+    nothing goes across, there are no columns, and only totals are listed among the lines. `details`
+    is the member of the detail rows.
     """
 
     def __init__(
@@ -125,27 +130,24 @@ class Picture:
     def _walk(
         self, members: Any, axis: Axis, level: int, above: Instance | None, leaves: list[Instance]
     ) -> None:
-        """Note all instances below these members; those of the outermost level are read a piece at a time."""
+        """Note all instances below these members; the outermost are read a piece at a time."""
         group, total = axis.members[level], axis.totals[level]
         seen = set()
         for name, instances in self._entries(members):
             if name not in (group, total) or name in seen:
-                raise MalformedAnswer(
-                    f"The member {name} stands where {group} was expected, or twice", where=self.at
-                )
+                what = f"The member {name} is where {group} was expected, or is there twice"
+                raise MalformedAnswer(what, where=self.at)
             seen.add(name)
             self.closed_branches += not instances and name == group and level > 0
             if name not in self.members:
                 self.members[name] = self._member(name, axis, level, above)
+            member = self.members[name]
             for piece in pieces(instances):
-                for place, instance in self._note(self.members[name], piece, above, leaves):
+                for index, instance in self._note(member, piece, above, leaves):
                     if "M" not in instance:
-                        raise self.members[name].containers.fail(
-                            "A group does not say what is inside it", place
-                        )
-                    self._walk(
-                        instance["M"], axis, level + 1, Instance(self.members[name], place), leaves
-                    )
+                        raise member.containers.fail("A group does not list its members", index)
+                    inside = Instance(member, index)
+                    self._walk(instance["M"], axis, level + 1, inside, leaves)
                 if above is None:
                     self._read()
         if group not in seen:
@@ -153,7 +155,7 @@ class Picture:
 
     def _walk_only_line(self, members: Any) -> Member:
         only = [
-            (name, [one for piece in pieces(instances) for one in piece])
+            (name, [instance for piece in pieces(instances) for instance in piece])
             for name, instances in self._entries(members)
         ]
         if len(only) != 1 or len(only[0][1]) != 1:
@@ -172,22 +174,17 @@ class Picture:
         return self.members[name]
 
     def _entries(self, members: Any) -> list[tuple[str, Any]]:
-        found = []
+        """Names and instances of the members of an axis; large ones are not parsed yet."""
+        members_of_axis = []
         for entry in as_list(members, "the members of an axis", self.at):
             if not isinstance(entry, dict) or len(entry) != 1:
-                raise MalformedAnswer(
-                    "An entry of an axis does not hold exactly one member", where=self.at
-                )
+                what = "An entry of an axis does not have exactly one member"
+                raise MalformedAnswer(what, where=self.at)
             ((name, instances),) = entry.items()
-            found.append(
-                (
-                    name,
-                    instances
-                    if isinstance(instances, CutInstances)
-                    else as_list(instances, f"the member {name}", self.at),
-                )
-            )
-        return found
+            if not isinstance(instances, CutInstances):
+                instances = as_list(instances, f"the member {name}", self.at)
+            members_of_axis.append((name, instances))
+        return members_of_axis
 
     def _member(self, name: str, axis: Axis, level: int, above: Instance | None) -> Member:
         is_total = name == axis.totals[level]
@@ -217,21 +214,21 @@ class Picture:
     def _note(
         self, member: Member, instances: list[Any], above: Instance | None, leaves: list[Instance]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Take note of instances; yields those that have something inside, with their places."""
+        """Take note of instances; yields those that have something inside, with their indexes."""
         first = member.containers.noted
         member.containers.add(instances)
-        member.places_above += [above.place] * len(instances) if above else []
+        member.indexes_above += [above.index] * len(instances) if above else []
         if member.is_line and member.containers.noted * self.width > MOST_ROWS:
             raise UnsupportedAnswer(f"The table has more than {MOST_ROWS} rows", where=self.at)
         if member.is_leaf and not member.is_total and not self.is_matrix:
             return
-        for place, instance in enumerate(instances, first):
+        for index, instance in enumerate(instances, first):
             if not isinstance(instance, dict):
-                raise member.containers.fail("An entry is not an object", place)
+                raise member.containers.fail("An entry is not an object", index)
             if not member.is_leaf:
-                yield place, instance
+                yield index, instance
                 continue
-            leaves.append(Instance(member, place))
+            leaves.append(Instance(member, index))
             if member.is_line:
                 self._note_cells(leaves[-1], instance)
 
@@ -240,14 +237,17 @@ class Picture:
         for element in as_list(instance.get("X", []), "the cells of a row", self.at):
             jump = element.get("I", position + 1) if isinstance(element, dict) else None
             if not is_whole(jump) or not position < jump < len(self.columns):
-                told = f"A cell stands at no column after the one before it ({jump!r} of {len(self.columns)}, after {position})"
-                raise line.member.containers.fail(told, line.place)
+                what = (
+                    "A cell is at no column after the one before it"
+                    f" ({jump!r} of {len(self.columns)}, after {position})"
+                )
+                raise line.member.containers.fail(what, line.index)
             position = jump
             key = line.member, self.columns[position].member
             if key not in self.cells:
                 self.cells[key] = Cells(self._containers_of_cells(*key))
             self.cells[key].containers.add([element])
-            self.cells[key].places.append((line.place, position))
+            self.cells[key].at.append((line.index, position))
 
     def _containers_of_cells(self, line: Member, column: Member) -> Containers:
         is_total = line.is_total or column.is_total
@@ -268,7 +268,7 @@ class Picture:
         for member in self.members.values():
             twice = member.containers.seen & (member.above.seen if member.above else _NONE)
             if twice:
-                raise member.containers.fail(f"The value {min(twice)!r} stands at two levels", 0)
+                raise member.containers.fail(f"The value {min(twice)!r} is at two levels", 0)
         for (line, column), cells in self.cells.items():
             if cells.containers.seen & (line.seen | column.seen):
                 raise cells.containers.fail(

@@ -1,8 +1,9 @@
-"""What stands in a cell: from the wire to a typed column, and from there to text.
+"""The value of a cell: from the wire to a typed column, and from there to text.
 
-A column is converted by its declared type, never by how a value looks. As text: a time `YYYY-MM-DDTHH:MM:SS`, with six
-decimals where it has a fraction of a second, without a zone; a double in the fewest digits that give it back (`11700.0`,
-`1e-05`, `nan`, `inf`); a decimal with the digits it was written with, never with an exponent; `true` and `false`.
+A column is converted by its declared type, never by how a value looks. As text: a time
+`YYYY-MM-DDTHH:MM:SS`, with six decimals where it has a fraction of a second, without a zone; a
+double in the fewest digits that give it back (`11700.0`, `1e-05`, `nan`, `inf`); a decimal with the
+digits it was written with, never with an exponent; `true` and `false`.
 Not here: which cell a value belongs to (`containers.py`).
 """
 
@@ -91,11 +92,11 @@ def _single(field: Field, position: int, raw: Any) -> Value:
         raise Unreadable(position, str(error)) from error
 
 
-# --- one value at a time: what each type may be ---------------------------------------------------------------------
+# --- one value at a time: what each type may be ---------------------------------------------------
 
 
 def _null(raw: Any) -> None:
-    raise ValueError("a column of type null holds a value")
+    raise ValueError(f"a column of type null has the value {str(raw)[:60]!r}")
 
 
 def text(raw: Any) -> str:
@@ -114,7 +115,10 @@ def _decimal(raw: Any) -> str:
     ):
         raise ValueError("it is not a number")
     number = Decimal(raw)
-    if number and max(number.adjusted(), -number.as_tuple().exponent) > _DECIMAL_PLACES:  # type: ignore[operator]
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or (
+        number and max(number.adjusted(), -exponent) > _DECIMAL_PLACES
+    ):
         raise ValueError("it has more digits than a decimal can have")
     return format(number, "f")
 
@@ -134,7 +138,7 @@ def _double(raw: Any) -> float:
 
 
 def _has_more_than_numbers(text: str) -> bool:
-    """Whether a character is in the text that `float` may bear with, but no number of a double is written with."""
+    """Whether the text has a character that `float` accepts, but no double is written with."""
     return bool(text.encode().translate(None, b"0123456789+-.eE"))
 
 
@@ -172,7 +176,7 @@ _SINGLE: tuple[Callable[[Any], Value], ...] = (
 )
 
 
-# --- all at once: the common cases, with the same outcome; None leaves it to one at a time ---------------------------
+# --- all at once: the common cases, with the same outcome; None leaves it to one at a time --------
 
 
 def _texts(field: Field, raws: Sequence[Any], kinds: set[type]) -> pl.Series | None:
@@ -226,7 +230,7 @@ _QUICK: dict[int, Callable[[Field, Sequence[Any], set[type]], pl.Series | None]]
 }
 
 
-# --- out of the column again ----------------------------------------------------------------------------------------
+# --- out of the column again ----------------------------------------------------------------------
 
 
 def python_values(values: pl.Series, type_code: int | None) -> list[Value]:

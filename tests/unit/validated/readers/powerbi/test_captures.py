@@ -1,4 +1,4 @@
-"""Real answers of public Power BI reports against their known truth, where they are at hand beside the project."""
+"""Real answers of public Power BI reports against their known truth, where they are at hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pll_pipeline.validated.readers.powerbi import (
     read,
 )
 
-CAPTURES = Path(__file__).resolve().parents[5] / "shared" / "powerbi" / "captures"
+CAPTURES = Path(__file__).resolve().parents[6] / "shared" / "powerbi" / "captures"
 FOLDERS = sorted(folder for folder in CAPTURES.glob("p*") if list(folder.glob("*response.json")))
 TABLES = [folder for folder in FOLDERS if (folder / "expected.csv").exists()] or [CAPTURES]
 ERRORS = [folder for folder in FOLDERS if (folder / "expected_error.json").exists()] or [CAPTURES]
@@ -86,7 +86,7 @@ def test_what_else_the_answer_says_is_known_to_be_true(folder: Path) -> None:
 def test_a_source_gets_the_same_rows_as_text(folder: Path) -> None:
     pages = [json.loads(page) for page in content(folder)]
     saved = json.dumps({"pages": pages}).encode() if len(pages) > 1 else content(folder)[0]
-    frame = read(saved, PowerBi(kind="powerbi"), where=f"captures/{folder.name}.json")
+    frame = read(saved, PowerBi(kind="powerbi"), where=f"captures/{folder.name}.json").frame
     header, *records = csv.reader(io.StringIO(text(folder, "expected.csv"), newline=""))
     assert frame.columns == [*header, "row_reference"]
     assert [list(row[:-1]) for row in frame.rows()] == [
@@ -114,7 +114,7 @@ def test_no_page_may_be_left_out(folder: Path) -> None:
         decode(whole[:-1], where=folder.name)
 
 
-# --- damage ---------------------------------------------------------------------------------------------------------
+# --- damage ---------------------------------------------------------------------------------------
 
 
 def shapes(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -157,10 +157,10 @@ def _in_the_first(key: str, change: Callable[[list[Any]], Any]) -> Callable[[dic
     return damage
 
 
-def _in_the_shape(**said: Any) -> Callable[[dict[str, Any]], bool]:
+def _in_the_shape(**stated: Any) -> Callable[[dict[str, Any]], bool]:
     def damage(answer: dict[str, Any]) -> bool:
         for shape in shapes(answer):
-            shape.update(said)
+            shape.update(stated)
         return bool(shapes(answer))
 
     return damage
@@ -192,7 +192,7 @@ DAMAGES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "a value too many": _in_the_first("C", lambda values: values.append(values[-1])),
     "with a mask beyond its columns": _beyond_the_schema,
     "without its schema": _without_the_schema,
-    "with a column nobody described": _in_the_first(
+    "with a column that is not described": _in_the_first(
         "S", lambda schema: schema.append({"N": "G77", "T": 1})
     ),
     "with half its dictionaries": _without_half_a_dictionary,

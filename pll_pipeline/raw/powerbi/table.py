@@ -31,8 +31,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class FetchedTable:
     """A table as it is kept.
 
-    `content` is `{"pages": [answer, …], "totals": answer}`, `asked_with` the query and the filters
-    saved in it, `is_whole` whether the report says that no row is missing.
+    `content` is `{"pages": [answer, …], "totals": answer}`, with the filters of a saved query as
+    `filters` beside them; `asked_with` is the query and the filters saved in it, `is_whole` whether
+    the report says that no row is missing.
     """
 
     content: bytes
@@ -64,7 +65,7 @@ def fetch_table(
             "query": f"saved with the visual {visual.name}",
             "filters": visual.filters,
         }
-        return FetchedTable(_joined(pages), asked_with, is_whole)
+        return FetchedTable(_joined(pages, filters=visual.filters), asked_with, is_whole)
     totals = None
     if table.check_totals and table.values and table.groups:
         totals = _totals(conversation, report, table, file, fields)
@@ -153,9 +154,12 @@ def _saved_visual(report: Report, table: PowerBiTable, file: str, where: str) ->
     )
 
 
-def _joined(pages: list[bytes], totals: bytes | None = None) -> bytes:
+def _joined(pages: list[bytes], totals: bytes | None = None, filters: str = "") -> bytes:
+    """Pages, totals and the filters of the question as one document, each answer verbatim."""
     documents = b",\n".join(page.removeprefix(_BYTE_ORDER_MARK) for page in pages)
     end = b"}\n"
     if totals:
         end = b', "totals": ' + totals.removeprefix(_BYTE_ORDER_MARK) + end
+    if filters:
+        end = b', "filters": ' + json.dumps(filters, ensure_ascii=False).encode() + end
     return b'{"pages": [' + documents + b"]" + end

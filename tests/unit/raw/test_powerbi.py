@@ -513,6 +513,8 @@ def test_where_our_own_query_is_refused_the_saved_one_is_asked_and_recorded(
         "query": f"saved with the visual {saved.name}",
         "filters": saved.filters,
     }
+    kept = json.loads(snapshot.read("pll.json"))
+    assert kept.get("filters", "") == saved.filters
 
 
 def test_a_page_that_leads_to_another_host_gets_no_key(tmp_path: Path) -> None:

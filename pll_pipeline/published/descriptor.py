@@ -7,7 +7,6 @@ Not here: descriptions of columns (`vocabulary/columns.py`).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from pathlib import Path
@@ -57,7 +56,7 @@ def write_data_package(draft: Draft) -> None:
         "keywords": list(_KEYWORDS),
         "licenses": [_licence(text) for text in info.licences],
         "sources": [_source(source) for source in info.inputs.sources],
-        "resources": [_resource(draft.folder, table) for table in draft.tables],
+        "resources": [_resource(draft, table) for table in draft.tables],
     }
     _write_json(draft.folder / DATA_PACKAGE, package)
 
@@ -71,7 +70,7 @@ def write_manifest(draft: Draft) -> None:
     }
     files = []
     for path in _files(draft.folder):
-        file = _file(draft.folder, path)
+        file = _file(draft, path)
         files.append(file | {"rows": rows[path]} if path in rows else file)
     manifest = {
         **draft.info.facts,
@@ -82,20 +81,15 @@ def write_manifest(draft: Draft) -> None:
     _write_json(draft.folder / MANIFEST, manifest)
 
 
-def hash_of(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _files(folder: Path) -> list[str]:
     """The paths of all files; hidden ones are DuckDB's own, and it removes them."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     return sorted(path.as_posix() for path in paths if not path.parts[0].startswith("."))
 
 
-def _file(folder: Path, path: str) -> dict[str, Any]:
-    return {"path": path, "sha256": hash_of(folder / path), "bytes": (folder / path).stat().st_size}
+def _file(draft: Draft, path: str) -> dict[str, Any]:
+    size = (draft.folder / path).stat().st_size
+    return {"path": path, "sha256": draft.sha256(path), "bytes": size}
 
 
 def _identity(info: ReleaseInfo) -> uuid.UUID:
@@ -120,9 +114,9 @@ def _source(source: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _resource(folder: Path, table: Table) -> dict[str, Any]:
+def _resource(draft: Draft, table: Table) -> dict[str, Any]:
     path = f"{CSV}/{table.name}.csv"
-    file = _file(folder, path)
+    file = _file(draft, path)
     return {
         "$schema": f"{_PROFILES}/dataresource.json",
         "name": table.name,

@@ -5,12 +5,13 @@ Not here: which outputs there are and in what order they are written (`outputs.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from pll_pipeline.published.duckdb import Table
+from pll_pipeline.published.release_folder import hash_of
 from pll_pipeline.published.release_info import ReleaseInfo
 
 
@@ -28,6 +29,7 @@ class Draft:
     tables: tuple[Table, ...]
     info: ReleaseInfo
     previous: Path | None
+    _hashes: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def table(self, name: str) -> Table:
         """A public table. Raises `LookupError` when the release does not have it."""
@@ -35,3 +37,9 @@ class Draft:
             if table.name == name:
                 return table
         raise LookupError(f"the release has no table {name}")
+
+    def sha256(self, path: str) -> str:
+        """The hash of a file of the release that is completely written; each is read only once."""
+        if path not in self._hashes:
+            self._hashes[path] = hash_of(self.folder / path)
+        return self._hashes[path]

@@ -1,4 +1,4 @@
-"""One release as a folder on disk: made read-only and durable, copied over another, removed.
+"""One release as a folder on disk: hashed, made read-only and durable, copied, removed.
 
 Not here: which release is current, how many are kept (`releases.py`).
 """
@@ -6,6 +6,7 @@ Not here: which release is current, how many are kept (`releases.py`).
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -15,6 +16,12 @@ from pathlib import Path
 REMOVING = ".removing-"
 _STAGED = ".replacing"
 _READ_ONLY_FILE, _READ_ONLY_FOLDER, _OWN_FOLDER = 0o444, 0o555, 0o700
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def seal(folder: Path) -> None:

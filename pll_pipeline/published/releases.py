@@ -25,7 +25,7 @@ from typing import Any
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import release_folder
-from pll_pipeline.published.descriptor import MANIFEST, hash_of
+from pll_pipeline.published.descriptor import MANIFEST
 from pll_pipeline.published.duckdb import FILE_NAME
 
 RELEASES = "releases"
@@ -130,7 +130,7 @@ def verify(release: Release) -> None:
     """
     for file in release.manifest["files"]:
         path = release.folder / file["path"]
-        if not path.is_file() or hash_of(path) != file["sha256"]:
+        if not path.is_file() or release_folder.hash_of(path) != file["sha256"]:
             raise _damaged(release, f"{file['path']} is missing or changed")
 
 

@@ -20,7 +20,6 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.term import Identifier
 
 from pll_pipeline.published.bilingual import from_comment
-from pll_pipeline.published.descriptor import hash_of
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.release_info import ReleaseInfo, address_of_licence, iso
 
@@ -173,7 +172,7 @@ def _facts_of_file(draft: Draft, path: str) -> dict[str, str | list[str] | None]
         "description_nb": description.nb if description else None,
         "description_en": description.en if description else None,
         "bytes": str(file.stat().st_size),
-        "sha256": hash_of(file),
+        "sha256": draft.sha256(path),
         "checksum": f"checksum-{path.replace('/', '-')}",
     }
 

@@ -12,8 +12,8 @@ from frictionless import Package, system
 
 from pll_pipeline.config import CONTRACT_VERSION
 from pll_pipeline.published import csv, descriptor, duckdb
-from pll_pipeline.published.descriptor import hash_of
 from pll_pipeline.published.draft import Draft
+from pll_pipeline.published.release_folder import hash_of
 from pll_pipeline.published.release_info import ReleaseInfo
 from pll_pipeline.vocabulary.columns import COLUMNS
 from tests.release_world import BUILT_AT, LONG_TABLE_ROWS, inputs, public_tables

@@ -147,7 +147,10 @@ def _with_one_more_file(written: Path) -> Callable[..., None]:
         (folder / "more").mkdir()
         (folder / "more" / "file.txt").write_text("more")
         manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
-        more = {"path": "more/file.txt", "sha256": releases.hash_of(folder / "more" / "file.txt")}
+        more = {
+            "path": "more/file.txt",
+            "sha256": release_folder.hash_of(folder / "more" / "file.txt"),
+        }
         manifest |= {"release_id": release_id, "files": [*manifest["files"], more]}
         (folder / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
 

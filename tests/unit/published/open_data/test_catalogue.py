@@ -57,6 +57,6 @@ def test_files_made_from_sources_under_several_terms_have_no_licence_of_their_ow
     assert licensed == {URIRef("https://example.org/catalog.ttl#source-population")}
 
 
-def test_it_is_said_that_the_operator_is_not_known(graph: Graph) -> None:
+def test_the_catalogue_states_that_the_operator_is_not_known(graph: Graph) -> None:
     names = set(graph.objects(URIRef("https://example.org/catalog.ttl#compiler"), FOAF.name))
     assert Literal("The operator of this compilation (not stated)", lang="en") in names

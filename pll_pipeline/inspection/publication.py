@@ -170,6 +170,19 @@ def _page_forms(content: bytes, file: str) -> Iterator[tuple[str, Html]]:
         yield title or f"table {number}", Html.model_validate(settings)
 
 
+def _results(content: bytes, file: str) -> Iterator[tuple[str, PowerBi]]:
+    """Every result of a saved answer, with the filters that were saved with it."""
+    from pll_pipeline.validated.readers.powerbi import saved
+
+    answer = saved(content, where=file)
+    settings: dict[str, Any] = {"kind": "powerbi", "filters": list(answer.filters)}
+    if answer.results < 2:
+        yield file, PowerBi.model_validate(settings)
+        return
+    for number in range(1, answer.results + 1):
+        yield f"result {number}", PowerBi.model_validate(settings | {"result": number})
+
+
 def _json_form(content: bytes, file: str) -> tuple[str, list[tuple[str, ReaderSettings]]]:
     try:
         document = json.loads(content.decode("utf-8-sig"))
@@ -181,7 +194,7 @@ def _json_form(content: bytes, file: str) -> tuple[str, list[tuple[str, ReaderSe
         ) from error
     keys = set(document) if isinstance(document, dict) else set()
     if keys & {"results", "pages"}:
-        return "a saved answer of a Power BI report", [(file, PowerBi(kind="powerbi"))]
+        return "a saved answer of a Power BI report", list(_results(content, file))
     if keys and (document.get("class") == "dataset" or "dataset" in keys):
         title = str(document.get("label") or file)
         return "a JSON-stat dataset", [(title, JsonStat(kind="jsonstat"))]

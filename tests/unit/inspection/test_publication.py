@@ -17,6 +17,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.publication import Inspection, inspect
 from pll_pipeline.vocabulary.codes import load_codes
+from tests.unit.validated.readers.powerbi.answers import simple
 
 CODES = load_codes(Config.from_environment().seeds)
 TODAY = date(2026, 11, 23)
@@ -255,6 +256,19 @@ def test_a_saved_answer_of_a_report_is_known_by_its_keys() -> None:
 def test_what_cannot_be_inspected_is_named_for_what_it_is(content: bytes, expected: str) -> None:
     with pytest.raises(PllError, match=expected):
         _inspect(content, "fil")
+
+
+def test_every_result_of_a_saved_answer_is_looked_at_with_its_filters() -> None:
+    answers = [simple("Oslo", "Troms"), simple("a")]
+    results = [answer["results"][0] for answer in answers]
+    document = {"pages": [{"results": results}], "filters": ["[År] = 2026"]}
+    tables = _inspect(json.dumps(document).encode(), "svar.json").tables
+    assert [(table.title, table.reading.model_dump(exclude_defaults=True)) for table in tables] == [
+        ("result 1", {"kind": "powerbi", "result": 1, "filters": ["[År] = 2026"]}),
+        ("result 2", {"kind": "powerbi", "result": 2, "filters": ["[År] = 2026"]}),
+    ]
+    single = _inspect(json.dumps(answers[0]).encode(), "svar.json").tables
+    assert [(table.title, table.rows) for table in single] == [("svar.json", 2)]
 
 
 _PIECES = (

@@ -47,6 +47,7 @@ class Output:
     - `reads`: the tables and page views that it is made of, for dbt's lineage; None where it is
       made of every public table
     - `exposure_type`: dbt's word for its use: dashboard, analysis or application
+    - `is_opened_first`: it is one of those that people begin with, listed in the README
     """
 
     name: str
@@ -56,6 +57,7 @@ class Output:
     write: Callable[[Draft], None] | None
     reads: Callable[[], Iterable[str]] | None = None
     exposure_type: str = "application"
+    is_opened_first: bool = False
 
     @property
     def path(self) -> str:
@@ -77,6 +79,7 @@ DATABASE = Output(
         "every public table in one DuckDB file, for clients back to DuckDB 1.4",
     ),
     None,
+    is_opened_first=True,
 )
 # In the order in which they are written: each may read the files of those before it.
 OUTPUTS = (
@@ -90,6 +93,7 @@ OUTPUTS = (
             "one Parquet file per table, for Power BI, Tableau, Spark, R and Python",
         ),
         parquet.write,
+        is_opened_first=True,
     ),
     Output(
         "csv",
@@ -100,6 +104,7 @@ OUTPUTS = (
             "one CSV file per table: UTF-8, comma, ISO dates, an empty cell for “not published”",
         ),
         csv.write,
+        is_opened_first=True,
     ),
     Output(
         "workbook",
@@ -112,6 +117,7 @@ OUTPUTS = (
         workbook.write,
         lambda: tables(DBT_PROJECT, "marts"),
         "analysis",
+        is_opened_first=True,
     ),
     Output(
         "page",
@@ -125,6 +131,7 @@ OUTPUTS = (
         page.write,
         lambda: page.READS,
         "dashboard",
+        is_opened_first=True,
     ),
     Output(
         "dictionary",
@@ -170,6 +177,7 @@ OUTPUTS = (
         powerbi.write,
         lambda: powerbi.TABLES,
         "analysis",
+        is_opened_first=True,
     ),
     Output(
         "difference",

@@ -17,8 +17,9 @@ from pll_pipeline.published.bilingual import SEPARATOR
 from pll_pipeline.published.outputs import OUTPUTS, Output
 
 EXPOSURES = Path("dbt_project", "models", "exposures.yml")
+README, GUIDE = Path("README.md"), Path("data", "marts", "README.md")
 # Documents with a table of the outputs, between the two marks.
-DOCUMENTS = (Path("README.md"), Path("data", "marts", "README.md"))
+DOCUMENTS = (README, GUIDE)
 _BLOCK = re.compile(
     r"(?P<begin><!-- outputs: generated -->\n).*?(?P<end><!-- outputs: end -->)", re.DOTALL
 )
@@ -28,13 +29,22 @@ _HEAD = (
 )
 
 
-def outputs_table() -> str:
-    """The outputs as a Markdown table: their files, and what they are."""
+def outputs_table(*, is_short: bool = False) -> str:
+    """The outputs as a Markdown table: their files, and what they are.
+
+    The short table describes those that people open first, and names the files of the others.
+    """
     rows = ["| file | what it is |", "|---|---|"]
-    for output in OUTPUTS:
-        files = ", ".join(f"`{file}`" for file in output.files)
-        rows.append(f"| {files} | {output.description.en} |")
+    described = [output for output in OUTPUTS if output.is_opened_first or not is_short]
+    rows += [f"| {_files(output)} | {output.description.en} |" for output in described]
+    others = [_files(output) for output in OUTPUTS if output not in described]
+    if others:
+        rows.append(f"| {', '.join(others)} | see [{GUIDE.as_posix()}]({GUIDE.as_posix()}) |")
     return "\n".join(rows) + "\n"
+
+
+def _files(output: Output) -> str:
+    return ", ".join(f"`{file}`" for file in output.files)
 
 
 def exposures() -> str:
@@ -52,15 +62,12 @@ def generated(root: Path) -> dict[Path, str]:
     texts = {EXPOSURES: exposures()}
     for path in DOCUMENTS:
         text = (root / path).read_text(encoding="utf-8")
-        filled, count = _BLOCK.subn(rf"\g<begin>{_escaped(outputs_table())}\g<end>", text)
+        table = outputs_table(is_short=path == README).replace("\\", "\\\\")
+        filled, count = _BLOCK.subn(rf"\g<begin>{table}\g<end>", text)
         if count != 1:
             raise ValueError(f"{path} has {count} blocks of outputs, expected 1")
         texts[path] = filled
     return texts
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\")
 
 
 def _exposure(output: Output) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, compress
 
 from pll_pipeline.errors import PllError
@@ -295,7 +295,12 @@ class _Painter:
         return self._format(code).of_number(raw)
 
     def _serial(self, raw: str) -> str:
+        """The number of a date or a time that is stored as text; the text where it is neither."""
         try:
+            time = raw.partition("T")[2] if raw.startswith("T") else raw
+            if len(time) < len("2026-01-01"):
+                clock = datetime.fromisoformat(f"1970-01-01T{time}")
+                return repr((clock - datetime(1970, 1, 1)) / timedelta(days=1))
             moment = datetime.fromisoformat(raw).replace(tzinfo=None)
         except ValueError:
             return raw

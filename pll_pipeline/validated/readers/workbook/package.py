@@ -74,8 +74,10 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self.where = where
         self._archive = archive
+        # some programs write names of Windows
         self._members = {
-            member.filename.lower().lstrip("/"): member for member in archive.infolist()
+            member.filename.replace("\\", "/").lower().lstrip("/"): member
+            for member in archive.infolist()
         }
 
     def has(self, part: str) -> bool:
@@ -166,7 +168,7 @@ def _refuse_other_forms(content: bytes, where: str) -> None:
 
 def _refuse_other_archives(archive: zipfile.ZipFile, where: str) -> None:
     """Say what a zip archive is when it is no .xlsx workbook."""
-    names = {name.lower() for name in archive.namelist()}
+    names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     if "xl/workbook.bin" in names:
         what = "a binary workbook (.xlsb)"
     elif "content.xml" in names and "mimetype" in names:

@@ -30,7 +30,12 @@ from pll_pipeline.validated.readers.workbook.places import (
     column_number,
     letters,
 )
-from pll_pipeline.validated.readers.workbook.texts import CellText, RunReader, SharedTexts
+from pll_pipeline.validated.readers.workbook.texts import (
+    CellText,
+    RunReader,
+    SharedTexts,
+    decoded,
+)
 
 MOST_CELLS = 25_000_000
 TEXT, NUMBER, TRUTH, ERROR, DATE, NO_RESULT, STAND_IN, RICH = range(8)
@@ -237,7 +242,7 @@ class SheetReader:
         if len(column.raws) < self._index:
             column.extend_to(self._index)
         column.raws.append(stored[1])
-        column.marks.append(int(attributes.get("s", "0")) * KINDS + stored[0])
+        column.marks.append(int(attributes.get("s") or 0) * KINDS + stored[0])
 
     def _go_to(self, reference: str) -> None:
         """Go on to the cell of that name, which is to the right of the one before."""
@@ -263,11 +268,11 @@ class SheetReader:
 
     def _stored(self, kind: str, value: str | None) -> tuple[int, str] | None:
         """Kind and text of the cell; None for one that has nothing but a style."""
-        if kind == "s" and value is not None:
+        if kind == "s" and value:
             return self._shared_cells.get(value) or self._shared_text(value)
         if kind == "inlineStr":
             return self._rich(self._inline) if self._inline is not None else None
-        if value is None:
+        if value is None or (not value and kind != "str"):
             return (NO_RESULT, "?") if self._has_formula else None
         if kind == "n":
             value = value.strip()
@@ -275,7 +280,7 @@ class SheetReader:
                 return self._stand_in, value
             return NUMBER, value
         if kind == "str":
-            return TEXT, value
+            return TEXT, decoded(value)
         if kind in _TYPES:
             return _TYPES[kind], value.strip()
         raise self._damaged(f"a cell of row {self._row} is of the unknown type {kind!r}")

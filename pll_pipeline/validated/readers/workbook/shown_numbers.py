@@ -24,6 +24,7 @@ from pll_pipeline.validated.readers.workbook.shown_dates import NoSuchDate, show
 _DIGITS = Context(prec=700, rounding=ROUND_HALF_UP)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLACEHOLDERS = (Kind.INTEGER, Kind.DECIMALS)
+_TEXT_KINDS = (Kind.TEXT, Kind.GENERAL)
 _SCALES = {1: "thousands", 2: "millions", 3: "billions"}
 _SCALE_WORDS = {
     1: re.compile(r"\b(tusen|thousand)", re.IGNORECASE),
@@ -68,14 +69,14 @@ class NumberFormat:
     def keeps_text(self) -> bool:
         """Whether a text is shown as it is stored."""
         section = self._text_section
-        return section is None or [part.kind for part in section.parts] == [Kind.TEXT]
+        return section is None or [part.kind in _TEXT_KINDS for part in section.parts] == [True]
 
     def of_text(self, text: str) -> Shown:
         """What a cell with this text shows."""
         if self._text_section is None:
             return Shown(text)
         parts = self._text_section.parts
-        return Shown("".join(text if part.kind is Kind.TEXT else part.text for part in parts))
+        return Shown("".join(text if part.kind in _TEXT_KINDS else part.text for part in parts))
 
     def of_number(self, stored: str) -> Shown:
         """What a cell with this number shows."""
@@ -122,7 +123,7 @@ class NumberFormat:
             return self._in_placeholders(section, value, is_negative=is_negative)
         if section.has(Kind.DATE, Kind.ELAPSED):
             return self._date(section, value)
-        if section.has(Kind.GENERAL, Kind.TEXT) or (not section.parts and len(self._sections) == 1):
+        if section.has(*_TEXT_KINDS) or (not section.parts and len(self._sections) == 1):
             return self._general(section, value, is_negative=is_negative)
         if not section.has(*_PLACEHOLDERS):
             return Shown(_tidied("".join(part.text for part in section.parts)))
@@ -136,7 +137,7 @@ class NumberFormat:
             return Shown(f"{value:.15g}", fault=shown)
 
     def _general(self, section: Section, value: float, *, is_negative: bool) -> Shown:
-        before, _, after = _around(section.parts, (Kind.GENERAL, Kind.TEXT))
+        before, _, after = _around(section.parts or _GENERAL.parts, _TEXT_KINDS)
         number = general(abs(value))
         return self._joined(before, f"-{number}" if is_negative else number, after)
 

@@ -98,7 +98,7 @@ class RunReader:
         """What a reader sees; the next text begins."""
         runs, self._runs = self._runs, []
         if len(runs) == 1 and not runs[0].has_font:
-            return CellText(_decoded(runs[0].text))
+            return CellText(decoded(runs[0].text))
         return _shown(runs)
 
 
@@ -134,7 +134,8 @@ def shared_texts(package: Package, parts: list[str]) -> SharedTexts:
     return shared
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """A stored text with its control characters, which XML has no room for."""
     if "_x" not in text:
         return text
     return _CONTROL.sub(lambda code: chr(int(code[1], 16)), text)
@@ -147,7 +148,7 @@ def _shown(runs: list[_Run]) -> CellText:
     visible = [run for run in runs if not run.is_struck]
     is_all_raised = all(run.is_raised for run in visible if run.text.strip())
     for run in visible:
-        written = _decoded(run.text)
+        written = decoded(run.text)
         is_mark = run.is_raised and not is_all_raised and _MARK.fullmatch(written.strip())
         is_sunk_mark = run.is_sunk and text[-1:].isdigit() and _MARK.fullmatch(written.strip())
         if not is_mark and not is_sunk_mark:

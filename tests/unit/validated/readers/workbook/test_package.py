@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 
 import pytest
@@ -239,6 +240,18 @@ def test_elements_may_have_a_prefix_and_parts_a_folder_of_their_own() -> None:
         return xml
 
     assert rows(rewritten(content, with_prefix), "A") == [("7",)]
+
+
+def test_names_of_windows_within_the_archive_are_read() -> None:
+    content = by_hand(ONE_CELL + '<row r="2"><c r="A2"><v>7</v></c></row>')
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        members = {name.replace("/", "\\"): opened.read(name) for name in opened.namelist()}
+    assert rows(archive(members), "A") == [("7",)]
+
+
+def test_empty_attributes_and_values_are_none() -> None:
+    data = ONE_CELL + '<row r="2"><c r="A2" s=""><v>7</v></c><c t="s"><v></v></c><c><v/></c></row>'
+    assert rows(by_hand(data), "A") == [("7",)]
 
 
 def test_strict_open_xml_is_read() -> None:

@@ -197,6 +197,31 @@ def test_a_text_under_a_format_for_texts_is_shown_as_that_says() -> None:
     assert rows(by_hand(data, styles=styles), "A") == [("", "y *"), ("1", "2")]
 
 
+def test_general_is_the_text_where_a_format_has_it_for_texts() -> None:
+    styles = (
+        '<numFmts><numFmt numFmtId="164" formatCode="[&gt;2]0;[&lt;1]0;0;General"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>'
+    )
+    data = HEADER + '<row r="2"><c s="1" t="str"><v>x</v></c><c><v>1</v></c></row>'
+    assert rows(by_hand(data, styles=styles), "A") == [("x", "1")]
+
+
+def test_a_format_without_a_code_is_general() -> None:
+    assert shown("1.5", "") == Shown("1.5", is_number=True)
+
+
+def test_dates_and_times_may_be_stored_as_texts() -> None:
+    styles = '<cellXfs><xf numFmtId="21"/><xf numFmtId="14"/></cellXfs>'
+    data = HEADER + (
+        '<row r="2"><c t="d"><v>10:30:00</v></c>'
+        '<c s="1" t="d"><v>2026-03-01T10:30:00Z</v></c></row>'
+        '<row r="3"><c t="d"><v>i morgen</v></c><c><v>1</v></c></row>'
+    )
+    read = table(by_hand(data, styles=styles), "A")
+    assert read.frame.row(0)[:2] == ("10:30:00", "2026-03-01")
+    assert read.faults == {(1, "A"): "contains 'i morgen' in the place of a number"}
+
+
 def test_a_sheet_may_show_no_zeros() -> None:
     data = HEADER + '<row r="2"><c><v>0</v></c><c><v>0.5</v></c></row>'
     content = by_hand(
@@ -284,3 +309,5 @@ def test_texts_and_truths_are_read_as_they_are(value: Any, text: str) -> None:
 def test_a_control_character_is_no_code() -> None:
     content = with_sheet_xml(b"<t>en</t>", b"<t>en_x000D_ to_x0041_</t>", book(["A"], ["en"]))
     assert rows(content, "A") == [("en\r to_x0041_",)]
+    formula = HEADER + '<row r="2"><c t="str"><f>A1</f><v>en_x000D_</v></c><c><v>1</v></c></row>'
+    assert rows(by_hand(formula), "A") == [("en\r", "1")]

@@ -22,6 +22,7 @@ from pll_pipeline.validated.readers.page_text import (
     begins_line,
     collapsed,
     fault_of_seam,
+    visible,
 )
 
 MOST_TEXT = 8 * 2**20  # characters
@@ -155,6 +156,7 @@ class _BlockWalk(Walk):
         return unicodedata.normalize("NFC", "\n".join(filter(None, lines)))
 
     def _line(self, text: str) -> str:
+        text = visible(text)
         for seam in reversed(list(SEAM_BETWEEN_DIGITS.finditer(text))):
             fault = fault_of_seam(seam[0])
             mark = chr(_FIRST_FAULT + min(len(self.faults), _MOST_FAULTS))

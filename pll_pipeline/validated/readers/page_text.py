@@ -54,10 +54,28 @@ RAISED_CHARACTERS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸�
 # Soft hyphen, zero-width space and joiners, direction marks, word joiner, byte order mark.
 _UNSEEN_CHARACTERS = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 BREAK = "\x1d"  # between what is on lines of its own
-SEAM = "\x1f"  # between digits that a reader does not see as one number
-SEAM_BETWEEN_DIGITS = re.compile(rf"\d[{SEAM}]+\d")
+SEAM = "\x1f"  # where an element begins or ends that may look other than the text beside it
+HARD_SEAM = "\x1c"  # where one does: it is smaller, lowered, linked or struck, or was a mark
+_SEAMS = SEAM + HARD_SEAM
 _GROUP_SPACE = "\u00a0\u202f\u2007\u2009"
-_SPACES = re.compile(rf"(?<=\d)([{_GROUP_SPACE}])(?=\d)|[^\S{BREAK}{SEAM}]+")
+_RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+_GAP = f"[ \t\r\n{_GROUP_SPACE}{_SEAMS}]*"
+_SEAM = f"[{_SEAMS}]"
+_RAISED = f"[{_RAISED_DIGITS}]"
+_EITHER = f"[{_SEAMS}{_RAISED_DIGITS}]"
+# Digits on both sides of a seam, or of raised digits, are not one number.
+SEAM_BETWEEN_DIGITS = re.compile(
+    "|".join(
+        (
+            rf"\d{_SEAM}+\d",  # beside each other
+            rf"(?<!\d)\d{{1,3}}{_GAP}{_EITHER}+{_GAP}\d{{3}}(?!\d)",  # as groups of three
+            rf"\d[.,]?{HARD_SEAM}+[-−–+]\d",  # as the ends of a range
+            rf"\d[-−–+]{HARD_SEAM}+\d",
+            rf"\d{_SEAM}*{_RAISED}{_EITHER}*[.,]?\d",  # around raised digits
+        )
+    )
+)
+_SPACES = re.compile(rf"(?<=\d)([{_GROUP_SPACE}])(?=\d)|[^\S{BREAK}{_SEAMS}]+")
 _BROKEN = re.compile(rf"[\s{BREAK}]*{BREAK}[\s{BREAK}]*")
 _TAIL = 48
 
@@ -93,7 +111,7 @@ def seen_text(node: Any, style: PageStyle) -> SeenText:
     """
     walk = Walk(style)
     walk.go_through(node, style.shown_in_page(node))
-    text = "".join(walk.pieces)
+    text = visible("".join(walk.pieces))
     if SEAM_BETWEEN_DIGITS.search(text):
         walk.add_fault(fault_of_seam(text))
     text = collapsed(text)
@@ -107,8 +125,13 @@ def seen_text(node: Any, style: PageStyle) -> SeenText:
 
 def fault_of_seam(text: str) -> str:
     """What is wrong with a text that has a seam between digits."""
-    shown = collapsed(text.replace(SEAM, "|"))
+    shown = collapsed(re.sub(f"[{_SEAMS}]", "|", text))
     return f"shows digits beside each other that are not one number: {shown!r}"
+
+
+def visible(text: str) -> str:
+    """The text without characters that show nothing and separate nothing."""
+    return text.translate(_UNSEEN_CHARACTERS)
 
 
 def collapsed(text: str) -> str:
@@ -116,7 +139,7 @@ def collapsed(text: str) -> str:
 
     A break becomes a line break where digits are on both sides of it, else a space.
     """
-    plain = text.replace(SEAM, "").translate(_UNSEEN_CHARACTERS)
+    plain = visible(re.sub(f"[{_SEAMS}]+", "", text))
     spaced = _SPACES.sub(lambda space: space[1] or " ", plain)
     first, *others = _BROKEN.split(spaced)
     for other in others:
@@ -204,8 +227,9 @@ class Walk:
         if begins_line(node, self.style):
             return BREAK
         # what a class does to the size or distance of a digit is in style sheets elsewhere
-        has_class = bool(node.attributes.get("class"))
-        return SEAM if has_class or shown.is_struck or node.tag in _OF_OTHER_KIND else ""
+        if shown.is_struck or node.tag in _OF_OTHER_KIND or self.style.position(node):
+            return HARD_SEAM
+        return SEAM if node.attributes.get("class") else ""
 
     def add_text(self, text: str, shown: Shown) -> None:
         """Add a text of the page, where a reader sees it."""
@@ -225,7 +249,7 @@ class Walk:
     def add_mark(self, mark: str) -> None:
         """Add a footnote mark, which is no part of the text."""
         self.marks.append(mark)
-        self.pieces.append(SEAM)
+        self.pieces.append(HARD_SEAM)
 
     def add_fault(self, fault: str) -> None:
         """Add a reason why the shown text cannot be known."""
@@ -284,7 +308,7 @@ def _tail(pieces: list[str]) -> str:
     """The end of what has been collected, as it is seen."""
     tail = ""
     for piece in reversed(pieces):
-        tail = piece.replace(SEAM, "").translate(_UNSEEN_CHARACTERS) + tail
+        tail = visible(re.sub(f"[{_SEAMS}]", "", piece)) + tail
         if len(tail) >= _TAIL:
             break
     return tail

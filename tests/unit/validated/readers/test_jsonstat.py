@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import os
 from typing import Any
 
 import pytest
@@ -510,7 +511,7 @@ def decoded(cube: dict[str, Any]) -> list[dict[str, str]]:
     return made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=int(os.environ.get("GENERATED_TABLES", "60")), deadline=None)
 @given(cubes(), st.booleans(), st.booleans())
 def test_any_cube_reads_the_same_in_both_versions_dense_and_sparse(
     cube: dict[str, Any], is_sparse: bool, has_index_object: bool

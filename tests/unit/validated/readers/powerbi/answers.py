@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pll_pipeline.sources.model import PowerBi
@@ -18,6 +20,12 @@ from pll_pipeline.validated.readers.powerbi import (
 
 SNAPSHOTS = Path(__file__).resolve().parents[4] / "snapshots" / "powerbi"
 HOW = PowerBi(kind="powerbi")
+# `GENERATED_TABLES` sets how many tables each test of any table makes.
+many = settings(
+    max_examples=int(os.environ.get("GENERATED_TABLES", "100")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 WHERE = "report/2026-11-23T050000Z/answer.json"
 
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pll_pipeline.validated.readers.powerbi import (
@@ -22,6 +22,7 @@ from tests.unit.validated.readers.powerbi.answers import (
     encoded,
     flat,
     group,
+    many,
     measure,
     rows,
     schema,
@@ -94,7 +95,7 @@ def cut_small(patch: pytest.MonkeyPatch, piece: int) -> None:
     patch.setattr(json_text, "_PIECE", piece)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@many
 @given(tables(), st.sampled_from([1, 20, 100]), st.booleans())
 def test_a_table_read_in_pieces_is_the_same(
     drawn: tuple[list[int], list[tuple[Any, ...]]], piece: int, spaced: bool

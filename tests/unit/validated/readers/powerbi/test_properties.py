@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pll_pipeline.validated.readers.powerbi import (
@@ -18,12 +18,13 @@ from tests.unit.validated.readers.powerbi.answers import (
     SNAPSHOTS,
     WHERE,
     encoded,
+    many,
     table,
     tables,
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@many
 @given(tables())
 def test_any_table_comes_back_as_it_was_written(
     drawn: tuple[list[int], list[tuple[Any, ...]]],

@@ -228,3 +228,91 @@ def test_a_period_is_read_as_far_as_its_cell_shows_it(cells: list[Figure]) -> No
         assert found.start <= cell.stored <= found.end
         letters = {letter for letter in cell.code.split("]")[-1] if letter in "ymd"}
         assert found.grain == {1: "year", 2: "month", 3: "day"}[len(letters)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a sheet: its figure, and what is done to it.
+
+    `way` is plain, hidden, struck, raised (a footnote mark after the figure), uncalculated, or
+    joined with the next row; `gap` says whether an empty row is above it.
+    """
+
+    figure: int
+    way: str
+    gap: bool
+
+
+ROWS = st.lists(
+    st.builds(
+        Row,
+        st.integers(0, 10**6),
+        st.sampled_from(["plain", "plain", "hidden", "struck", "raised", "uncalculated", "joined"]),
+        st.sampled_from([False, False, True]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def laid_out(table: list[Row]) -> tuple[bytes, list[tuple[str, Row]]]:
+    """A sheet with these rows, and the rows that a reader sees of it, each with its label.
+
+    The first row is plain, so that what follows an empty row can be known as of its kind.
+    """
+    content = io.BytesIO()
+    seen: list[tuple[str, Row]] = []
+    with xlsxwriter.Workbook(content) as book:
+        raised = book.add_format({"font_script": 1})
+        struck = book.add_format({"font_strikeout": True})
+        sheet = book.add_worksheet("Tall")
+        sheet.write_row(0, 0, ["nr", "A"])
+        at = 0
+        for row in [Row(1, "plain", False), *table]:
+            at += 1 + row.gap
+            label = f"rad {at}"
+            sheet.write_string(at, 0, label)
+            if row.way == "joined":
+                sheet.merge_range(at, 1, at + 1, 1, row.figure)
+                sheet.write_string(at + 1, 0, f"rad {at + 1}")
+                seen += [(label, row), (f"rad {at + 1}", row)]
+                at += 1
+                continue
+            if row.way == "raised":
+                sheet.write_rich_string(at, 1, str(row.figure), raised, "1")
+            elif row.way == "uncalculated":
+                sheet.write_formula(at, 1, "=1+1")
+            else:
+                sheet.write_number(at, 1, row.figure, struck if row.way == "struck" else None)
+            if row.way == "hidden":
+                sheet.set_row(at, None, None, {"hidden": True})
+            else:
+                seen.append((label, row))
+    return content.getvalue(), seen
+
+
+@many
+@given(ROWS)
+def test_a_sheet_is_read_as_a_reader_sees_it_however_it_is_laid_out(table: list[Row]) -> None:
+    content, seen = laid_out(table)
+    read = workbook.read(content, how("nr", "A"), where=WHERE)
+    labels = dict(seen)
+    assert read.frame["nr"].to_list() == [
+        label for label in labels if label in set(read.frame["nr"])
+    ]
+    for index, (label, text) in enumerate(read.frame.select("nr", "A").iter_rows()):
+        row = labels[label]
+        is_joined = "A" in read.joined_cells and read.joined_cells["A"][index]
+        assert is_joined == (row.way == "joined")
+        assert ((index, "A") in read.faults) == (row.way == "uncalculated")
+        if row.way == "struck":
+            assert text == ""
+        elif row.way != "uncalculated":
+            assert text == str(row.figure)
+    left = set(labels) - set(read.frame["nr"])
+    below = [note for note in read.not_read if note.what == "rows below the table"]
+    assert bool(left) == bool(below)
+    assert sum(note.count for note in below) == len(left)
+    hidden = sum(row.way == "hidden" for row in table)
+    counted = [note.count for note in read.not_read if note.what == "hidden rows"]
+    assert counted == ([hidden] if hidden else [])

@@ -57,9 +57,8 @@ class Condition:
             # a text is greater than any number
             above = self.operator in ("greaterThan", "greaterThanOrEqual", "notEqual", "notBetween")
             return above if value is None else _COMPARISONS[self.operator](value, limits)
-        if self.operator == "equal" and value is not None and _TEXT.fullmatch(self.formulas[0]):
-            return False
-        return None
+        is_text = len(self.formulas) == 1 and _TEXT.fullmatch(self.formulas[0].strip())
+        return False if is_text and self.operator == "equal" and value is not None else None
 
 
 class ConditionReader:

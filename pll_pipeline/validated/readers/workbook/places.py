@@ -92,9 +92,9 @@ def areas_of(text: str) -> list[Area]:
 
 
 def _area(text: str) -> Area:
-    first, _, last = text.rpartition("!")[2].partition(":")
+    first, _, last = text.partition(":")
     ends = [_REFERENCE.fullmatch(end) for end in (first, last or first)]
-    if not all(ends):
+    if not first or not all(ends):
         raise ValueError(f"{text!r} is no area of a sheet")
     (left, top), (right, bottom) = (match.groups() for match in ends if match)
     rows = sorted((int(top or 1), int(bottom or MOST_ROWS)))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.validated.readers.workbook.books import HEADER, by_hand, not_read, rows, table
+from pll_pipeline.validated.readers.workbook import conditions
+from tests.unit.validated.readers.workbook.books import (
+    HEADER,
+    by_hand,
+    not_read,
+    refusal,
+    rows,
+    table,
+)
 
 DATA = (
     HEADER + '<row r="2"><c><v>3</v></c><c><v>7</v></c></row>'
@@ -47,6 +55,11 @@ def test_a_rule_about_the_number_alone_is_decided(written: str, shown: list[str]
     assert read.faults == {}
 
 
+def test_a_number_does_not_equal_a_text() -> None:
+    read = table(content(rule("equal", '"x"'), area="A2:B2"), "A")
+    assert (read.frame.row(0)[:2], read.faults) == (("3", "7"), {})
+
+
 def test_a_number_that_shows_a_text_is_no_number_cell() -> None:
     read = table(content(rule("lessThan", "5")), "A")
     assert read.number_cells["B"].to_list() == [True, True]
@@ -58,6 +71,9 @@ def test_a_number_that_shows_a_text_is_no_number_cell() -> None:
     [
         rule("", "A2&lt;5", kind="expression"),
         rule("lessThan", "$D$1"),
+        rule("lessThan"),
+        rule("equal"),
+        rule("notEqual", '"x"'),
         rule("", kind="top10"),
     ],
 )
@@ -91,6 +107,19 @@ def test_a_figure_behind_an_icon_or_a_bar_alone_is_not_shown(part: str) -> None:
     assert faults == {(0, "A"): "shows an icon or a bar in place of its number"}
     beside = f'<cfRule type="iconSet" priority="1">{part.replace("0", "1")}</cfRule>'
     assert table(content(beside), "A").faults == {}
+
+
+def test_more_rules_than_any_publication_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditions, "MOST_CONDITIONS", 1)
+    assert "more than 1 conditional formats" in refusal(
+        content(rule("lessThan", "5"), rule("lessThan", "4")), "A"
+    )
+
+
+def test_a_rule_about_no_area_of_the_sheet_is_refused() -> None:
+    assert "'#REF!' is no area of a sheet" in refusal(
+        content(rule("lessThan", "5"), area="#REF!"), "A"
+    )
 
 
 def test_rules_of_newer_programs_have_their_areas_and_formats_within() -> None:

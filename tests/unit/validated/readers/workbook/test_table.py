@@ -289,6 +289,30 @@ def test_joined_cells_count_for_every_row_they_cover_and_are_known_as_joined() -
     assert read.number_cells["C"].to_list() == [True, True, False, True]
 
 
+def test_rows_that_only_a_joined_cell_covers_are_rows() -> None:
+    data = (
+        HEADER + '<row r="2"><c t="str"><v>Nord</v></c><c><v>1</v></c></row>'
+        '<row r="5"><c t="str"><v>Sør</v></c><c><v>2</v></c></row>'
+    )
+    content = by_hand(data, after='<mergeCells><mergeCell ref="A2:A4"/></mergeCells>')
+    read = table(content, "A")
+    assert [row[:-1] for row in read.frame.rows()] == [
+        ("Nord", "1"),
+        ("Nord", ""),
+        ("Nord", ""),
+        ("Sør", "2"),
+    ]
+    assert read.frame["row_reference"][2] == "tall.xlsx:Tall!4"
+    assert read.joined_cells["A"].to_list() == [True, True, True, False]
+
+
+def test_the_first_rows_are_given_without_what_joined_cells_cover() -> None:
+    grid = workbook.sheets(book(["A", None], [1, "x"], merges=["A1:B1"]), where=WHERE)[0].grid
+    assert grid is not None
+    assert grid.top(5) == [[("A", False), None], [("1", True), ("x", False)]]
+    assert len(grid.top(1)) == 1
+
+
 def test_what_is_stored_under_a_joined_cell_is_not_shown() -> None:
     data = (
         HEADER + '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>40</v></c></row>'

@@ -203,6 +203,8 @@ class SheetReader:
             if is_true(attributes.get("hidden")) or _is_zero(attributes.get("width")):
                 first, last = int(attributes["min"]), int(attributes["max"])
                 self.sheet.hidden_columns.append((first, last))
+                if len(self.sheet.hidden_columns) > MOST_COLUMNS:
+                    raise self._damaged("it hides more columns than a sheet has")
         elif name == "mergeCell":
             self.sheet.joined += areas_of(attributes.get("ref", ""))
         elif name == "sheetView":

@@ -244,7 +244,7 @@ def _published(trace: _Trace, fact: Row) -> Iterator[Step]:
 
 
 def _row_as_published(trace: _Trace, source: Source, snapshot: Snapshot, reference: str) -> Step:
-    file = reference.split(":")[0]
+    file = reference.split(":", maxsplit=1)[0]
     path = f"{source.name}/{snapshot.name}/{file}"
     if path not in trace.read:
         trace.read[path] = read_table(snapshot.read(file), source.read, where=path).frame

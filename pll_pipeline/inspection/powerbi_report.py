@@ -1,8 +1,8 @@
 """What a public Power BI report contains: pages, visuals, fields, and the tables of its visuals.
 
-For each visual that shows a table's worth of columns and values, what it shows is asked once and
-looked at as any table is. Not here: asking (`raw/powerbi/`), decoding
-(`validated/readers/powerbi/`).
+For each visual that shows a table's worth of columns and values, what it shows is asked once, with
+the filters saved for it, its page and the report, and looked at as any table is.
+Not here: asking (`raw/powerbi/`), decoding (`validated/readers/powerbi/`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.publication import Inspection, TableSeen, table_seen
 from pll_pipeline.raw.powerbi import look, sample
-from pll_pipeline.raw.powerbi.question import FUNCTIONS
+from pll_pipeline.raw.powerbi.question import FUNCTIONS, saved_filters
 from pll_pipeline.raw.powerbi.report import Property, Report, UsedField, Visual
 from pll_pipeline.sources.model import PowerBi, PowerBiReport
 from pll_pipeline.validated.readers import read_table
@@ -35,7 +35,9 @@ def inspect_report(address: str, codes: Codes, on: date, local: dict[str, Any]) 
     problems = []
     for visual, table in _tables(report, properties):
         try:
-            tables.append(_asked(visual, settings | {"tables": {_file(visual): table}}, codes, on))
+            filtered = table | _saved_filters(report, visual)
+            fetching = settings | {"tables": {_file(visual): filtered}}
+            tables.append(_asked(visual, fetching, codes, on))
         except PllError as error:
             problems.append(
                 f"The table of the visual {visual.name} cannot be asked: {error.paragraph()}"
@@ -98,7 +100,7 @@ def _warnings(report: Report) -> Iterator[str]:
 def _tables(
     report: Report, properties: Iterable[Property]
 ) -> Iterator[tuple[Visual, dict[str, Any]]]:
-    """The different tables the visuals show, those of most columns first."""
+    """The different tables the visuals show, without filters; those of most columns first."""
     hidden = {(p.entity, p.name) for p in properties if p.is_hidden}
     found: dict[str, tuple[Visual, dict[str, Any]]] = {}
     for visual in sorted(report.visuals, key=lambda v: -len(v.fields)):
@@ -106,8 +108,21 @@ def _tables(
         groups = [_named(f) for f in fields if not f.is_measure and f.function is None]
         values = [_named(f) for f in fields if f.is_measure or f.function in _AGGREGATION]
         if groups and values:
-            found.setdefault(repr((groups, values)), (visual, {"groups": groups, "values": values}))
+            question = repr((groups, values, _filter_texts(report, visual)))
+            found.setdefault(question, (visual, {"groups": groups, "values": values}))
     yield from list(found.values())[:MOST_TABLES]
+
+
+def _saved_filters(report: Report, visual: Visual) -> dict[str, Any]:
+    """The filters of a visual, its page and the report, as part of a question; none where none."""
+    texts = _filter_texts(report, visual)
+    filters = [each for text in texts for each in saved_filters(text)]
+    return {"filters": filters} if filters else {}
+
+
+def _filter_texts(report: Report, visual: Visual) -> tuple[str, ...]:
+    page = next(page for page in report.pages if visual in page.visuals)
+    return report.filters, page.filters, visual.filters
 
 
 def _named(field: UsedField) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -562,6 +562,15 @@ class PowerBiField(_Strict):
     )
 
 
+class PowerBiFilter(_Strict):
+    """A condition of a question, as a report has it saved for a visual, a page or itself."""
+
+    tables: dict[str, str] = Field(
+        min_length=1, description="Short name in the condition → table of the model"
+    )
+    condition: dict[str, Any] = Field(description="The condition, as the report has it saved")
+
+
 class PowerBiTable(_Strict):
     """A flat table asked of a report: every combination of the group columns with the values."""
 
@@ -570,6 +579,10 @@ class PowerBiTable(_Strict):
     )
     values: list[PowerBiField] = Field(
         default_factory=list, description="Measures, or columns summed up"
+    )
+    filters: list[PowerBiFilter] = Field(
+        default_factory=list,
+        description="Conditions of the question, as the report has them saved; all must be met",
     )
     visual: str | None = Field(
         None,

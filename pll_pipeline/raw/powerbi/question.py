@@ -14,7 +14,7 @@ from typing import Any
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.powerbi.report import Property, Report, type_name
-from pll_pipeline.sources.model import PowerBiField, PowerBiReport, PowerBiTable
+from pll_pipeline.sources.model import PowerBiField, PowerBiFilter, PowerBiReport, PowerBiTable
 
 FUNCTIONS = {"sum": 0, "average": 1, "count_distinct": 2, "min": 3, "max": 4, "count": 5}
 # the client's own names, as a report's visuals have them
@@ -158,13 +158,19 @@ def _missing(
 
 
 def flat_command(
-    fields: list[PowerBiField], properties: FieldProperties, groups: int, rows: int
+    fields: list[PowerBiField],
+    properties: FieldProperties,
+    groups: int,
+    rows: int,
+    filters: Iterable[PowerBiFilter] = (),
 ) -> dict[str, Any]:
-    """A query of the fields, at most `rows` in one answer.
+    """A query of the fields where all filters are met, at most `rows` in one answer.
 
     The first `groups` of them are columns that make up a row; the rows are ordered by these.
     """
+    filters = list(filters)
     entities = dict.fromkeys(field.entity for field in fields)
+    entities |= dict.fromkeys(table for one in filters for table in one.tables.values())
     aliases = {entity: f"t{number}" for number, entity in enumerate(entities)}
     expressions = [_expression(field, properties, aliases) for field in fields]
     query: dict[str, Any] = {
@@ -175,6 +181,8 @@ def flat_command(
             for field, expression in zip(fields, expressions, strict=True)
         ],
     }
+    if filters:
+        query["Where"] = [{"Condition": _condition(each, aliases)} for each in filters]
     binding: dict[str, Any] = {
         "Primary": {"Groupings": [{"Projections": list(range(len(fields)))}]},
         "Version": 1,
@@ -192,12 +200,13 @@ def flat_command(
 
 def table_command(table: PowerBiTable, properties: FieldProperties, rows: int) -> dict[str, Any]:
     """The query of the whole table."""
-    return flat_command([*table.groups, *table.values], properties, len(table.groups), rows)
+    fields = [*table.groups, *table.values]
+    return flat_command(fields, properties, len(table.groups), rows, table.filters)
 
 
 def totals_command(table: PowerBiTable, properties: FieldProperties) -> dict[str, Any]:
     """The query of the table's values without groups."""
-    return flat_command(list(table.values), properties, 0, 1)
+    return flat_command(list(table.values), properties, 0, 1, table.filters)
 
 
 def next_page(command: Mapping[str, Any], tokens: Any, *, where: str) -> dict[str, Any]:
@@ -225,6 +234,43 @@ def drops_points(command: Mapping[str, Any]) -> bool:
     """
     # every form of thinning out is a key that ends so, at whatever depth
     return 'Sample"' in json.dumps((command.get("Binding") or {}).get("DataReduction"))
+
+
+def _condition(saved: PowerBiFilter, aliases: Mapping[str, str]) -> Any:
+    """The saved condition with the query's own short names of tables."""
+    own = {short: aliases[table] for short, table in saved.tables.items()}
+
+    def renamed(part: Any) -> Any:
+        if isinstance(part, list):
+            return [renamed(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if set(part) == {"Source"} and part["Source"] in own:
+            return {"Source": own[part["Source"]]}
+        return {key: renamed(value) for key, value in part.items()}
+
+    return renamed(saved.condition)
+
+
+def saved_filters(text: str) -> list[dict[str, Any]]:
+    """Saved filters of a report as `filters` of a table in a source file take them.
+
+    Raises `PllError` for a filter that is more than conditions on tables, as "the ten largest".
+    """
+    filters = []
+    for container in json.loads(text or "[]"):
+        saved = container.get("filter") or {}
+        tables = {source.get("Name"): source.get("Entity") for source in saved.get("From", ())}
+        if not tables or not all(tables.values()):
+            raise PllError(
+                "A saved filter is more than conditions on columns",
+                where=str(container.get("name") or "filter"),
+                do="ask for the visual's own query (`visual`), or without the filter",
+            )
+        filters += [
+            {"tables": tables, "condition": where["Condition"]} for where in saved.get("Where", ())
+        ]
+    return filters
 
 
 def _expression(

@@ -69,7 +69,15 @@ def fetch_table(
     totals = None
     if table.check_totals and table.values and table.groups:
         totals = _totals(conversation, report, table, file, fields)
-    return FetchedTable(_joined(pages, totals), {"query": "our own, without filters"}, is_whole)
+    filters = _as_text(table)
+    asked_with = {"query": "our own", "filters": filters}
+    return FetchedTable(_joined(pages, totals, filters), asked_with, is_whole)
+
+
+def _as_text(table: PowerBiTable) -> str:
+    """The filters of the question as text, empty for none."""
+    filters = [each.model_dump() for each in table.filters]
+    return json.dumps(filters, ensure_ascii=False) if filters else ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.address import inspect_address, is_address
 from pll_pipeline.inspection.publication import TableSeen
 from pll_pipeline.inspection.starter import starter
+from pll_pipeline.simulation import powerbi_model
 from pll_pipeline.simulation.demo import publish, world
+from pll_pipeline.simulation.powerbi_model import Page
 from pll_pipeline.simulation.publisher import Publisher
+from pll_pipeline.sources.model import PowerBiReport
 from pll_pipeline.sources.register import read_source
 from pll_pipeline.vocabulary.codes import load_codes
 from tests.loopback import Reply, publisher
@@ -97,13 +101,41 @@ def test_the_largest_table_of_a_report_is_proposed_with_what_its_columns_look_li
     looks = _looks(table)
     assert looks["Dato.Måned"] == "period days in place of months"
     assert looks["Aktørtype.Aktørtype"] == "actor_type"
-    assert looks["Bruk.Kan ta i bruk"] == "number whole"
+    assert looks["Bruk.Kan ta i bruk"] == "number cells"
     assert looks["Region.Region"].startswith("region")
     path = tmp_path / "rapport.yaml"
     path.write_text(starter(table, "rapport", CODES), encoding="utf-8")
     source = read_source(path)
     assert source.fetch.kind == "powerbi"
     assert not source.is_enabled
+
+
+def _with_kommuner_only(page: Page) -> Page:
+    visuals = (replace(v, levels=("Kommune",)) if v.levels else v for v in page.visuals)
+    return replace(page, visuals=tuple(visuals))
+
+
+def test_saved_filters_are_part_of_the_question_of_a_starter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = tuple(map(_with_kommuner_only, powerbi_model.PAGES))
+    monkeypatch.setattr(powerbi_model, "PAGES", pages)
+    with Publisher() as publisher:
+        report = publish(publisher, world(Config.from_environment(), scale=0.01, months=2))
+        address = report.view_address(publisher.address)
+        tables = inspect_address(address, CODES, TODAY, allow_local=True).tables
+    filters = {t.title: t.fetching["tables"][t.file].get("filters", []) for t in tables}
+    filtered = next(table for table in tables if filters[table.title])
+    levels = next(c for c in filtered.columns if c.name == "Region.Region nivå")
+    assert levels.examples == ("Kommune",), "the filter of the visual leaves kommuner only"
+    assert any("saved filters" in note for note in filtered.notes)
+    path = tmp_path / "rapport.yaml"
+    path.write_text(starter(filtered, "rapport", CODES), encoding="utf-8")
+    fetch = read_source(path).fetch
+    assert isinstance(fetch, PowerBiReport)
+    saved = fetch.tables[filtered.file].filters
+    assert [each.model_dump() for each in saved] == filters[filtered.title]
+    assert any(not each for each in filters.values()), "a visual without filters is asked as it is"
 
 
 @pytest.mark.parametrize(

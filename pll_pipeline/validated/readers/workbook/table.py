@@ -6,6 +6,7 @@ Not here: what cells show (`grid.py`), what columns mean (`validated/mapping.py`
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
@@ -216,7 +217,8 @@ def _heading(grid: Grid, header: range, column: int) -> str:
 
 
 def _collapsed(text: str) -> str:
-    return " ".join(text.split())
+    """A heading with single spaces, its letters in their composed form."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _continues_row_above(grid: Grid, index: int, columns: list[int]) -> bool:

@@ -147,6 +147,16 @@ def test_columns_are_in_the_order_of_the_dimensions_and_the_reference_is_last() 
     assert {str(kind) for kind in frame.dtypes} == {"String"}
 
 
+def test_names_of_dimensions_have_composed_letters() -> None:
+    decomposed = "Ma\u030aned"
+    dimension = {decomposed: {"category": {"index": ["1", "2"]}}}
+    table = read(version_2(id=[decomposed], size=[2], dimension=dimension, value=[1, 2]))
+    assert table.columns == ["Måned", "Måned_label", "value", "status"]
+    twice = dimension | {"Måned": {"category": {"index": ["1"]}}}
+    with pytest.raises(PllError, match="Two columns would be named 'Måned'"):
+        read(version_2(id=[decomposed, "Måned"], size=[2, 1], dimension=twice, value=[1, 2]))
+
+
 def test_roles_change_nothing() -> None:
     assert rows(version_2(role={"metric": ["Tid"]})) == EXPECTED
 

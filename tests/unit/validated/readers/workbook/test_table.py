@@ -107,6 +107,11 @@ def test_the_header_is_the_first_row_with_all_its_texts_whatever_their_white_spa
     )
 
 
+def test_headings_are_equal_in_composed_and_decomposed_letters() -> None:
+    content = book(["A\u030arstall", "Måned"], [2024, "mars"])
+    assert columns(content, "Årstall", "Ma\u030aned") == ["Årstall", "Måned"]
+
+
 def test_lines_above_the_header_are_counted() -> None:
     content = book(["Tabell 1. Brukere"], ["per mars 2026"], [], ["A"], [1])
     assert not_read(content, "A") == [

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
@@ -22,6 +22,7 @@ from pll_pipeline.validated.readers.decoding import (
     refuse_zero_characters,
 )
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary.norwegian.text import composed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -170,7 +171,7 @@ def _names(above: list[Record], record: Record, how: Delimited, where: str) -> l
             where=f"{where}, line {record.first_line}",
             do="correct read.columns in the source file, or see what the publisher changed",
         )
-    return list(how.columns or names)
+    return list(how.columns or map(composed, names))
 
 
 def _joined(rows: list[list[str]]) -> list[str]:
@@ -193,7 +194,8 @@ def _joined(rows: list[list[str]]) -> list[str]:
 
 
 def _collapsed(text: str) -> str:
-    return " ".join(text.split())
+    """Single spaces and composed letters: how headings are compared."""
+    return " ".join(composed(text).split())
 
 
 # --- the rows ---------------------------------------------------------------------------------
@@ -309,7 +311,15 @@ def _not_read(header: _Header, rows: _Rows, how: Delimited, file: str) -> Iterat
         yield NotRead(where, "rows in which every cell is empty", len(rows.empty_lines))
     below = [record for record in rows.below if record.text]
     if below:
-        yield _lines_not_read(below, "lines below the table", how, file)
+        note = _lines_not_read(below, "lines below the table", how, file)
+        # where the source file names the end, it is known that nothing below belongs to the table
+        yield replace(note, may_belong=not how.ends_at and _has_rows(below, header))
+
+
+def _has_rows(records: list[Record], header: _Header) -> bool:
+    """Whether any of the records is like a row of the table: of its width, with several cells."""
+    wide = (record for record in records if len(record.cells) == len(header.names) > 1)
+    return any(sum(bool(cell.strip()) for cell in record.cells) > 1 for record in wide)
 
 
 def _lines_not_read(records: list[Record], what: str, how: Delimited, file: str) -> NotRead:

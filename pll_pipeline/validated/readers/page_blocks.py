@@ -8,7 +8,6 @@ Not here: what is hidden (`page_style.py`), sentences (`sentences.py`), figures 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from pll_pipeline.validated.readers.page_text import (
     fault_of_seam,
     visible,
 )
+from pll_pipeline.vocabulary.norwegian.text import composed
 
 MOST_TEXT = 8 * 2**20  # characters
 DEEPEST = 5_000  # elements within each other; parsing takes time by the square of it
@@ -153,7 +153,7 @@ class _BlockWalk(Walk):
         """A block as it is shown, with single spaces and composed letters."""
         text = _BREAK_BETWEEN_DIGITS.sub("\n", text.replace("\n", " "))
         lines = [self._line(line) for line in text.split("\n")]
-        return unicodedata.normalize("NFC", "\n".join(filter(None, lines)))
+        return composed("\n".join(filter(None, lines)))
 
     def _line(self, text: str) -> str:
         text = visible(text)

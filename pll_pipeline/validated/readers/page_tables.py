@@ -6,7 +6,6 @@ Not here: which table is meant and what its columns are called (`html.py`), text
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.page_style import PageStyle
 from pll_pipeline.validated.readers.page_text import SeenText, children, seen_text
+from pll_pipeline.vocabulary.norwegian.text import composed
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -101,7 +101,7 @@ class Table:
 
 def one_line(text: str) -> str:
     """Single ordinary spaces and composed letters: how headings are compared."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(composed(text).split())
 
 
 def distinct(cells: Sequence[Cell]) -> list[Cell]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from typing import Literal
 
 import pytest
@@ -170,6 +171,13 @@ def test_the_saved_filters_of_a_power_bi_export_are_no_rows(filters: str) -> Non
         assert table.not_read[0].example.startswith("Brukte filtre: År er 2026")
 
 
+def test_rows_below_saved_filters_may_belong_to_the_table() -> None:
+    text = FIGURES + "Brukte filtre: År er 2026\nNordland;mars 2026;8\n"
+    assert [n.may_belong for n in _read(text).not_read] == [True]
+    assert [n.may_belong for n in _read(text, _how(ends_at="^Brukte")).not_read] == [False]
+    assert [n.may_belong for n in _read(FIGURES + "Brukte filtre: x\nÅr\n").not_read] == [False]
+
+
 @pytest.mark.parametrize("note", ["Kilde: NHN\n", "Kilde: NHN;;\n", "Kilde: NHN; se nhn.no\n"])
 def test_the_lines_from_the_declared_end_on_are_not_read_and_counted(note: str) -> None:
     table = _read(FIGURES + note + "Sist endret 1. april\n", _how(ends_at="^Kilde"))
@@ -217,6 +225,12 @@ def test_columns_can_be_named_in_the_source_file() -> None:
         "row_reference": "",
     }
     assert "has 3 columns, read.columns 2" in _refusal(FIGURES, _how(columns=["a", "b"]))
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_headings_have_composed_letters(quote: str) -> None:
+    text = unicodedata.normalize("NFD", FIGURES).replace("Oslo", f"{quote}Oslo{quote}")
+    assert _read(text, _how(header=["Måned"])).columns == ["Region", "Måned", "Antall"]
 
 
 # --- at once and one by one -------------------------------------------------------------------

@@ -115,6 +115,11 @@ class Grid:
         """Whether any of these cells of a row shows something."""
         return any(self.columns[column].texts[index].strip() for column in columns)
 
+    def named_rows(self, indexes: list[int]) -> str:
+        """The numbers of the first and the last of these rows, as a reader finds them."""
+        first, last = self.rows[indexes[0]], self.rows[indexes[-1]]
+        return f"row {first}" if first == last else f"rows {first}–{last}"
+
     def example(self, index: int, columns: Iterable[int]) -> str:
         """The first text of a row."""
         texts = (self.text(index, column).strip() for column in columns)
@@ -428,8 +433,7 @@ def _leave_out_hidden_rows(grid: Grid) -> None:
     hidden = [index for index, row in enumerate(grid.rows) if row in hidden_rows]
     filled = [index for index in hidden if grid.is_filled(index, grid.columns)]
     if filled:
-        first, last = grid.rows[filled[0]], grid.rows[filled[-1]]
-        where = f"sheet {grid.name!r}, rows {first}–{last}"
+        where = f"sheet {grid.name!r}, {grid.named_rows(filled)}"
         example = grid.example(filled[0], grid.columns)
         grid.not_read.append(NotRead(where, "hidden rows", len(filled), example))
     keep = bytearray(row not in hidden_rows for row in grid.rows)

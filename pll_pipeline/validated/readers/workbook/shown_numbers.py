@@ -192,8 +192,10 @@ class NumberFormat:
         named = _SCALE_WORDS.get(scale)
         if self._reads_scaled or (named and named.search(words)):
             return shown
-        fault = f"is shown in {_SCALES.get(scale, 'another scale')}, as {shown.text!r}"
-        return Shown(shown.text, fault=f"{fault} (the number format {self.code!r})")
+        unit = _SCALES.get(scale, "another scale")
+        fault = f"is shown in {unit}, as {shown.text!r} (the number format {self.code!r})"
+        do = f"under read `scaled_numbers: as_shown`, with a unit in {unit} for the value"
+        return Shown(shown.text, fault=f"{fault}. To read it so, add to the source file {do}")
 
     def _not_shown(self, why: str) -> str:
         return f"has the number format {self.code!r}, whose text is not known: {why}"

@@ -113,9 +113,7 @@ def _note_title(grid: Grid, stop: int) -> None:
 def _note(
     grid: Grid, rows: list[int], what: str, example: str, *, may_belong: bool = False
 ) -> None:
-    first, last = grid.rows[rows[0]], grid.rows[rows[-1]]
-    place = f"row {first}" if first == last else f"rows {first}–{last}"
-    where = f"sheet {grid.name!r}, {place}"
+    where = f"sheet {grid.name!r}, {grid.named_rows(rows)}"
     note = NotRead(where, what, len(rows), example, may_belong=may_belong)
     grid.not_read.append(note)
 

@@ -15,7 +15,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.published.query import query
 from pll_pipeline.published.releases import Release
-from pll_pipeline.published.sql import literal, quoted
+from pll_pipeline.published.sql import Sql, listed, literal, quoted, statement
 from pll_pipeline.raw.archive import Snapshot, snapshots
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.readers import ROW_REFERENCE, read_table
@@ -52,20 +52,23 @@ class _Trace:
 
     def rows(self, table: str, key: Row) -> pl.DataFrame:
         """The rows of a table of the release that have these values; None and "" are null."""
-        name = ".".join(quoted(part) for part in table.split("."))
-        conditions = [
-            f"{quoted(column)} is null"
-            if value in (None, "")
-            else f"cast({quoted(column)} as varchar) = {literal(str(value))}"
-            for column, value in key.items()
-        ]
-        where = " and ".join(conditions) or "true"
-        # S608: the names are quoted and the values are literals
-        return query(self.release, f"select * from {name} where {where}")  # noqa: S608 - see above
+        name = listed(map(quoted, table.split(".")), ".")
+        conditions = [Sql("true"), *(_condition(column, value) for column, value in key.items())]
+        where = listed(conditions, " and ")
+        rows = statement("select * from {name} where {where}", name=name, where=where)
+        return query(self.release, rows)
 
     def step(self, table: str, row: Row) -> Step:
         """The step of a row of the release."""
         return Step(f"row of {table}", str(self.release.database), row)
+
+
+def _condition(column: str, value: Any) -> Sql:
+    if value in (None, ""):
+        return statement("{column} is null", column=quoted(column))
+    return statement(
+        "cast({column} as varchar) = {value}", column=quoted(column), value=literal(str(value))
+    )
 
 
 def explain(

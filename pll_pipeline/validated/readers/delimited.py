@@ -34,6 +34,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 FILTER_TEXT = re.compile(r"\s*(?:Brukte filtre|Anvendte filtre|Applied filters)\s*:", re.IGNORECASE)
 _UTF8_MARK = b"\xef\xbb\xbf"
 _HEAD_BYTES = 2**16
+_EMPTY = " \t\n\v\f\r\u00a0"  # what an empty cell may consist of
 _LONGEST_EXAMPLE = 200
 _WHOLE = "fetch or archive it again, whole"
 
@@ -49,7 +50,16 @@ class Record:
     @property
     def text(self) -> str:
         """The first cell that is not empty."""
-        return next((cell for cell in self.cells if cell.strip()), "")
+        return next((cell for cell in self.cells if _is_filled(cell)), "")
+
+    @property
+    def filled_count(self) -> int:
+        """How many cells are not empty."""
+        return sum(map(_is_filled, self.cells))
+
+
+def _is_filled(cell: str) -> bool:
+    return bool(cell.strip(_EMPTY))
 
 
 @dataclass
@@ -186,11 +196,13 @@ def _joined(rows: list[list[str]]) -> list[str]:
         heading = ""
         filled = []
         for cell in [*row, *[""] * width][:width]:
-            heading = cell if cell.strip() else heading
+            heading = cell if _is_filled(cell) else heading
             filled.append(heading)
         spread.append(filled)
     columns = zip(*spread, rows[-1], strict=True)
-    return [" / ".join(_collapsed(text) for text in column if text.strip()) for column in columns]
+    return [
+        " / ".join(_collapsed(text) for text in filter(_is_filled, column)) for column in columns
+    ]
 
 
 def _collapsed(text: str) -> str:
@@ -223,8 +235,7 @@ def _rows(
 
 
 def _ends_table(record: Record, how: Delimited) -> bool:
-    is_alone = sum(bool(cell.strip()) for cell in record.cells) == 1
-    if is_alone and FILTER_TEXT.match(record.text):
+    if record.filled_count == 1 and FILTER_TEXT.match(record.text):
         return True
     return bool(how.ends_at and record.text and re.search(how.ends_at, record.cells[0]))
 
@@ -237,9 +248,9 @@ def _refuse_width(record: Record, header: _Header, text: str, where: str) -> Non
     if header_width == 1:
         what_to_do = (
             "the line above is probably a title: add to the source file under read:"
-            f" header: {[cell for cell in record.cells if cell.strip()]}"
+            f" header: {list(filter(_is_filled, record.cells))}"
         )
-    elif sum(bool(cell.strip()) for cell in record.cells) == 1 and record.cells[0].strip():
+    elif record.filled_count == 1 and _is_filled(record.cells[0]):
         first_word = re.escape(re.split(r"[\s:]", shown)[0])
         what_to_do = (
             "if it is a note below the table, add to the source file under read:"
@@ -286,7 +297,7 @@ def _table(header: _Header, rows: _Rows, how: Delimited, file: str, where: str) 
 
 def _is_used(header: _Header, rows: _Rows, index: int) -> bool:
     """Whether the column has a heading or a value; exports often end every line in a separator."""
-    return bool(header.names[index].strip()) or any(cells[index].strip() for cells in rows.cells)
+    return _is_filled(header.names[index]) or any(_is_filled(c[index]) for c in rows.cells)
 
 
 def _refuse_names(names: list[str], where: str) -> None:
@@ -319,7 +330,7 @@ def _not_read(header: _Header, rows: _Rows, how: Delimited, file: str) -> Iterat
 def _has_rows(records: list[Record], header: _Header) -> bool:
     """Whether any of the records is like a row of the table: of its width, with several cells."""
     wide = (record for record in records if len(record.cells) == len(header.names) > 1)
-    return any(sum(bool(cell.strip()) for cell in record.cells) > 1 for record in wide)
+    return any(record.filled_count > 1 for record in wide)
 
 
 def _lines_not_read(records: list[Record], what: str, how: Delimited, file: str) -> NotRead:
@@ -343,7 +354,7 @@ def _at_once(content: bytes, how: Delimited, file: str, where: str) -> Published
     if plain is None or start is None:
         return None
     header, offset = start
-    is_plain = len(header.names) > 1 and all(name.strip() for name in header.names)
+    is_plain = len(header.names) > 1 and all(map(_is_filled, header.names))
     if not is_plain or how.ends_at or plain.find(b'"', offset) >= 0:
         return None
     rows = _rows_at_once(plain, offset, header, how, file)
@@ -413,17 +424,32 @@ def _rows_at_once(
         )
     except pl.exceptions.PolarsError:
         return None
-    # as many separators as all lines need, and no line has more: so none has fewer
-    separators = plain.count(how.separator.encode(), offset)
-    return rows if rows.height and separators == rows.height * (len(header.names) - 1) else None
+    return rows if _are_whole(rows, len(header.names), plain, offset) else None
+
+
+def _are_whole(rows: pl.DataFrame, width: int, plain: bytes, offset: int) -> bool:
+    """Whether each row has a cell for each column in the bytes from `offset` on.
+
+    Polars fills up a line that has too few cells. Then the cells, separators and line ends that the
+    rows should have are more bytes than there are; no line has too many cells.
+    """
+    import polars as pl
+
+    cells = rows.select(pl.sum_horizontal(pl.all().exclude(ROW_REFERENCE).str.len_bytes().sum()))
+    line_ends = rows.height - (not plain.endswith(b"\n"))
+    if b"\r" in plain:
+        line_ends += plain.count(b"\r", offset)
+    expected = int(cells.item() or 0) + rows.height * (width - 1) + line_ends
+    return rows.height > 0 and expected == len(plain) - offset
 
 
 def _has_line_with_one_cell(rows: pl.DataFrame, header: _Header) -> bool:
     """Whether a line is empty but for its first cell: it may be a note, or an empty row."""
     import polars as pl
 
-    others = header.names[1:]
-    if not (rows[others[-1]].str.strip_chars() == "").any():
-        return False
-    is_alone = pl.all_horizontal(pl.col(others).str.strip_chars() == "")
-    return bool(rows.select(is_alone.any()).item())
+    first, *others = header.names
+    last = pl.col(others[-1] if others else first)
+    # all that may be empty sorts before "!" or begins with a no-break space
+    perhaps = rows.filter((last < "!") | last.str.starts_with("\u00a0"))
+    is_empty = pl.col(others).str.strip_chars(_EMPTY) == ""
+    return bool(perhaps.select(pl.all_horizontal(is_empty).any()).item())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,13 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError, paragraph_of
 from pll_pipeline.lock import one_writer
 from pll_pipeline.published.releases import Release, current
-from pll_pipeline.raw.archive import snapshots
+from pll_pipeline.raw.archive import (
+    SNAPSHOT_NAME,
+    archived_names,
+    finish_interrupted,
+    require_whole,
+    snapshots,
+)
 from pll_pipeline.raw.http.webhook import post_json
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import register
@@ -105,7 +111,7 @@ def night_lock(config: Config) -> dg.ResourceDefinition:
 
     @dg.resource
     def lock(_: dg.InitResourceContext) -> Iterator[None]:
-        with _only_night(config):
+        with _only_night(config, register(config.own_sources)):
             yield
 
     return lock
@@ -195,7 +201,7 @@ def run_night(
     whatever makes a step fail.
     """
     use_dagster_home(config)
-    with _only_night(config), _lines_shown(show_line):
+    with _only_night(config, sources), _lines_shown(show_line):
         if rebuild:
             delete_derived(config)
         before = current(config.marts)
@@ -253,6 +259,29 @@ def require_room(config: Config) -> None:
         )
 
 
+def require_archive(config: Config, source_names: Iterable[str]) -> None:
+    """Raise `PllError` when a snapshot was lost, added or edited since it was archived.
+
+    Each source's ledger is compared with its folder, and the snapshots that the current release
+    used with what is there.
+    """
+    names = list(source_names)
+    if config.known_until is None:
+        for name in names:
+            finish_interrupted(config.raw / name)
+    require_whole(config.raw, names)
+    release = current(config.marts)
+    for used in release.manifest["snapshots"] if release else ():
+        name, taken_at = used["source_name"], datetime.fromisoformat(used["snapshot_at"])
+        folder = taken_at.astimezone(UTC).strftime(SNAPSHOT_NAME)
+        if name in names and folder not in archived_names(config.raw, name):
+            raise PllError(
+                f"The snapshot {folder} of {name}, which the current release comes from, is lost",
+                where=str(config.raw / name / folder),
+                do="bring the folder back from version control or a backup; or disable the source",
+            )
+
+
 def delete_derived(config: Config) -> None:
     """Delete everything that follows from raw: verdicts, gathered tables and the build file."""
     for folder in (config.validated, config.build_file.parent):
@@ -281,10 +310,14 @@ def use_dagster_home(config: Config) -> None:
 
 
 @contextmanager
-def _only_night(config: Config) -> Iterator[None]:
-    """Inside, no other night runs, and the disk had room for one. Raises `PllError` otherwise."""
+def _only_night(config: Config, source_names: Iterable[str]) -> Iterator[None]:
+    """Inside, no other night runs, the disk had room for one, and the archive is whole.
+
+    Raises `PllError` otherwise.
+    """
     with one_writer(config.lock_file, "a night"):
         require_room(config)
+        require_archive(config, source_names)
         yield
 
 

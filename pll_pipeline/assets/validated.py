@@ -163,7 +163,7 @@ def _gathered(
     if release and _is_of(release, fingerprint) and not rebuild:
         LOG.info("nothing new: release %s already comes from exactly this", release.id)
         return
-    tables = gather(config, states)
+    tables = gather(config, states, _source_names(release))
     write_inputs(config, states, fingerprint, code)
     LOG.info(
         "gathered %d figures, %d targets, %d milestones",
@@ -171,6 +171,12 @@ def _gathered(
     )
     for table, frame in tables.items():
         yield _written(config, table, frame)
+
+
+def _source_names(release: Release | None) -> set[str]:
+    """The sources whose figures are in the release."""
+    used = release.manifest["snapshots"] if release else ()
+    return {snapshot["source_name"] for snapshot in used}
 
 
 def _is_of(release: Release, fingerprint: str) -> bool:

@@ -28,7 +28,7 @@ _RESTORE = (
     "bring the file back from version control or a backup; never edit a snapshot, archive a new"
     " one instead"
 )
-_TIME = "%Y-%m-%dT%H%M%SZ"
+SNAPSHOT_NAME = "%Y-%m-%dT%H%M%SZ"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -119,7 +119,7 @@ def keep(
         return newest_snapshot(raw, source_name) or newest, False
     taken_at = (taken_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     _refuse_time(source_name, taken_at, newest)
-    folder = raw / source_name / taken_at.strftime(_TIME)
+    folder = raw / source_name / taken_at.strftime(SNAPSHOT_NAME)
     if folder.exists():
         raise PllError(
             f"{source_name} already has a snapshot of {taken_at:%Y-%m-%d %H:%M:%S}",
@@ -274,6 +274,26 @@ def _folders(raw: Path, source_name: str) -> list[Path]:
 def _folders_in_use(raw: Path, source_name: str) -> list[Path]:
     excluded = ledger.excluded_snapshots(ledger.read(raw / source_name))
     return [folder for folder in _folders(raw, source_name) if folder.name not in excluded]
+
+
+def require_whole(raw: Path, source_names: Iterable[str]) -> None:
+    """Compare the snapshots of the sources with their ledgers.
+
+    Raises `PllError` naming every snapshot that is lost, added or edited, or `LedgerDamaged`.
+    """
+    faults = [fault for name in source_names for fault in ledger.faults(name, raw / name)]
+    if faults:
+        raise PllError(
+            "; ".join(fault.what for fault in faults),
+            where="; ".join(fault.where for fault in faults),
+            do=faults[0].do,
+        )
+
+
+def archived_names(raw: Path, source_name: str) -> set[str]:
+    """The names of the snapshots of a source that are there or excluded from use."""
+    excluded = ledger.excluded_snapshots(ledger.read(raw / source_name))
+    return {folder.name for folder in _folders(raw, source_name)} | excluded.keys()
 
 
 def verify(snapshot: Snapshot) -> None:

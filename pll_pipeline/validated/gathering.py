@@ -8,7 +8,7 @@ come from. Verdicts are read here, never reached. Not here: reading and judging 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,17 @@ _DESCRIPTION = (
 )
 
 
-def gather(config: Config, states: Sequence[SourceState]) -> dict[str, pl.DataFrame]:
+def gather(
+    config: Config, states: Sequence[SourceState], published: Collection[str] = ()
+) -> dict[str, pl.DataFrame]:
     """Write the six tables of `data/validated/` from all accepted snapshots, and return them.
 
-    Raises `PllError` when a source that has snapshots has none in use (its figures would vanish
-    from the release), and when simulated sources are among published ones.
+    `published` are the names of the sources in the current release. Raises `PllError` when one of
+    them has no snapshot in use (its figures would vanish from the release), and when simulated
+    sources are among published ones. A new source that has none is left out.
     """
-    _require_usable(config, states)
+    _require_usable(config, states, published)
+    _require_any(config, states)
     _require_one_world(config, states)
     tables = {
         "source": _source_table(states),
@@ -125,14 +129,25 @@ def _inputs_file(config: Config) -> Path:
     return config.validated / "inputs.json"
 
 
-def _require_usable(config: Config, states: Iterable[SourceState]) -> None:
+def _require_usable(
+    config: Config, states: Iterable[SourceState], published: Collection[str]
+) -> None:
     for state in states:
-        if state.newest is not None and state.in_use is None:
+        if state.source.name in published and state.newest and state.in_use is None:
             raise PllError(
                 f"No snapshot of {state.source.name} can be used: {state.newest.reason}",
                 where=str(config.raw / state.source.name),
                 do="repair the snapshot or the source file; until then the last release is current",
             )
+
+
+def _require_any(config: Config, states: Iterable[SourceState]) -> None:
+    if not any(state.in_use for state in states):
+        raise PllError(
+            "No source has a snapshot that can be used",
+            where=str(config.raw),
+            do="see `pll status` for the reasons; archive a snapshot or correct the source files",
+        )
 
 
 def _require_one_world(config: Config, states: Iterable[SourceState]) -> None:

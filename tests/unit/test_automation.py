@@ -156,7 +156,7 @@ def test_the_sources_of_a_day_in_the_past_are_those_that_had_a_snapshot(tmp_path
     config = _config(tmp_path)
     assert set(night_sources(config)) == set(register())
     shutil.copytree(CHECKOUT / "data" / "raw" / "apotek", config.raw / "apotek")
-    (snapshot,) = (config.raw / "apotek").iterdir()
+    (snapshot,) = (config.raw / "apotek").glob("[0-9]*Z")
     day = date.fromisoformat(snapshot.name[:10])
     assert list(night_sources(config.as_of(day))) == ["apotek"]
     with pytest.raises(PllError, match="Nothing had been archived on that day"):

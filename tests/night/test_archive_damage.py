@@ -1,0 +1,50 @@
+"""A night on a damaged archive: it stops, names the snapshot, and changes no release."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.night.conftest import World
+
+
+def _newest(world: World, source: str) -> Path:
+    return sorted((world.data / "raw" / source).glob("[0-9]*Z"))[-1]
+
+
+def _damage(world: World, how: str) -> None:
+    snapshot = _newest(world, "ssb_population")
+    match how:
+        case "a lost description":
+            (snapshot / "snapshot.json").unlink()
+        case "a lost source":
+            shutil.rmtree(snapshot.parent)
+        case "an added snapshot":
+            shutil.copytree(snapshot, snapshot.with_name("2026-11-24T000000Z"))
+        case "an edited description":
+            manifest = snapshot / "snapshot.json"
+            text = manifest.read_text(encoding="utf-8")
+            manifest.write_text(text.replace('"origin"', '"origin" '), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ("a lost description", "is lost"),
+        ("a lost source", "is lost"),
+        ("an added snapshot", "was added by hand"),
+        ("an edited description", "was edited"),
+    ],
+)
+def test_a_damaged_archive_stops_the_night_and_names_the_snapshot(
+    own_world: World, how: str, what: str
+) -> None:
+    before = own_world.releases()
+    _damage(own_world, how)
+    done = own_world.pll("run", "--offline")
+    assert done.returncode == 1
+    assert what in done.stdout + done.stderr
+    assert "ssb_population" in done.stdout + done.stderr
+    assert own_world.releases() == before

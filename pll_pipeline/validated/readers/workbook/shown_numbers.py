@@ -202,7 +202,7 @@ class NumberFormat:
 
 
 class _Layout:
-    """How a section with placeholders lays out its digits, worked out once.
+    """How a section with placeholders arranges its digits, worked out once.
 
     `before` and `after` are the texts around the digits, `core` the parts from the first
     placeholder to the last, `shift` the power of ten that multiplies the value.

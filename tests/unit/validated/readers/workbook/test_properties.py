@@ -255,7 +255,7 @@ ROWS = st.lists(
 )
 
 
-def laid_out(table: list[Row]) -> tuple[bytes, list[tuple[str, Row]]]:
+def sheet_of(table: list[Row]) -> tuple[bytes, list[tuple[str, Row]]]:
     """A sheet with these rows, and the rows that a reader sees of it, each with its label.
 
     The first row is plain, so that what follows an empty row can be known as of its kind.
@@ -293,8 +293,8 @@ def laid_out(table: list[Row]) -> tuple[bytes, list[tuple[str, Row]]]:
 
 @many
 @given(ROWS)
-def test_a_sheet_is_read_as_a_reader_sees_it_however_it_is_laid_out(table: list[Row]) -> None:
-    content, seen = laid_out(table)
+def test_a_sheet_is_read_as_a_reader_sees_it_whatever_is_done_to_its_rows(table: list[Row]) -> None:
+    content, seen = sheet_of(table)
     read = workbook.read(content, how("nr", "A"), where=WHERE)
     labels = dict(seen)
     assert read.frame["nr"].to_list() == [

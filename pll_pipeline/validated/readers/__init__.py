@@ -1,7 +1,7 @@
 """Readers: bytes → the table as published, every cell as text.
 
-Pure functions, one module per form of publication, chosen by the type of the settings under `read` in a source file.
-Not here: fetching (`raw/`), meaning (`validated/mapping.py`).
+Pure functions, one module per form of publication, chosen by the type of the settings under `read`
+in a source file. Not here: fetching (`raw/`), meaning (`validated/mapping.py`).
 """
 
 from __future__ import annotations
@@ -14,62 +14,59 @@ from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, Publish
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import polars as pl
-
     from pll_pipeline.sources.model import ReaderSettings
 
 __all__ = ["ROW_REFERENCE", "NotRead", "PublishedTable", "read_table"]
 
 
 def read_table(content: bytes, how: ReaderSettings, *, where: str) -> PublishedTable:
-    """The table in `content`, one text column per published column, and what its cells say of themselves.
+    """The table in `content`, one text column per published column, and what its cells state.
 
     Raises `PllError` naming `where` when the bytes cannot be read the way the source file says.
     """
-    table = _READERS[type(how)](content, how, where)
-    return table if isinstance(table, PublishedTable) else PublishedTable(table)
+    return _READERS[type(how)](content, how, where)
 
 
-# Each reader is imported when a source of its form is read: openpyxl and selectolax cost start time.
+# Each reader is imported when a source of its form is read: their libraries cost start time.
 
 
-def _delimited(content: bytes, how: Delimited, where: str) -> pl.DataFrame | PublishedTable:
+def _delimited(content: bytes, how: Delimited, where: str) -> PublishedTable:
     from pll_pipeline.validated.readers import delimited
 
     return delimited.read(content, how, where=where)
 
 
-def _workbook(content: bytes, how: Workbook, where: str) -> pl.DataFrame | PublishedTable:
+def _workbook(content: bytes, how: Workbook, where: str) -> PublishedTable:
     from pll_pipeline.validated.readers import workbook
 
     return workbook.read(content, how, where=where)
 
 
-def _html(content: bytes, how: Html, where: str) -> pl.DataFrame | PublishedTable:
+def _html(content: bytes, how: Html, where: str) -> PublishedTable:
     from pll_pipeline.validated.readers import html
 
     return html.read(content, how, where=where)
 
 
-def _prose(content: bytes, how: Prose, where: str) -> pl.DataFrame | PublishedTable:
+def _prose(content: bytes, how: Prose, where: str) -> PublishedTable:
     from pll_pipeline.validated.readers import prose
 
     return prose.read(content, how, where=where)
 
 
-def _jsonstat(content: bytes, how: JsonStat, where: str) -> pl.DataFrame | PublishedTable:
+def _jsonstat(content: bytes, how: JsonStat, where: str) -> PublishedTable:
     from pll_pipeline.validated.readers import jsonstat
 
     return jsonstat.read(content, how, where=where)
 
 
-def _powerbi(content: bytes, how: PowerBi, where: str) -> pl.DataFrame | PublishedTable:
+def _powerbi(content: bytes, how: PowerBi, where: str) -> PublishedTable:
     from pll_pipeline.validated.readers import powerbi
 
     return powerbi.read(content, how, where=where)
 
 
-_READERS: dict[type, Callable[..., pl.DataFrame | PublishedTable]] = {
+_READERS: dict[type, Callable[..., PublishedTable]] = {
     Delimited: _delimited,
     Workbook: _workbook,
     Html: _html,

@@ -1,7 +1,8 @@
 """The table as published: what every reader returns, and what the mapping and `pll inspect` take.
 
-A reader sees the publication as a person does. What it cannot give as text is kept beside the frame, cell by cell.
-Not here: reading bytes (the other modules of this package), meaning (`validated/mapping.py`).
+A reader sees the publication as a person does. What it cannot give as text is kept beside the
+frame, cell by cell. Not here: reading bytes (the other modules of this package), meaning
+(`validated/mapping.py`).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ ROW_REFERENCE = "row_reference"
 
 @dataclass(frozen=True)
 class NotRead:
-    """Something in the publication that was not read: `where`, `what`, how many, and the first text of it.
+    """Something in the publication that was not read: where, what, how many, the first text of it.
 
-    `where` reads "sheet 'Tall', rows 9–12". `what` reads "hidden rows", "rows below the table", "columns beside the
-    table", "title lines above the header", "left out by the source file". `count` is the number of rows, columns,
-    sheets, lines or elements, whichever `what` names.
-    `may_belong`: rows that look like those of the table, so that leaving them out may be wrong. Such a snapshot is
-    refused until the source file says where the table ends.
+    `where` reads "sheet 'Tall', rows 9–12". `what` reads "hidden rows", "rows below the table",
+    "columns beside the table", "lines above the header", "left out by the source file". `count` is
+    the number of rows, columns, sheets, lines or elements, whichever `what` names.
+    `may_belong`: rows that look like those of the table, so that leaving them out may be wrong.
+    Such a snapshot is refused until the source file says where the table ends.
     """
 
     where: str
@@ -38,18 +39,22 @@ class NotRead:
 class PublishedTable:
     """One published table and what its cells say of themselves.
 
-    - `frame`: one text column per published column, as a reader of the publication sees it ("" where empty), and
-      `row_reference` (file, and where in it).
-    - `number_cells`: column → mask of its rows. True: the cell is a number of a workbook or of JSON, not a text. Its
-      text is in point form ("1234.5", "94.8 %", "1.2e-05") and is never read by a source's text convention.
-    - `joined_cells`: column → mask of its rows. True: the text comes from a cell that covers several rows or columns.
-      A label may be spread so; a figure is refused.
-    - `faults`: (row index, column) → why the shown text cannot be known, as a clause: "contains a formula whose result
-      is not stored". A row whose mapping uses the cell is refused; a fault in an unused column harms nothing.
-    - `units`: value column → the unit the publication states for each row ("1 000 personer"); null where it states none.
+    - `frame`: one text column per published column, as a reader of the publication sees it (""
+      where empty), and `row_reference` (file, and where in it).
+    - `number_cells`: column → mask of its rows. True: the cell is a number of a workbook or of
+      JSON, not a text. Its text is in point form ("1234.5", "94.8 %", "1.2e-05") and is never read
+      by a source's text convention.
+    - `joined_cells`: column → mask of its rows. True: the text comes from a cell that covers several
+      rows or columns. A label may be spread so; a figure is refused.
+    - `faults`: (row index, column) → why the shown text cannot be known, as a clause: "contains a
+      formula whose result is not stored". A row whose mapping uses the cell is refused; a fault in
+      an unused column harms nothing.
+    - `units`: value column → the unit the publication states for each row ("1 000 personer"); null
+      where it states none.
     - `not_read`: what the publication contains besides the table.
 
-    Every mask and series has the length of `frame`; a column that is missing from a mapping has nothing to say.
+    Every mask and series has the length of `frame`; a column that is missing from a mapping has
+    nothing to say.
     """
 
     frame: pl.DataFrame

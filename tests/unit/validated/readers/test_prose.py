@@ -165,7 +165,7 @@ def test_words_that_no_sentence_has_show_the_three_most_similar_sentences() -> N
     assert "Helsenett" not in message
 
 
-def test_words_that_nothing_on_the_page_resembles_are_said_to_be_so() -> None:
+def test_words_that_nothing_on_the_page_resembles_are_reported_to_be_so() -> None:
     assert "none shares a word" in refused(page("Siden er flyttet."), figure("e-resepter"))
 
 

@@ -44,8 +44,8 @@ class PublishedTable:
     - `number_cells`: column → mask of its rows. True: the cell is a number of a workbook or of
       JSON, not a text. Its text is in point form ("1234.5", "94.8 %", "1.2e-05") and is never read
       by a source's text convention.
-    - `joined_cells`: column → mask of its rows. True: the text comes from a cell that covers several
-      rows or columns. A label may be spread so; a figure is refused.
+    - `joined_cells`: column → mask of its rows. True: the text comes from a cell that covers
+      several rows or columns. A label may be spread so; a figure is refused.
     - `faults`: (row index, column) → why the shown text cannot be known, as a clause: "contains a
       formula whose result is not stored". A row whose mapping uses the cell is refused; a fault in
       an unused column harms nothing.

@@ -6,6 +6,7 @@ Not here: guessing an encoding (`inspection/`), reading tables (the other module
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from pll_pipeline.errors import PllError
@@ -52,7 +53,21 @@ _OTHER_FORMS = (
     (b"\xff\xd8\xff", OtherForm("a picture (JPEG)", _OTHER_FORM_DO)),
     (b"GIF8", OtherForm("a picture (GIF)", _OTHER_FORM_DO)),
     (b"{\\rtf", OtherForm("a document in rich text (RTF)", _OTHER_FORM_DO)),
+    (
+        b"MIME-Version:",
+        OtherForm("a web page saved as an archive (MHTML)", "save the page as HTML only"),
+    ),
+    (
+        b"CHARSET=",
+        OtherForm(
+            "a PC-Axis file (.px) of a statistics bank",
+            "ask the bank for JSON-stat (fetch.kind pxweb) or download the table as CSV",
+        ),
+    ),
 )
+_XML_START = re.compile(rb"\s*<\?xml\b")
+_XML_WORKBOOK = b"urn:schemas-microsoft-com:office:spreadsheet"
+_XML_HEAD = 4096  # bytes in which an XML document shows what it is
 _OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -60,8 +75,19 @@ def other_form(content: bytes) -> OtherForm | None:
     """The form of `content` by its first bytes; None where it may be text or a zip archive."""
     if content.startswith(_OLE_START):
         return _ole_form(content)
+    if _XML_START.match(content[:_XML_HEAD].removeprefix(codecs.BOM_UTF8)):
+        return _xml_form(content[:_XML_HEAD])
     start = content.lstrip(b"\r\n\t ")[:16] if content[:1].isspace() else content[:16]
     return next((form for mark, form in _OTHER_FORMS if start.startswith(mark)), None)
+
+
+def _xml_form(head: bytes) -> OtherForm | None:
+    """The form of an XML document by its first bytes; None for a web page written as XML."""
+    if _XML_WORKBOOK in head:
+        return OtherForm("a workbook in the XML form of Excel 2003", _OLD_WORKBOOK_DO)
+    if re.search(rb"<html\b|<!doctype html", head, re.IGNORECASE):
+        return None
+    return OtherForm("an XML document, not a web page", _OTHER_FORM_DO)
 
 
 def _ole_form(content: bytes) -> OtherForm:

@@ -181,7 +181,7 @@ def _names(above: list[Record], record: Record, how: Delimited, where: str) -> l
             where=f"{where}, line {record.first_line}",
             do="correct read.columns in the source file, or see what the publisher changed",
         )
-    return list(how.columns or map(composed, names))
+    return list(how.columns or map(_collapsed, names))
 
 
 def _joined(rows: list[list[str]]) -> list[str]:

@@ -64,7 +64,10 @@ def read(content: bytes, how: Html, *, where: str) -> PublishedTable:
     file = where.rsplit("/", 1)[-1]
     columns = {names[index]: [cells[index] for _, cells in body.rows] for index in used}
     references = [f"{file}:table {table.number} row {row.number}" for row, _ in body.rows]
-    not_read = _not_read(table, body, f"{file}, table {table.number}")
+    not_read = [
+        *_not_read(table, body, f"{file}, table {table.number}"),
+        *_other_tables(tables, table, file),
+    ]
     return _published(columns, references, tuple(not_read))
 
 
@@ -289,6 +292,17 @@ def _mask(values: Iterable[bool]) -> pl.Series:
     import polars as pl
 
     return pl.Series(list(values), dtype=pl.Boolean)
+
+
+def _other_tables(tables: list[Table], chosen: Table, file: str) -> Iterator[NotRead]:
+    """The other tables of the page that have a header and rows, hidden ones apart."""
+    others = [table for table in tables if table.number != chosen.number]
+    hidden = [table for table in others if table.is_hidden and table.body]
+    shown = [t for t in others if not t.is_hidden and t.has_own_header and _has_rows(t)]
+    for what, found in (("hidden tables", hidden), ("other tables", shown)):
+        if found:
+            headings = ", ".join(cell.heading for row in found[0].head for cell in row.cells)
+            yield NotRead(file, what, len(found), found[0].title or headings)
 
 
 def _not_read(table: Table, body: _Body, where: str) -> Iterator[NotRead]:

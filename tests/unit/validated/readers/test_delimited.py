@@ -227,6 +227,10 @@ def test_columns_can_be_named_in_the_source_file() -> None:
     assert "has 3 columns, read.columns 2" in _refusal(FIGURES, _how(columns=["a", "b"]))
 
 
+def test_headings_are_on_one_line() -> None:
+    assert _read('Region ;"Antall\n  brukere"\nOslo;5\n').columns == ["Region", "Antall brukere"]
+
+
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_headings_have_composed_letters(quote: str) -> None:
     text = unicodedata.normalize("NFD", FIGURES).replace("Oslo", f"{quote}Oslo{quote}")
@@ -286,7 +290,8 @@ def test_what_the_standard_library_writes_is_read_back(
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";", lineterminator=end, quoting=quoting)
     writer.writerows([["a", "b"], *rows])
-    expected = [tuple(row) for row in rows if any(cell.strip() for cell in row)]
+    blank = " \t\n\v\f\r\u00a0"
+    expected = [tuple(row) for row in rows if any(cell.strip(blank) for cell in row)]
     assume(quoting == csv.QUOTE_ALL or "\r" not in written.getvalue().replace(end, ""))
     if not expected:
         assert "no rows" in _refusal(written.getvalue())

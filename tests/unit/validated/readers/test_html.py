@@ -403,6 +403,12 @@ def test_a_hidden_table_is_not_read() -> None:
     old = _table(HEAD, "<td>Oslo<td>4")
     assert _seen(f"<div style='display:none'>{old}</div>{table}") == [("Oslo", "5")]
     assert "is hidden on the page" in _refusal(f"<div hidden>{old}</div>", "Region")
+    other = _table("<tr><th>A<th>B</tr>", "<td>1<td>2")
+    page = f"<h2>Før</h2><div hidden>{old}</div><h2>Nå</h2>{table}{other}"
+    assert _read(page, "Region").not_read == (
+        NotRead("side.html", "hidden tables", 1, "Før"),
+        NotRead("side.html", "other tables", 1, "Nå"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
-CONTRACT_VERSION = "1.3"
+CONTRACT_VERSION = "1.4"
 RELEASES_KEPT = 14
 _NORWAY = ZoneInfo("Europe/Oslo")
 

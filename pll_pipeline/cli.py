@@ -368,49 +368,60 @@ def _write_starter(name: str, inspection: Inspection, number: int) -> None:
     console.show_starter(path, name, by_hand=table.fetching is BY_HAND)
 
 
+# Long because each option is declared with its help.
 @app.command()
-def archive(
+def archive(  # noqa: PLR0913 - each option is an argument
     source: Annotated[str, typer.Argument(help="Name of the source in the register.")],
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(exists=True, dir_okay=False, readable=True, help="The files as received."),
-    ],
+    ] = None,
     *,
     received_from: Annotated[
         str, typer.Option("--from", help="Who sent them, or the address they came from.")
     ] = "",
     note: Annotated[str, typer.Option(help="Anything the next person should know.")] = "",
+    excluded: Annotated[
+        str, typer.Option("--set-aside", help="Exclude this snapshot from use; its bytes stay.")
+    ] = "",
+    restored: Annotated[
+        str, typer.Option("--restore", help="Use a snapshot again that was excluded.")
+    ] = "",
+    because: Annotated[str, typer.Option(help="Why a snapshot is excluded or restored.")] = "",
+    is_verified: Annotated[
+        bool, typer.Option("--verify", help="Compare every byte of the source with its ledger.")
+    ] = False,
 ) -> None:
     """Keep files received by hand as a snapshot of a source, with who and when.
 
-    `pll run` then reads it.
+    `pll run` then reads it. With `--set-aside` or `--restore` a snapshot is taken out of use or
+    into use again; with `--verify` nothing is changed.
     """
-    import getpass
-
     from pll_pipeline.lock import one_writer
-    from pll_pipeline.raw.archive import keep
+    from pll_pipeline.raw import archive as snapshots
+    from pll_pipeline.raw.by_hand import keep_files, verify_sources
     from pll_pipeline.sources.register import known
 
     config = Config.from_environment()
     register = known(config.own_sources)
     _require_known(register, [source])
-    expected = sorted({table.file for table in register[source].tables})
-    given = sorted(file.name for file in files)
-    if given != expected:
-        raise PllError(
-            f"{source} is published as {', '.join(expected)}, not {', '.join(given)}",
-            do="give every file of the publication, under its own name",
-        )
-    origin = {
-        "method": "archived by hand",
-        "archived_by": getpass.getuser(),
-        "received_from": received_from,
-        "note": note,
-    }
+    if sum(map(bool, (files, excluded, restored, is_verified))) != 1:
+        raise typer.BadParameter("give files, or one of --set-aside, --restore and --verify")
+    if is_verified:
+        console.show(f"{source}: {verify_sources(config.raw, [source])} snapshots are whole.")
+        return
     with one_writer(config.lock_file, "another `pll archive`"):
-        contents = {file.name: file.read_bytes() for file in files}
-        snapshot, is_new = keep(config.raw, source, contents, origin)
-    console.show_archived(snapshot, is_new=is_new)
+        if excluded:
+            snapshots.exclude(config.raw, source, excluded, because)
+            console.show(f"{source}: {excluded} is excluded from use. The next night follows.")
+        elif restored:
+            snapshots.restore(config.raw, source, restored, because)
+            console.show(f"{source}: {restored} is in use again. The next night follows.")
+        else:
+            snapshot, is_new = keep_files(
+                config.raw, register[source], files or [], received_from=received_from, note=note
+            )
+            console.show_archived(snapshot, is_new=is_new)
 
 
 # --- the release ----------------------------------------------------------------------------------

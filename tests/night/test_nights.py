@@ -24,7 +24,7 @@ FIGURES = "published_figures"
 
 def _held(world: World, source: str) -> Path:
     """Folder of the newest snapshot."""
-    return sorted((world.data / "raw" / source).iterdir())[-1]
+    return sorted((world.data / "raw" / source).glob("[0-9]*Z"))[-1]
 
 
 def _archive(world: World, source: str, change: Callable[[bytes], bytes]) -> None:

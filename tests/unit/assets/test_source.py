@@ -71,7 +71,7 @@ class Counted:
         self.reads: Counter[str] = Counter()
         self.hashes: Counter[bytes] = Counter()
         self.judgements: Counter[str] = Counter()
-        read, judge, sha256 = Snapshot.read, verdicts.judge, hashlib.sha256
+        read, judge, sha256 = Snapshot.read, verdicts.judge_contents, hashlib.sha256
 
         def counted_read(snapshot: Snapshot, file: str) -> bytes:
             self.reads[f"{snapshot.source_name}/{snapshot.name}/{file}"] += 1
@@ -88,7 +88,7 @@ class Counted:
                 return sha256(content)
 
         monkeypatch.setattr(Snapshot, "read", counted_read)
-        monkeypatch.setattr(verdicts, "judge", counted_judge)
+        monkeypatch.setattr(verdicts, "judge_contents", counted_judge)
         monkeypatch.setattr(archive, "hashlib", CountedHashlib)
 
     def clear(self) -> None:
@@ -202,7 +202,7 @@ def test_an_error_that_no_code_foresaw_fails_the_night_with_a_paragraph(
     def judge(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(verdicts, "judge", judge)
+    monkeypatch.setattr(verdicts, "judge_contents", judge)
     night, _ = _night(config)
     assert night.exit_code == 1
     assert night.failure == (

@@ -53,6 +53,15 @@ class Language(StrEnum):
     en = "en"
 
 
+def _time(text: str) -> datetime:
+    """A time in ISO 8601; one without a zone is in UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a time such as 2026-11-24T02:00") from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
 SourceNames = Annotated[
     list[str] | None,
     typer.Option(
@@ -309,6 +318,67 @@ def inspect(
         console.show_inspection(address_or_file, inspection)
         if write:
             _write_starter(write, inspection, table)
+
+
+class CheckForm(StrEnum):
+    """The forms of the answer of `pll check`."""
+
+    table = "table"
+    json = "json"
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(help="A registered name, or the path of a source file.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="The files to read; nothing is archived."),
+    ] = None,
+    *,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask the publisher; nothing is archived.")
+    ] = False,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="TIME",
+            parser=_time,
+            help="When the files were taken, as 2026-11-24T02:00:00+00:00; by default now.",
+        ),
+    ] = None,
+    form: Annotated[
+        CheckForm, typer.Option("--format", help="The form of the answer.")
+    ] = CheckForm.table,
+) -> None:
+    """Read and judge one source as a night would, and build nothing.
+
+    With files it reads those, with `--ask` what the publisher answers now, with neither the newest
+    snapshot. Exit code 0: accepted. 1: refused. 2: the source file itself is wrong, or the files
+    are not those of the source.
+    """
+    from pll_pipeline.inspection import checking
+    from pll_pipeline.sources.register import BadSourceFile
+
+    config = Config.from_environment()
+    try:
+        checked = checking.source_of(source, config)
+        if ask:
+            contents = checking.asked_files(checked, at)
+        elif files:
+            contents = checking.given_files(checked, files, at)
+        else:
+            contents = checking.newest_files(checked, config, at)
+    except (BadSourceFile, checking.WrongUsage) as error:
+        console.show_failure(error.paragraph())
+        raise typer.Exit(2) from error
+    result = checking.check(checked, contents, config)
+    if form is CheckForm.json:
+        console.write_text(result.as_json() + "\n")
+    else:
+        console.show_check(result)
+    if result.reason is not None:
+        console.show_failure(result.reason)
+        raise typer.Exit(1)
 
 
 def _write_saved_answer(files: list[str], *, totals: bool) -> None:

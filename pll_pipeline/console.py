@@ -25,16 +25,19 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pll_pipeline.automation import Night
+    from pll_pipeline.inspection.checking import Check
     from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.columns import ColumnSeen
     from pll_pipeline.inspection.publication import Inspection, TableSeen
     from pll_pipeline.published.releases import Release
     from pll_pipeline.raw.archive import Snapshot
     from pll_pipeline.sources.model import Source
+    from pll_pipeline.validated.mapping import MappedTables
     from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
 
 # Public for tests, which widen them so that no line is folded.
 OUT, ERR = Console(), Console(stderr=True)
+_CHECKED_ROWS = 20
 
 
 # --- any verb -------------------------------------------------------------------------------------
@@ -254,6 +257,35 @@ def _show_values(values: Mapping[str, Any]) -> None:
         if value not in (None, ""):
             line = f"     [dim]{escape(column)}[/]  {escape(str(value))}"
             OUT.print(line, soft_wrap=True, highlight=False)
+
+
+def show_check(check: Check) -> None:
+    """What a night would decide of one source, its figures, and what was not read or refused."""
+    verdict = "[green]accepted[/]" if check.is_accepted else "[red]refused[/]"
+    OUT.print(f"{escape(check.source.name)}: {verdict}", highlight=False)
+    if check.mapped is not None:
+        _show_mapped(check.mapped)
+    for entry in check.not_read:
+        example = f", as {entry.example!r}" if entry.example else ""
+        show(f"not read: {entry.count} {entry.what} ({entry.where}){example}")
+
+
+def _show_mapped(mapped: MappedTables) -> None:
+    """The number of rows by where they ended, the first figures, and the first refused rows."""
+    counts = {
+        "figures": mapped.observations.height,
+        "targets": mapped.targets.height,
+        "milestones": mapped.milestones.height,
+        "refused": mapped.quarantine.height,
+    }
+    show(f"{mapped.row_count} rows: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
+    figures = ("measure_code", "region_key", "actor_type_code", "period_start", "period_grain")
+    values = ("value", "lower_bound", "upper_bound", "qualifier", "status", "published_text")
+    if mapped.observations.height:
+        show_table(mapped.observations.select(*figures, *values).head(_CHECKED_ROWS))
+    if mapped.quarantine.height:
+        refused = ("row_reference", "rule", "column_name", "value", "reason")
+        show_table(mapped.quarantine.select(refused).head(_CHECKED_ROWS))
 
 
 def show_inspection(name: str, inspection: Inspection) -> None:

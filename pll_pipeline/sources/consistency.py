@@ -45,10 +45,15 @@ def faults(source: Source, codes: Codes) -> Iterator[Fault]:
     """Every fault of a source file, as the path of its key and a sentence."""
     yield from _unconfirmed(source)
     yield from _files(source)
+    # what a bank or a report answers is known when it is asked: then `unknown_columns` is checked
+    is_answer = isinstance(source.fetch, PxWeb | PowerBiReport)
     for number, table in enumerate(source.tables):
         path: Path = ("tables", number)
         yield from _rows(table, path)
-        yield from _columns(table, path)
+        yield from _repeated_columns(table, path)
+        if not is_answer:
+            for key, column in unknown_columns(table, table.expected_columns):
+                yield (*path, *key), f"the column {column!r} is not among expected_columns"
         if isinstance(table, MilestoneTable):
             yield from _words_of_milestones(table, path, codes)
         else:
@@ -101,16 +106,21 @@ def _rows(table: ObservationTable | MilestoneTable, path: Path) -> Iterator[Faul
         yield (*path, "rows"), "give the least number of rows first, then the greatest"
 
 
-def _columns(table: ObservationTable | MilestoneTable, path: Path) -> Iterator[Fault]:
-    """Each column that the mapping names is a published column."""
+def _repeated_columns(table: ObservationTable | MilestoneTable, path: Path) -> Iterator[Fault]:
     expected = table.expected_columns
     for column in sorted({name for name in expected if expected.count(name) > 1}):
         yield (*path, "expected_columns"), f"the column {column!r} is given twice"
+
+
+def unknown_columns(
+    table: ObservationTable | MilestoneTable, columns: Collection[str]
+) -> Iterator[Fault]:
+    """The columns that a mapping names and that are not among `columns`, with their keys."""
     patterns = [v.columns for v in getattr(table, "values", ()) if v.columns]
-    for key, column in _named_columns(table, path):
-        is_known = column in expected or any(re.search(p, column) for p in patterns)
+    for key, column in _named_columns(table, ()):
+        is_known = column in columns or any(re.search(p, column) for p in patterns)
         if not is_known and column != CONFIRM:
-            yield key, f"the column {column!r} is not among expected_columns"
+            yield key, column
 
 
 def _named_columns(part: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.sources.consistency import unknown_columns
 from pll_pipeline.sources.model import MilestoneTable, ObservationTable, Source
 from pll_pipeline.validated.corrections import Correction, correct
 from pll_pipeline.validated.drift import Definitions
@@ -122,6 +123,11 @@ def _refuse_columns(
         for pattern in patterns
         if not any(re.search(pattern, column) for column in columns)
     ]
+    if not changes:
+        changes += [
+            f"{'.'.join(map(str, key))} names {column!r}, which is not one"
+            for key, column in unknown_columns(table, columns)
+        ]
     if changes:
         raise PllError(
             f"The published columns are not the expected ones ({'; '.join(changes)})",

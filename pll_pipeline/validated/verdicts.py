@@ -28,6 +28,7 @@ from pll_pipeline.validated.drift import Definitions, Drift, compare
 from pll_pipeline.validated.fingerprints import one_hash, reading_fingerprint
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
 from pll_pipeline.validated.judging import JudgedContents, judge_contents
+from pll_pipeline.validated.readers import NotRead
 from pll_pipeline.validated.writing import write_json, write_parquet, write_text
 from pll_pipeline.vocabulary.codes import Codes, load_codes
 
@@ -47,7 +48,8 @@ class SnapshotVerdict(BaseModel):
     """What became of one snapshot, as it is stored: accepted or refused, and the number of rows.
 
     `fingerprint` covers the reading that led to it and the accepted snapshot it was compared with;
-    `drift` is what changed since that one, in Norwegian.
+    `drift` is what changed since that one, in Norwegian; `not_read` is everything in the
+    publication that was not read.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,6 +68,7 @@ class SnapshotVerdict(BaseModel):
     milestone_count: int = 0
     quarantine_count: int = 0
     drift: tuple[str, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
 
 
 class SourceState(BaseModel):
@@ -136,7 +139,7 @@ class _Judging:
 
     @classmethod
     def of(cls, config: Config, source: Source) -> _Judging:
-        return cls(config, source, load_codes(config.seeds), _corrections(config, source))
+        return cls(config, source, load_codes(config.seeds), corrections_of(config, source))
 
     def verified(self, snapshot: Snapshot, stored: SnapshotVerdict) -> SnapshotVerdict:
         """The stored verdict where the bytes are those that were archived, else a refusal."""
@@ -194,7 +197,17 @@ class _Judging:
             "milestone": rows.milestones,
             "quarantine": pl.concat([rows.quarantine, corrected]),
         }
-        drift = self._drift(before, frames, judged.definitions)
+        drift = Drift((), ())
+        if before is not None:
+            refused_rows = frames["quarantine"].n_unique("row_reference")
+            drift = _compared(
+                self.config,
+                self.source,
+                before,
+                rows.observations,
+                refused_rows,
+                judged.definitions,
+            )
         where = f"{self.source.name}/{snapshot.name}"
         reason = judged.judgement.reason or _reason_of(drift, where)
         verdict = _verdict(
@@ -205,27 +218,10 @@ class _Judging:
             row_count=rows.row_count + len(judged.corrected),
             left_out_count=rows.left_out_count,
             drift=drift.changes,
+            not_read=rows.not_read,
             **{f"{table}_count": frame.height for table, frame in frames.items()},
         )
         return self._store(verdict, frames, judged.definitions)
-
-    def _drift(
-        self,
-        before: SnapshotVerdict | None,
-        frames: Mapping[str, pl.DataFrame],
-        definitions: Definitions,
-    ) -> Drift:
-        if before is None:
-            return Drift((), ())
-        folder = _folder(self.config, before.source_name, before.snapshot_name)
-        return compare(
-            self.source,
-            pl.read_parquet(folder / "observation.parquet"),
-            frames["observation"],
-            frames["quarantine"].n_unique("row_reference"),
-            json.loads((folder / _DEFINITIONS).read_text(encoding="utf-8")),
-            definitions,
-        )
 
     def _store(
         self,
@@ -262,7 +258,7 @@ def _stored(config: Config, snapshot: Snapshot) -> SnapshotVerdict | None:
     return verdict if verdict.sha256 == snapshot.sha256 else None
 
 
-def _corrections(config: Config, source: Source) -> list[Correction]:
+def corrections_of(config: Config, source: Source) -> list[Correction]:
     """The recorded corrections of a source, of those days that count."""
     until = config.known_until
     return [
@@ -270,6 +266,40 @@ def _corrections(config: Config, source: Source) -> list[Correction]:
         for correction in read_corrections(config.corrections_of(source.name))
         if until is None or correction.reported_on < until.date()
     ]
+
+
+def refusal_by_drift(
+    config: Config, source: Source, taken_at: datetime, judged: JudgedContents
+) -> str | None:
+    """Why a snapshot that is not stored would be refused beside the last accepted one before it."""
+    earlier = [v for v in read_state(config, source).verdicts if v.taken_at < taken_at]
+    before = _last_accepted(earlier)
+    if before is None:
+        return None
+    rows = judged.judgement.mapped
+    refused_rows = rows.quarantine.n_unique("row_reference") + len(judged.corrected)
+    drift = _compared(config, source, before, rows.observations, refused_rows, judged.definitions)
+    return _reason_of(drift, source.name)
+
+
+def _compared(
+    config: Config,
+    source: Source,
+    before: SnapshotVerdict,
+    observations: pl.DataFrame,
+    refused_rows: int,
+    definitions: Definitions,
+) -> Drift:
+    """The observations of a snapshot compared with those of an accepted one."""
+    folder = _folder(config, before.source_name, before.snapshot_name)
+    return compare(
+        source,
+        pl.read_parquet(folder / "observation.parquet"),
+        observations,
+        refused_rows,
+        json.loads((folder / _DEFINITIONS).read_text(encoding="utf-8")),
+        definitions,
+    )
 
 
 def _reason_of(drift: Drift, where: str) -> str | None:

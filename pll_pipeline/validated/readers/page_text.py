@@ -69,9 +69,9 @@ SEAM_BETWEEN_DIGITS = re.compile(
         (
             rf"\d{_SEAM}+\d",  # beside each other
             rf"(?<!\d)\d{{1,3}}{_GAP}{_EITHER}+{_GAP}\d{{3}}(?!\d)",  # as groups of three
-            rf"\d[.,]?{HARD_SEAM}+[-−–+]\d",  # as the ends of a range
-            rf"\d[-−–+]{HARD_SEAM}+\d",
-            rf"\d{_SEAM}*{_RAISED}{_EITHER}*[.,]?\d",  # around raised digits
+            rf"\d{_GAP}{HARD_SEAM}{_GAP}[-−–+]{_GAP}\d",  # as the ends of a range
+            rf"\d{_GAP}[-−–+]{_GAP}{HARD_SEAM}{_GAP}\d",
+            rf"\d{_SEAM}*{_RAISED}{_EITHER}*[.,]?{_EITHER}*\d",  # around raised digits
         )
     )
 )

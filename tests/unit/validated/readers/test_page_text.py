@@ -213,6 +213,8 @@ def test_what_is_raised_and_no_footnote_mark_is_kept(inner: str, text: str) -> N
         "<span class='a'>12</span><span class='b'>34</span>",
         "1<sup>2</sup>3",
         "12<abbr title='x'>1</abbr>",
+        "3 <small>-12</small>",
+        "<sub>9</sub>-<s>9</s>10",
         "<math><msup><mn>10</mn><mn>6</mn></msup></math>",
         "12 <math><mn>1</mn></math>",
         "<img src='x' alt='5'>",

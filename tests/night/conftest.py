@@ -1,99 +1,66 @@
-"""Worlds for the nights: copies of the bundled data, in a folder with a space and an ø."""
+"""The worlds of the nights. Each is built once per test run, and no test may change it.
+
+Not here: what a world is (`world.py`), what the tests expect.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from tests.night.second_night import SecondNight, run_second_night, second_night_of
+from tests.night.world import (
+    ROOT,
+    Done,
+    World,
+    copy_world,
+    data_folder,
+    done_of,
+    make_deletable,
+    make_world,
+    note_of,
+)
 from tests.once import built_once
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class World:
-    """A data folder, and `pll` working on it in a process of its own."""
-
-    data: Path
-
-    command = (sys.executable, "-m", "pll_pipeline.cli")
-
-    def environment(self) -> dict[str, str]:
-        """Variables for a run in this world; wide enough that no line is folded."""
-        return {**os.environ, "PLL_DATA": str(self.data), "COLUMNS": "4000", "NO_COLOR": "1"}
-
-    def pll(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the command as a user does."""
-        return subprocess.run(
-            [*self.command, *words],
-            env=self.environment(),
-            cwd=self.data,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    @property
-    def current(self) -> Path:
-        return self.data / "marts" / "current"
-
-    def releases(self) -> list[str]:
-        """Names of the releases, oldest first."""
-        return sorted(p.name for p in (self.data / "marts" / "releases").glob("[0-9]*"))
-
-    def ask(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
-        """Rows from the current release, opened as an analyst opens it."""
-        with duckdb.connect(str(self.current / "pll.duckdb"), read_only=True) as connection:
-            return connection.execute(sql, parameters).fetchall()
-
-
-def make_world(folder: Path) -> World:
-    """A fresh world with the bundled snapshots and nothing derived."""
-    data = folder / "min mappe ø" / "data"
-    for name in ("raw", "corrections"):
-        shutil.copytree(ROOT / "data" / name, data / name)
-    return World(data)
+__all__ = ["ROOT", "World", "make_world"]
 
 
 @pytest.fixture(scope="session")
-def first_night(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[World, subprocess.CompletedProcess[str]]:
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Done]:
     """One whole night on the bundled sources, and the finished command. No test may change it."""
 
     def run(folder: Path) -> str:
-        done = make_world(folder).pll("run")
-        return json.dumps([done.returncode, done.stdout, done.stderr])
+        return json.dumps(note_of(make_world(folder).pll("run")))
 
-    folder, report = built_once(tmp_path_factory, "first-night", run)
-    returncode, stdout, stderr = json.loads(report)
-    done = subprocess.CompletedProcess(["pll", "run"], returncode, stdout, stderr)
-    return World(folder / "min mappe ø" / "data"), done
+    folder, note = built_once(tmp_path_factory, "first-night", run)
+    return World(data_folder(folder)), done_of(json.loads(note))
 
 
 @pytest.fixture(scope="session")
-def released(first_night: tuple[World, subprocess.CompletedProcess[str]]) -> World:
+def released(first_night: tuple[World, Done]) -> World:
     """The world after its first night. No test may change it."""
     world, done = first_night
     assert done.returncode == 0, done.stdout + done.stderr
     return world
 
 
+@pytest.fixture(scope="session")
+def second_night(released: World, tmp_path_factory: pytest.TempPathFactory) -> SecondNight:
+    """The released world after a second night. No test may change it."""
+
+    def run(folder: Path) -> str:
+        return json.dumps(run_second_night(copy_world(released, folder)))
+
+    folder, note = built_once(tmp_path_factory, "second-night", run)
+    return second_night_of(World(data_folder(folder)), json.loads(note))
+
+
 @pytest.fixture
 def own_world(released: World, tmp_path: Path) -> Iterator[World]:
     """A copy of the released world that a test may spoil."""
-    data = tmp_path / "min mappe ø" / "data"
-    shutil.copytree(released.data, data, symlinks=True)
-    yield World(data)
-    for path in [data, *data.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else 0o644)
+    world = copy_world(released, tmp_path)
+    yield world
+    make_deletable(world)

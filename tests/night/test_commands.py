@@ -1,4 +1,4 @@
-"""The commands as people type them: what they print, and what they answer when something is wrong."""
+"""The commands as people type them: what they print, and their answers when something is wrong."""
 
 from __future__ import annotations
 
@@ -6,227 +6,285 @@ import csv
 import io
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from tests.night.conftest import World, make_world
+from tests.night.second_night import SecondNight
+from tests.night.test_nights import BUNDLED
+from tests.night.world import Done, World, copy_world, make_deletable, make_world
 
-NATION = "select measure_code, value from marts.mart_key_figures where measure_code = 'eresept_package_share' order by period_end desc limit 1"
+NATIONAL_SHARE = (
+    "select measure_code, value from marts.mart_key_figures "
+    "where measure_code = 'eresept_package_share' order by period_end desc limit 1"
+)
+ANSWER = ("eresept_package_share", 0.948)
+VERBS = (
+    "run",
+    "rebuild",
+    "demo",
+    "status",
+    "sources",
+    "inspect",
+    "archive",
+    "check",
+    "query",
+    "report",
+    "explain",
+    "rollback",
+    "serve",
+)
 
 
-def test_help_teaches_every_verb(released: World) -> None:
-    said = released.pll("--help")
-    assert said.returncode == 0
-    for verb in ("run", "rebuild", "status", "sources", "archive", "query", "rollback", "serve"):
-        assert f" {verb} " in said.stdout
-        assert "Usage: " in released.pll(verb, "--help").stdout
+# --- help, usage ----------------------------------------------------------------------------------
 
 
-def test_status_tells_the_release_and_each_source(released: World) -> None:
-    said = released.pll("status")
-    assert said.returncode == 0
-    assert released.releases()[-1] in said.stdout
-    for name in ("apotek", "published_figures", "rollout_facts", "ssb_fastleger", "ssb_population"):
-        (line,) = [line for line in said.stdout.split("\n") if f" {name} " in line]
+def test_help_names_every_verb(released: World) -> None:
+    done = released.quick("--help")
+    assert done.returncode == 0
+    assert [verb for verb in VERBS if f" {verb} " not in done.stdout] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(released: World, verb: str) -> None:
+    done = released.quick(verb, "--help")
+    assert done.returncode == 0
+    assert "Usage: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run", "--source", "ukjent"], ["query"], ["walk"], ["query", "select 1", "--format", "xml"]],
+)
+def test_wrong_usage_ends_with_2(released: World, words: list[str]) -> None:
+    assert released.quick(*words).returncode == 2
+
+
+def test_the_command_starts_in_a_process_of_its_own(released: World) -> None:
+    done = released.pll("query", NATIONAL_SHARE, "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert done.stdout == "measure_code,value\neresept_package_share,0.948\n"
+
+
+# --- status, sources ------------------------------------------------------------------------------
+
+
+def test_status_shows_the_release_and_each_source(released: World) -> None:
+    done = released.quick("status")
+    assert done.returncode == 0
+    assert released.releases()[-1] in done.stdout
+    for name in BUNDLED:
+        (line,) = [line for line in done.stdout.split("\n") if f" {name} " in line]
         assert "accepted" in line
         assert "of 400 days" in line
 
 
-def test_status_before_the_first_night_says_what_to_do(tmp_path: Path) -> None:
-    said = make_world(tmp_path).pll("status")
-    assert said.returncode == 0
-    assert "No release yet. `pll run` makes one." in said.stdout
+def test_status_before_the_first_night_says_what_to_do_and_writes_nothing(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    done = world.quick("status")
+    assert done.returncode == 0
+    assert "No release yet. `pll run` makes one." in done.stdout
+    assert done.stdout.count("not read yet") == len(BUNDLED)
+    assert {path.name for path in world.data.iterdir()} == {"raw", "corrections"}
 
 
 def test_the_register_is_listed_and_one_source_shown_whole(released: World) -> None:
-    assert "Folketall" in released.pll("sources").stdout
-    whole = released.pll("sources", "ssb_population").stdout
+    assert "Folketall" in released.quick("sources").stdout
+    whole = released.quick("sources", "ssb_population").stdout
     assert "expected_columns: [kommune_code, year, value]" in whole
-    unknown = released.pll("sources", "ssb_folketall")
+    unknown = released.quick("sources", "ssb_folketall")
     assert unknown.returncode == 2
     assert "ssb_population" in unknown.stderr
 
 
-@pytest.mark.parametrize(
-    ("form", "read"),
-    [
-        (
-            "csv",
-            lambda text: [
-                (r["measure_code"], float(r["value"])) for r in csv.DictReader(io.StringIO(text))
-            ],
-        ),
-        ("json", lambda text: [(r["measure_code"], r["value"]) for r in json.loads(text)]),
-    ],
-)
-def test_a_query_answers_in_the_form_asked_for(released: World, form: str, read: object) -> None:
-    said = released.pll("query", NATION, "--format", form)
-    assert said.returncode == 0, said.stderr
-    assert read(said.stdout) == [("eresept_package_share", 0.948)]  # type: ignore[operator]
+# --- query ----------------------------------------------------------------------------------------
 
 
-def test_a_query_answers_as_parquet_and_as_a_table(released: World, tmp_path: Path) -> None:
-    assert "0.948" in released.pll("query", NATION).stdout
+def _rows_of_csv(text: str) -> list[tuple[Any, ...]]:
+    return [(row["measure_code"], float(row["value"])) for row in csv.DictReader(io.StringIO(text))]
+
+
+def _rows_of_json(text: str) -> list[tuple[Any, ...]]:
+    return [(row["measure_code"], row["value"]) for row in json.loads(text)]
+
+
+@pytest.mark.parametrize(("form", "read"), [("csv", _rows_of_csv), ("json", _rows_of_json)])
+def test_a_query_answers_in_the_form_asked_for(
+    released: World, form: str, read: Callable[[str], list[tuple[Any, ...]]]
+) -> None:
+    done = released.quick("query", NATIONAL_SHARE, "--format", form)
+    assert done.returncode == 0, done.stderr
+    assert read(done.stdout) == [ANSWER]
+
+
+def test_a_query_answers_as_a_table(released: World) -> None:
+    assert "0.948" in released.quick("query", NATIONAL_SHARE).stdout
+
+
+def test_a_query_answers_as_parquet(released: World) -> None:
     done = subprocess.run(
-        [*released.command, "query", NATION, "--format", "parquet"],
+        [*released.command, "query", NATIONAL_SHARE, "--format", "parquet"],
         env=released.environment(),
         capture_output=True,
         check=True,
     )
-    assert pl.read_parquet(done.stdout).rows() == [("eresept_package_share", 0.948)]
+    assert pl.read_parquet(done.stdout).rows() == [ANSWER]
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "message"),
     [
         ("select * from marts.mart_key_figure", "mart_key_figures"),
         ("delete from marts.mart_key_figures", "read"),
         ("select * from read_csv('/etc/passwd')", "query failed"),
     ],
 )
-def test_a_query_that_cannot_be_answered_is_told_in_one_paragraph(
-    released: World, sql: str, told: str
+def test_a_query_that_cannot_be_answered_is_explained_in_one_paragraph(
+    released: World, sql: str, message: str
 ) -> None:
-    said = released.pll("query", sql)
-    assert said.returncode == 1
-    assert told in said.stderr
-    assert "What to do:" in said.stderr
-    assert said.stderr.strip().count("\n") == 0
-    assert "Traceback" in released.pll("--debug", "query", sql).stderr
+    done = released.quick("query", sql)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "What to do:" in done.stderr
+    assert done.stderr.strip().count("\n") == 0
 
 
-@pytest.mark.parametrize(
-    "words",
-    [["run", "--source", "nobody"], ["query"], ["walk"], ["query", "select 1", "--format", "xml"]],
-)
-def test_wrong_usage_ends_with_2(released: World, words: list[str]) -> None:
-    assert released.pll(*words).returncode == 2
+def test_the_traceback_of_an_error_is_shown_with_debug_only(released: World) -> None:
+    words = ("query", "delete from marts.mart_key_figures")
+    assert "Traceback" not in released.quick(*words).stderr
+    assert "Traceback" in released.pll("--debug", *words).stderr
 
 
 def test_without_a_release_a_query_says_to_run(tmp_path: Path) -> None:
-    said = make_world(tmp_path).pll("query", "select 1")
-    assert said.returncode == 1
-    assert "pll run" in said.stderr
+    done = make_world(tmp_path).quick("query", "select 1")
+    assert done.returncode == 1
+    assert "pll run" in done.stderr
+
+
+# --- archive --------------------------------------------------------------------------------------
+
+
+def _snapshot_count(world: World, source: str) -> int:
+    return len(list((world.data / "raw" / source).glob("[0-9]*Z")))
 
 
 def test_what_is_archived_again_unchanged_makes_no_snapshot(own_world: World) -> None:
-    (held,) = (own_world.data / "raw" / "apotek").glob("[0-9]*Z")
-    said = own_world.pll(
-        "archive",
-        "apotek",
-        str(held / "denominators_national.csv"),
-        "--from",
-        "apotek.no",
-        "--note",
-        "på nytt",
+    (file,) = own_world.snapshot_files("apotek")
+    done = own_world.quick(
+        "archive", "apotek", str(file), "--from", "apotek.no", "--note", "på nytt"
     )
-    assert said.returncode == 0
-    assert "Unchanged since" in said.stdout
-    assert len(list((own_world.data / "raw" / "apotek").glob("[0-9]*Z"))) == 1
+    assert done.returncode == 0
+    assert "Unchanged since" in done.stdout
+    assert _snapshot_count(own_world, "apotek") == 1
 
 
 def test_a_file_the_source_does_not_publish_is_refused_by_name(
     own_world: World, tmp_path: Path
 ) -> None:
-    stranger = tmp_path / "tall.csv"
-    stranger.write_text("a,b\n")
-    said = own_world.pll("archive", "apotek", str(stranger))
-    assert said.returncode == 1
-    assert "denominators_national.csv" in said.stderr
-    assert "tall.csv" in said.stderr
+    unknown = tmp_path / "tall.csv"
+    unknown.write_text("a,b\n")
+    done = own_world.quick("archive", "apotek", str(unknown))
+    assert done.returncode == 1
+    assert "denominators_national.csv" in done.stderr
+    assert "tall.csv" in done.stderr
+
+
+# --- rebuild, rollback ----------------------------------------------------------------------------
 
 
 def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_the_release_before(
     own_world: World,
 ) -> None:
-    first = own_world.releases()[-1]
-    said = own_world.pll("rebuild")
-    assert said.returncode == 0, said.stdout + said.stderr
-    second = own_world.releases()[-1]
-    assert second > first
-    first_files, second_files = (
-        {
-            p.name: p.read_bytes()
-            for p in (own_world.data / "marts" / "releases" / r / "csv").iterdir()
-        }
-        for r in (first, second)
-    )
-    assert first_files == second_files
-    assert "Ingen endringer i rader som finnes i begge utgaver." in (
-        own_world.current / "difference.md"
-    ).read_text(encoding="utf-8")
-    back = own_world.pll("rollback")
+    (first,), tables = own_world.releases(), own_world.csv_files()
+    done = own_world.quick("rebuild")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert own_world.releases()[-1] > first
+    assert own_world.csv_files() == tables
+    difference = (own_world.current / "difference.md").read_text(encoding="utf-8")
+    assert "Ingen endringer i rader som finnes i begge utgaver." in difference
+
+    back = own_world.quick("rollback")
     assert back.returncode == 0
     assert f"Release {first} is current again" in back.stdout
-    assert (
-        json.loads((own_world.current / "release.json").read_text(encoding="utf-8"))["release_id"]
-        == first
-    )
-    nothing = own_world.pll("rollback")
-    assert nothing.returncode == 1
-    assert "What to do:" in nothing.stderr
+    manifest = json.loads((own_world.current / "release.json").read_text(encoding="utf-8"))
+    assert manifest["release_id"] == first
+    again = own_world.quick("rollback")
+    assert again.returncode == 1
+    assert "What to do:" in again.stderr
+
+
+@pytest.fixture(scope="module")
+def as_of(
+    second_night: SecondNight, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[World, World, Done]:
+    """The world after its second night, the tables of the day before, and the command."""
+    world = copy_world(second_night.world, tmp_path_factory.mktemp("as-of"))
+    oldest = min((world.data / "raw" / "published_figures").glob("[0-9]*Z"))
+    day = oldest.name[:10]
+    done = world.quick("rebuild", "--as-of", day)
+    make_deletable(world)
+    return world, World(world.data / "as-of" / day), done
 
 
 def test_the_figures_as_known_on_a_day_are_those_the_release_of_that_day_had(
-    own_world: World,
+    released: World, as_of: tuple[World, World, Done]
 ) -> None:
-    then = {path.name: path.read_bytes() for path in (own_world.current / "csv").iterdir()}
-    folder = sorted((own_world.data / "raw" / "published_figures").glob("[0-9]*Z"))[-1]
-    day = folder.name[:10]
-    changed = own_world.data.parent / "figures.csv"
-    changed.write_bytes((folder / "figures.csv").read_bytes().replace(b",95,", b",96,", 1))
-    assert own_world.pll("archive", "published_figures", str(changed)).returncode == 0
-    assert own_world.pll("run").returncode == 0
-    now = own_world.releases()
-    assert own_world.ask(
-        "select change_kind, value_before, value_after from marts.mart_revisions"
-    ) == [("correction", 0.95, 0.96)]
+    _, then, done = as_of
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert then.csv_files() == released.csv_files()
 
-    said = own_world.pll("rebuild", "--as-of", day)
-    assert said.returncode == 0, said.stdout + said.stderr
-    rebuilt = own_world.data / "as-of" / day / "marts" / "current" / "csv"
-    assert {path.name: path.read_bytes() for path in rebuilt.iterdir()} == then
-    assert own_world.releases() == now, "today's release stands untouched"
 
-    early = own_world.pll("rebuild", "--as-of", "2001-01-01")
-    assert early.returncode == 1
-    assert "Nothing had been archived on that day" in early.stderr
+def test_a_rebuild_as_of_a_day_does_not_touch_the_releases_of_today(
+    second_night: SecondNight, as_of: tuple[World, World, Done]
+) -> None:
+    world, _, _ = as_of
+    assert world.releases() == second_night.world.releases()
+    assert world.csv_files() == second_night.world.csv_files()
+
+
+def test_a_day_before_anything_was_archived_is_refused(released: World) -> None:
+    done = released.quick("rebuild", "--as-of", "2001-01-01")
+    assert done.returncode == 1
+    assert "Nothing had been archived on that day" in done.stderr
+
+
+# --- explain --------------------------------------------------------------------------------------
 
 
 def test_a_figure_is_walked_back_to_the_line_it_was_published_in(released: World) -> None:
-    said = released.pll(
-        "explain",
-        "mart_adoption_latest",
-        "measure_code=eresept_package_share",
-        "region_key=land:NO",
-    )
-    assert said.returncode == 0, said.stderr
-    steps = [line for line in said.stdout.split("\n") if not line.startswith(" ")]
-    assert [step.split(" ", 1)[-1] for step in steps if step] == [
+    key = ("measure_code=eresept_package_share", "region_key=land:NO")
+    done = released.quick("explain", "mart_adoption_latest", *key)
+    assert done.returncode == 0, done.stderr
+    steps = [line for line in done.stdout.split("\n") if line and not line.startswith(" ")]
+    assert [step.split(" ", 1)[-1] for step in steps] == [
         "of mart_adoption_latest",
         "row of star.fct_observation",
         "as published by Flere utgivere, se hvert tall: figures.csv:5",
     ]
-    assert "value  94.8" in said.stdout
+    assert "value  94.8" in done.stdout
 
 
 def test_a_share_is_walked_back_to_both_its_parts(released: World) -> None:
-    said = released.pll("explain", "mart_adoption_by_region_actor_month", "basis=derived")
-    assert said.returncode == 0, said.stderr
-    assert said.stdout.count("row of star.fct_observation") == 2
-    assert "population_national.csv" in said.stdout
+    done = released.quick("explain", "mart_adoption_by_region_actor_month", "basis=derived")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("row of star.fct_observation") == 2
+    assert "population_national.csv" in done.stdout
 
 
-def test_a_key_that_points_at_many_rows_is_refused_with_what_would_tell_them_apart(
+def test_a_key_that_many_rows_have_is_refused_with_the_columns_they_differ_in(
     released: World,
 ) -> None:
-    said = released.pll("explain", "mart_key_figures", "region_key=land:NO")
-    assert said.returncode == 1
-    assert "measure_code" in said.stderr
-    assert released.pll("explain", "mart_key_figures", "land:NO").returncode == 2
+    done = released.quick("explain", "mart_key_figures", "region_key=land:NO")
+    assert done.returncode == 1
+    assert "measure_code" in done.stderr
+    assert released.quick("explain", "mart_key_figures", "land:NO").returncode == 2
 
+
+# --- inspect --------------------------------------------------------------------------------------
 
 SAVED = Path(__file__).resolve().parents[1] / "snapshots" / "powerbi" / "nested_with_totals.json"
 
@@ -235,7 +293,7 @@ def test_a_saved_answer_of_a_report_is_printed_row_by_row_and_its_totals_apart(
     released: World,
 ) -> None:
     rows, totals = (
-        list(csv.reader(io.StringIO(released.pll("inspect", str(SAVED), option).stdout)))
+        list(csv.reader(io.StringIO(released.quick("inspect", str(SAVED), option).stdout)))
         for option in ("--rows", "--totals")
     )
     assert totals[0] == ["level", *rows[0]]
@@ -244,12 +302,11 @@ def test_a_saved_answer_of_a_report_is_printed_row_by_row_and_its_totals_apart(
 
 
 def test_an_answer_that_cannot_be_trusted_is_not_printed(released: World, tmp_path: Path) -> None:
-    said = json.loads(SAVED.read_text(encoding="utf-8"))
-    shape = said["results"][0]["result"]["data"]["dsr"]["DS"][0]
-    shape["IC"] = False
-    cut = tmp_path / "answer.json"
-    cut.write_text(json.dumps(said), encoding="utf-8")
-    answer = released.pll("inspect", str(cut), "--rows")
-    assert answer.returncode == 1
-    assert answer.stdout == ""
-    assert "What to do:" in answer.stderr
+    answer = json.loads(SAVED.read_text(encoding="utf-8"))
+    answer["results"][0]["result"]["data"]["dsr"]["DS"][0]["IC"] = False
+    cut_off = tmp_path / "answer.json"
+    cut_off.write_text(json.dumps(answer), encoding="utf-8")
+    done = released.quick("inspect", str(cut_off), "--rows")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "What to do:" in done.stderr

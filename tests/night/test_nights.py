@@ -1,256 +1,221 @@
-"""Whole nights, as the schedule runs them: nothing new, bad publications, damaged bytes, revisions. The last release always stands."""
+"""Whole nights, as the schedule runs them. Whatever happens, the last release stays current."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import shutil
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from pll_pipeline.automation import run_night
+from pll_pipeline.config import Config
+from pll_pipeline.definitions import build_definitions
 from pll_pipeline.lock import one_writer
-from tests.night.conftest import ROOT, World
+from pll_pipeline.sources.register import register
+from tests.night.second_night import FIGURES, REFUSED, SecondNight
+from tests.night.world import ROOT, Done, World, copy_world
 
-FIGURES = "published_figures"
-
-
-def _held(world: World, source: str) -> Path:
-    """Folder of the newest snapshot."""
-    return sorted((world.data / "raw" / source).glob("[0-9]*Z"))[-1]
-
-
-def _archive(world: World, source: str, change: Callable[[bytes], bytes]) -> None:
-    """Archive what is held of the source, changed, as somebody does with a file received by hand."""
-    inbox = world.data.parent / "innboks"
-    inbox.mkdir(exist_ok=True)
-    files = []
-    for path in _held(world, source).iterdir():
-        if path.name != "snapshot.json":
-            (inbox / path.name).write_bytes(change(path.read_bytes()))
-            files.append(str(inbox / path.name))
-    said = world.pll("archive", source, *files, "--from", "utgiveren")
-    assert said.returncode == 0, said.stdout + said.stderr
+BUNDLED = ("apotek", "published_figures", "rollout_facts", "ssb_fastleger", "ssb_population")
+PACKAGE_SHARE = (
+    "select value from marts.mart_key_figures "
+    "where measure_code = 'eresept_package_share' and period_end = '2023-12-31'"
+)
 
 
-def _rows(change: Callable[[list[dict[str, str]]], None]) -> Callable[[bytes], bytes]:
-    """A change of a CSV by its rows."""
-
-    def changed(content: bytes) -> bytes:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
-        rows = list(reader)
-        change(rows)
-        out = io.StringIO(newline="")
-        writer = csv.DictWriter(out, reader.fieldnames or [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return out.getvalue().encode()
-
-    return changed
+# --- the first night, and one in which nothing is new ---------------------------------------------
 
 
-def test_the_first_night_tells_each_step_what_it_published_and_how_to_open_it(
-    first_night: tuple[World, subprocess.CompletedProcess[str]],
+def _steps(done: Done) -> list[str]:
+    """The lines about the steps of a night, without the seconds before them."""
+    lines = [line.split(" s  ", 1) for line in done.stdout.split("\n")]
+    return [parts[1].strip() for parts in lines if len(parts) == 2]
+
+
+def test_the_first_night_shows_each_step_what_it_published_and_the_way_to_open_it(
+    first_night: tuple[World, Done],
 ) -> None:
-    world, said = first_night
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert said.stderr == ""
-    lines = [line.split(" s  ", 1)[1].strip() for line in said.stdout.split("\n") if " s  " in line]
-    assert [line for line in lines if "unchanged" in line] == [
-        f"{name}: unchanged"
-        for name in (
-            "apotek",
-            "published_figures",
-            "rollout_facts",
-            "ssb_fastleger",
-            "ssb_population",
-        )
+    world, done = first_night
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    unchanged = [line for line in _steps(done) if "unchanged" in line]
+    assert sorted(unchanged) == [f"{name}: unchanged" for name in BUNDLED]
+    assert "gathered 9307 figures, 7 targets, 92 milestones" in _steps(done)
+    assert f"Published release {world.releases()[-1]}" in done.stdout
+    assert str(world.current / "pll.duckdb") in done.stdout
+    assert "120 figures, 7 targets" in done.stdout
+
+
+def _written_at(world: World) -> dict[Path, int]:
+    """When each file of raw, validated and the build was last written."""
+    files = [
+        *world.data.glob("validated/**/*"),
+        *world.data.glob("build/*.duckdb"),
+        *world.data.glob("raw/**/*"),
     ]
-    assert "gathered 9307 figures, 7 targets, 92 milestones" in lines
-    assert f"Published release {world.releases()[-1]}" in said.stdout
-    assert str(world.current / "pll.duckdb") in said.stdout
-    assert "120 figures, 7 targets" in said.stdout
+    return {file: file.stat().st_mtime_ns for file in files}
 
 
-def test_an_unchanged_night_reads_builds_and_publishes_nothing_and_says_so_in_one_line(
+def test_an_unchanged_night_reads_builds_and_publishes_nothing_and_ends_with_one_line(
     own_world: World,
 ) -> None:
-    def touched() -> dict[Path, int]:
-        kept = [
-            *own_world.data.glob("validated/**/*"),
-            *own_world.data.glob("build/*.duckdb"),
-            *own_world.data.glob("raw/**/*"),
-        ]
-        return {path: path.stat().st_mtime_ns for path in kept}
+    releases, written_at = own_world.releases(), _written_at(own_world)
+    done = own_world.pll("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    last = done.stdout.strip().split("\n")[-1]
+    assert last == f"Nothing new: release {releases[-1]} already has what the sources publish."
+    nothing_new = [line for line in done.stdout.split("\n") if "nothing new" in line.lower()]
+    assert len(nothing_new) == 2, "the line of the step and the last line"
+    assert (own_world.releases(), _written_at(own_world)) == (releases, written_at)
 
-    releases, before = own_world.releases(), touched()
-    said = own_world.pll("run")
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert said.stderr == ""
-    assert (
-        said.stdout.strip().split("\n")[-1]
-        == f"Nothing new: release {releases[-1]} already has what the sources publish."
+
+# --- bad publications -----------------------------------------------------------------------------
+
+
+def _observations(world: World, sources: Sequence[str]) -> list[tuple[object, ...]]:
+    return world.ask(
+        """
+        select * exclude (snapshot_at, revision_number) from star.fct_observation
+        where list_contains(?, source_name) order by all
+        """,
+        list(sources),
     )
-    assert sum("nothing new" in line.lower() for line in said.stdout.split("\n")) == 2, (
-        "the step's line and the last"
-    )
-    assert (own_world.releases(), touched()) == (releases, before)
 
 
-def test_publications_that_cannot_be_trusted_are_refused_and_the_ones_before_stand(
-    own_world: World,
+def _refusals(done: Done) -> dict[str, str]:
+    """By source name: the line about a source that keeps an earlier snapshot."""
+    middle = " keeps an earlier snapshot. "
+    lines = [line for line in done.stderr.split("\n") if middle in line]
+    return {line.split(middle)[0]: line for line in lines}
+
+
+def test_publications_that_cannot_be_trusted_are_refused_and_the_figures_before_stay_in_use(
+    released: World, second_night: SecondNight
 ) -> None:
-    before = own_world.ask(
-        "select * exclude (snapshot_at, revision_number) from star.fct_observation order by all"
-    )
-    _archive(own_world, FIGURES, lambda content: content[: len(content) // 2])
-    _archive(own_world, "rollout_facts", lambda content: content.decode().encode("iso-8859-1"))
-    _archive(
-        own_world,
-        "apotek",
-        lambda content: content.replace(b"metric,date,value", b"metric,date,number"),
-    )
-    _archive(
-        own_world,
-        "ssb_fastleger",
-        lambda content: content.replace(
-            content.split(b"\n")[0].split(b",")[0], b"something_else", 1
-        ),
-    )
-    _archive(
-        own_world, "ssb_population", lambda content: content.replace(b",5258317", b",ganske mange")
-    )
-    said = own_world.pll("run")
-    assert said.returncode == 3, said.stdout + said.stderr
-    told = {
-        line.split(" keeps an earlier snapshot. ")[0]: line
-        for line in said.stderr.split("\n")
-        if " keeps an earlier snapshot. " in line
-    }
-    assert set(told) == {FIGURES, "rollout_facts", "apotek", "ssb_fastleger", "ssb_population"}
-    assert "figures.csv" in told[FIGURES]
-    assert "utf-8" in told["rollout_facts"]
-    assert "number" in told["apotek"]
-    assert "something_else" in told["ssb_fastleger"]
-    assert "ganske mange" in told["ssb_population"]
-    assert all("What to do:" in line or "rows break a rule" in line for line in told.values())
-    assert (
-        own_world.ask(
-            "select * exclude (snapshot_at, revision_number) from star.fct_observation order by all"
-        )
-        == before
-    )
-    manifest = json.loads((own_world.current / "release.json").read_text(encoding="utf-8"))
-    assert {s["source_name"] for s in manifest["stale_sources"]} == set(told)
-    status = own_world.pll("status")
-    assert status.stdout.count("refused") == 5
-    again = own_world.pll("run")
-    assert again.returncode == 3, "a source that keeps an earlier snapshot is said every night"
+    assert second_night.night.returncode == 3, second_night.night.stdout
+    refusals = _refusals(second_night.night)
+    assert set(refusals) == set(REFUSED)
+    assert "utf-8" in refusals["rollout_facts"]
+    assert "number" in refusals["apotek"]
+    assert "something_else" in refusals["ssb_fastleger"]
+    assert "ganske mange" in refusals["ssb_population"]
+    for line in refusals.values():
+        assert "What to do:" in line or "rows break a rule" in line
+    before, after = (_observations(w, REFUSED) for w in (released, second_night.world))
+    assert after == before
 
 
-def test_rows_that_break_a_rule_are_set_aside_with_the_reason_and_the_others_are_published(
-    own_world: World,
+def test_sources_that_keep_an_earlier_snapshot_are_named_in_the_release_and_by_status(
+    second_night: SecondNight,
 ) -> None:
-    """An unknown measure, region and actor type, 140 %, month 13, one key with two values; and one figure the publisher revised."""
-    source = (ROOT / "pll_pipeline" / "sources" / f"{FIGURES}.yaml").read_text(encoding="utf-8")
-    own = own_world.data / "sources" / f"{FIGURES}.yaml"
-    own.parent.mkdir()
-    own.write_text(
-        source.replace("numbers: point", "numbers: point\ntolerance: 0.1", 1), encoding="utf-8"
+    manifest = json.loads((second_night.world.current / "release.json").read_text(encoding="utf-8"))
+    assert {source["source_name"] for source in manifest["stale_sources"]} == set(REFUSED)
+    assert second_night.world.quick("status").stdout.count("refused") == len(REFUSED)
+
+
+def test_sources_that_keep_an_earlier_snapshot_are_named_every_night(
+    second_night: SecondNight,
+) -> None:
+    assert second_night.same_night_again.returncode == 3
+    assert set(_refusals(second_night.same_night_again)) == set(REFUSED)
+    assert "Nothing new" in second_night.same_night_again.stdout
+
+
+# --- rows that break rules ------------------------------------------------------------------------
+
+
+def _quarantine(world: World) -> list[tuple[object, ...]]:
+    """Rule and text of each quarantined row of the published figures."""
+    return world.ask(
+        "select rule, refused_text from star.fct_quarantine where source_name = ?", FIGURES
     )
 
-    def change(rows: list[dict[str, str]]) -> None:
-        revised = next(row for row in rows if row["value"] == "94.8")
-        revised["value"] = "94.9"
-        normal = next(
-            row
-            for row in rows
-            if row["indicator_no"] == "Antall apotek" and row["region_name"] == "Norge"
-        )
-        for wrong in (
-            {"indicator_no": "Antall hester"},
-            {"region_name": "Narnia", "region_level": "fylke", "period": "2023-11"},
-            {"actor_type": "trollmann", "period": "2023-10"},
-            {
-                "indicator_no": "Andel e-resepter",
-                "unit": "prosent",
-                "value": "140",
-                "period": "2023-09",
-            },
-            {"period": "2023-13"},
-            {"value": str(int(normal["value"]) + 1)},
-        ):
-            rows.append(normal | wrong)
 
-    _archive(own_world, FIGURES, _rows(change))
-    said = own_world.pll("run")
-    assert said.returncode == 0, said.stdout + said.stderr
-    aside = own_world.ask(
-        "select rule, refused_text, row_reference, reason from star.fct_quarantine order by try_cast(split_part(row_reference, ':', 2) as integer), rule"
-    )
-    rules = {str(rule): (text, str(reason)) for rule, text, _, reason in aside}
-    assert {text for text, _ in rules.values()} >= {
-        "Antall hester",
-        "Narnia",
-        "trollmann",
-        "140",
-        "2023-13",
-    }
+def test_rows_that_break_a_rule_are_quarantined_with_the_rule_and_their_text(
+    second_night: SecondNight,
+) -> None:
+    rows = _quarantine(second_night.world)
     assert {
-        "region_is_known",
-        "actor_type_is_known",
-        "share_is_a_share",
-        "period_is_readable",
-        "one_value_per_key",
-    } <= set(rules)
-    assert sum(rule == "one_value_per_key" for rule, *_ in aside) == 2, (
-        "of two values for one key neither is believed"
+        ("share_is_a_share", "140"),
+        ("region_is_known", "Narnia"),
+        ("actor_type_is_known", "trollmann"),
+        ("period_is_readable", "2023-13"),
+    } <= set(rows)
+    assert "Antall hester" in {text for _, text in rows}
+    contradicting = [rule for rule, _ in rows if rule == "one_value_per_key"]
+    assert len(contradicting) == 2, "of two values for one key neither is used"
+
+
+def test_every_published_row_is_a_figure_a_target_or_in_quarantine(
+    second_night: SecondNight,
+) -> None:
+    references = second_night.world.ask(
+        """
+        select row_reference from star.fct_observation where source_name = $1
+        union select row_reference from star.fct_target
+        union select row_reference from star.fct_quarantine where source_name = $1
+        """,
+        FIGURES,
     )
-    ended = own_world.ask(
-        """select row_reference from star.fct_observation where source_name = 'published_figures' union select row_reference from star.fct_target
-           union select row_reference from star.fct_quarantine where source_name = 'published_figures'"""
+    parts = [part for (reference,) in references for part in str(reference).split("; ")]
+    assert {int(part.split(":")[1]) for part in parts} == set(range(2, 137))
+
+
+def test_quarantined_rows_are_counted_in_the_coverage(second_night: SecondNight) -> None:
+    ((count,),) = second_night.world.ask(
+        """
+        select sum(quarantined_count) from marts.mart_coverage_by_source_month
+        where source_name = ?
+        """,
+        FIGURES,
     )
-    lines = {
-        int(part.split(":")[1]) for (references,) in ended for part in str(references).split("; ")
-    }
-    assert lines == set(range(2, 137)), "every published row ends somewhere"
-    assert own_world.ask(
-        "select sum(quarantined_count) from marts.mart_coverage_by_source_month"
-    ) == [(len(aside),)]
-    revised = own_world.ask(
-        "select value, revision_number from marts.mart_key_figures where measure_code = 'eresept_package_share' and period_end = '2023-12-31'"
+    assert count == len(_quarantine(second_night.world))
+
+
+def test_a_revised_figure_is_published_with_its_number_and_in_the_difference(
+    second_night: SecondNight,
+) -> None:
+    world = second_night.world
+    assert world.ask(PACKAGE_SHARE.replace("select value", "select value, revision_number")) == [
+        (0.949, 2)
+    ]
+    corrections = world.ask(
+        """
+        select value_before, value_after from marts.mart_revisions
+        where change_kind = 'correction' and source_name = ?
+        """,
+        FIGURES,
     )
-    assert revised == [(0.949, 2)]
-    difference = (own_world.current / "difference.md").read_text(encoding="utf-8")
-    assert (
-        "## Publikasjoner\n\n- `published_figures`: 1 tall borte, 1 endrede tall" in difference
-    ), "the figure two rows contradict, and the revised one"
+    assert corrections == [(0.948, 0.949)]
+    difference = (world.current / "difference.md").read_text(encoding="utf-8")
+    assert f"- `{FIGURES}`: 1 tall borte, 1 endrede tall" in difference, (
+        "the figure that two rows contradict, and the revised one"
+    )
     assert "fct_observation" in difference
     assert "mart_adoption_by_region_actor_month" in difference
-    assert "6" in own_world.pll("status").stdout
+
+
+# --- what stops a night ---------------------------------------------------------------------------
 
 
 def test_bytes_that_changed_after_they_were_archived_stop_the_night(own_world: World) -> None:
     release = own_world.releases()[-1]
-    path = _held(own_world, FIGURES) / "figures.csv"
+    (path,) = own_world.snapshot_files(FIGURES)
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"94.8", b"99.8"))
-    said = own_world.pll("run")
-    assert said.returncode == 1, said.stdout + said.stderr
-    assert "figures.csv" in said.stderr
-    assert "What to do:" in said.stderr
-    assert "Traceback" not in said.stderr
-    assert f"Nothing was published. Release {release} is still current." in said.stderr
-    assert own_world.ask(
-        "select value from marts.mart_key_figures where measure_code = 'eresept_package_share' and period_end = '2023-12-31'"
-    ) == [(0.948,)]
+    done = own_world.quick("run")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "figures.csv" in done.stderr
+    assert "What to do:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert f"Nothing was published. Release {release} is still current." in done.stderr
+    assert own_world.ask(PACKAGE_SHARE) == [(0.948,)]
 
 
 @pytest.fixture
@@ -275,112 +240,99 @@ def webhook() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
-def test_a_warehouse_that_cannot_be_built_is_told_in_one_paragraph_to_the_log_and_the_webhook(
-    own_world: World, webhook: tuple[str, list[str]], tmp_path: Path
-) -> None:
-    project = tmp_path / "dbt_project"
-    shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+def _project_that_cannot_be_built(folder: Path) -> Path:
+    """The seeds, and one model that fails."""
+    project = folder / "dbt_project"
+    project.mkdir()
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / "dbt_project" / name, project)
+    for name in ("macros", "seeds"):
+        files = shutil.ignore_patterns("*.yml", "*.md")
+        shutil.copytree(ROOT / "dbt_project" / name, project / name, ignore=files)
     model = project / "models" / "star" / "dim_service.sql"
+    model.parent.mkdir(parents=True)
     model.write_text(
-        model.read_text(encoding="utf-8").replace(
-            "since_date", "cast(service_name as date) as since_date"
-        ),
+        "select cast(service_name as date) as since_date from {{ ref('service') }}",
         encoding="utf-8",
     )
+    (model.parent / "dim_service.yml").write_text(
+        "models: [{name: dim_service, config: {contract: {enforced: false}}}]", encoding="utf-8"
+    )
+    return project
+
+
+def test_a_warehouse_that_cannot_be_built_is_reported_in_one_paragraph_to_the_log_and_the_webhook(
+    own_world: World, webhook: tuple[str, list[str]], tmp_path: Path
+) -> None:
     address, posted = webhook
-    program = f"""
-from pathlib import Path
-from pll_pipeline.automation import run_night
-from pll_pipeline.config import Config
-from pll_pipeline.definitions import build_definitions
-from pll_pipeline.sources.register import register
-config = Config(Path({str(own_world.data)!r}), Path({str(project)!r}), {address!r})
-night = run_night(build_definitions, config, register(), ask=())
-print(night.exit_code, night.failure)
-"""
-    said = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        cwd=own_world.data,
-        check=True,
-    )
-    code, paragraph = said.stdout.strip().split(" ", 1)
-    assert code == "1"
-    assert "\n" not in paragraph
-    assert "dim_service" in paragraph
-    assert "the last release is still current" in paragraph
-    (line,) = (
-        (own_world.data / "logs" / "failures.log").read_text(encoding="utf-8").strip().split("\n")
-    )
-    assert paragraph in line
+    project = _project_that_cannot_be_built(tmp_path)
+    config = Config(own_world.data, project, alert_webhook=address)
+    night = run_night(build_definitions, config, register(), ask=())
+    assert night.exit_code == 1
+    assert night.failure is not None
+    assert "\n" not in night.failure
+    assert "dim_service" in night.failure
+    assert "the last release is still current" in night.failure
+    log = (own_world.data / "logs" / "failures.log").read_text(encoding="utf-8")
+    (line,) = log.strip().split("\n")
+    assert night.failure in line
     assert posted == [line.split(" UTC  ", 1)[1]]
     assert len(own_world.releases()) == 1
 
 
 def test_a_second_run_is_refused_while_one_is_under_way(own_world: World) -> None:
     with one_writer(own_world.data / "night.lock", "a test"):
-        for words in (("run",), ("rebuild",), ("rollback",)):
-            said = own_world.pll(*words)
-            assert said.returncode == 1, said.stdout
-            assert "Another run is under way" in said.stderr
-            assert "Traceback" not in said.stderr
+        for verb in ("run", "rebuild", "rollback"):
+            done = own_world.quick(verb)
+            assert done.returncode == 1, done.stdout
+            assert "Another run is under way" in done.stderr
+            assert "Traceback" not in done.stderr
     assert len(own_world.releases()) == 1
+    assert list((own_world.data / "validated").glob("*.parquet")), (
+        "a refused rebuild deletes nothing"
+    )
 
 
-def test_a_source_file_that_says_what_it_may_not_stops_the_night_with_file_and_key(
+def test_a_source_file_with_an_unknown_key_stops_the_night_with_file_and_key(
     own_world: World,
 ) -> None:
+    packaged = ROOT / "pll_pipeline" / "sources" / "apotek.yaml"
+    text = packaged.read_text(encoding="utf-8")
     own = own_world.data / "sources" / "egen_kilde.yaml"
     own.parent.mkdir()
-    own.write_text(
-        (ROOT / "pll_pipeline" / "sources" / "apotek.yaml")
-        .read_text(encoding="utf-8")
-        .replace("name: apotek", "name: egen_kilde\ncolour: blue"),
-        encoding="utf-8",
-    )
-    said = own_world.pll("run")
-    assert said.returncode == 1
-    assert "egen_kilde.yaml" in said.stderr
-    assert "colour" in said.stderr
+    own.write_text(text.replace("name: apotek", "name: egen_kilde\ncolour: blue"), encoding="utf-8")
+    done = own_world.quick("run")
+    assert done.returncode == 1
+    assert "egen_kilde.yaml" in done.stderr
+    assert "colour" in done.stderr
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 48 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if not shutil.which("mount"):
+        pytest.skip("there is no `mount` here")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk is refused here")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_night_does_not_begin_on_a_disk_without_room_for_it(
-    own_world: World, tmp_path: Path
+    released: World, small_disk: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = (
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(disk)],
-            capture_output=True,
-            text=True,
-            check=False,
+    world = copy_world(released, small_disk, shutil.ignore_patterns("build", "dagster"))
+    for verb in ("run", "rebuild"):
+        done = world.quick(verb)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert re.search(
+            r"The disk is nearly full: a night takes up to \d+ MiB and \d+\.\d MiB are free; "
+            r"release \S+ is current\.",
+            done.stderr,
         )
-        if shutil.which("mount")
-        else None
-    )
-    if mounted is None or mounted.returncode:
-        pytest.skip("mounting a small disk is refused here")
-    try:
-        shutil.copytree(
-            own_world.data,
-            disk / "data",
-            symlinks=True,
-            ignore=shutil.ignore_patterns("build", "dagster"),
-        )
-        world = World(disk / "data")
-        for words in (("run",), ("rebuild",)):
-            said = world.pll(*words)
-            assert said.returncode == 1, said.stdout + said.stderr
-            assert re.search(
-                r"The disk is nearly full: a night takes up to \d+ MiB and \d+\.\d MiB are free; release \S+ is current\.",
-                said.stderr,
-            )
-            assert "make room" in said.stderr
-        assert world.ask("select count(*) > 0 from marts.mart_key_figures") == [(True,)]
-        assert list((world.data / "validated").glob("*.parquet")), (
-            "what was read before is not thrown away first"
-        )
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+        assert "make room" in done.stderr
+    assert world.ask("select count(*) > 0 from marts.mart_key_figures") == [(True,)]
+    assert list((world.data / "validated").glob("*.parquet")), "nothing is deleted before the check"

@@ -51,6 +51,7 @@ _NUMBER = re.compile(r"[-−+]?\d+")
 _POWER_BASE = re.compile(r"(?<![\d.,])10\s*$")
 _SQUARED = re.compile(r"(?<![^\W\d_])(?:[kcdm]?m)$")
 RAISED_CHARACTERS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_LOWERED_CHARACTERS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 # Soft hyphen, zero-width space and joiners, direction marks, word joiner, byte order mark.
 _UNSEEN_CHARACTERS = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 BREAK = "\x1d"  # between what is on lines of its own
@@ -58,7 +59,7 @@ SEAM = "\x1f"  # where an element begins or ends that may look other than the te
 HARD_SEAM = "\x1c"  # where one does: it is smaller, lowered, linked or struck, or was a mark
 _SEAMS = SEAM + HARD_SEAM
 _GROUP_SPACE = "\u00a0\u202f\u2007\u2009"
-_RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+_RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉"
 _GAP = f"[ \t\r\n{_GROUP_SPACE}{_SEAMS}]*"
 _SEAM = f"[{_SEAMS}]"
 _RAISED = f"[{_RAISED_DIGITS}]"
@@ -71,7 +72,7 @@ SEAM_BETWEEN_DIGITS = re.compile(
             rf"(?<!\d)\d{{1,3}}{_GAP}{_EITHER}+{_GAP}\d{{3}}(?!\d)",  # as groups of three
             rf"\d{_GAP}{HARD_SEAM}{_GAP}[-−–+]{_GAP}\d",  # as the ends of a range
             rf"\d{_GAP}[-−–+]{_GAP}{HARD_SEAM}{_GAP}\d",
-            rf"\d{_SEAM}*{_RAISED}{_EITHER}*[.,]?{_EITHER}*\d",  # around raised digits
+            rf"\d{_SEAM}*{_RAISED}{_EITHER}*[.,\-−–+]?{_EITHER}*\d",  # around raised digits
         )
     )
 )
@@ -197,10 +198,14 @@ class Walk:
             self.add_fault(f"shows text that a style of the page adds: {generated!r}")
         self.begin(node, shown)
         self._todo.append((lambda: self.end(node, shown), shown))
+        outer = self.pieces
         if not shown.is_struck and self._is_raised(node):
             is_note = _is_note(node) or node.css_first("a") is not None
-            outer, self.pieces = self.pieces, []
+            self.pieces = []
             self._todo.append((lambda: self._end_raised(outer, is_note=is_note), shown))
+        elif self.style.position(node) == "lowered":
+            self.pieces = []
+            self._todo.append((lambda: self._end_lowered(outer), shown))
         self._push_children(node, shown)
 
     # what differs between the text of a cell and the text of a page
@@ -275,6 +280,12 @@ class Walk:
             self.add_mark(mark)
         else:
             self.pieces.append(inner)
+
+    def _end_lowered(self, outer: list[str]) -> None:
+        """Write lowered digits as such, but for those after a letter, as in CO2."""
+        inner, self.pieces = "".join(self.pieces), outer
+        is_after_letter = _tail(outer)[-1:].isalpha()
+        self.pieces.append(inner if is_after_letter else inner.translate(_LOWERED_CHARACTERS))
 
 
 def leave_out(texts: list[str], text: str) -> None:

@@ -197,9 +197,12 @@ def test_a_raised_element_stays_raised_whatever_a_style_sheet_does() -> None:
         ("12<sup>foreløpig</sup>", "12foreløpig"),
         ("<sup>1</sup>", "¹"),
         ("110<sup>6</sup>", "110"),
+        ("12<sub>1</sub>", "12₁"),
+        ("<sub>9</sub>-<s>9</s>10", "₉-10"),
+        ("CO<sub>2</sub>", "CO2"),
     ],
 )
-def test_what_is_raised_and_no_footnote_mark_is_kept(inner: str, text: str) -> None:
+def test_what_is_raised_or_lowered_and_no_footnote_mark_is_kept(inner: str, text: str) -> None:
     assert _seen(inner).text == text
 
 
@@ -207,14 +210,13 @@ def test_what_is_raised_and_no_footnote_mark_is_kept(inner: str, text: str) -> N
     "inner",
     [
         "12<small>1</small>",
-        "12<sub>1</sub>",
+        "12<sub>1</sub>3",
         "12<a href='/noter'>1</a>",
         "12<span class='x'>1</span>",
         "<span class='a'>12</span><span class='b'>34</span>",
         "1<sup>2</sup>3",
         "12<abbr title='x'>1</abbr>",
         "3 <small>-12</small>",
-        "<sub>9</sub>-<s>9</s>10",
         "<math><msup><mn>10</mn><mn>6</mn></msup></math>",
         "12 <math><mn>1</mn></math>",
         "<img src='x' alt='5'>",

@@ -1,7 +1,26 @@
 select
-    said.service_code, said.region_key, said.area_name, said.actor_type_code, said.phase, said.starts_on, said.starts_on_precision, said.ends_on,
-    said.ends_on_precision, said.is_date_inferred, said.statement, said.source_name, said.statement_address, said.context, said.snapshot_at,
-    said.row_reference, snapshot.is_current, source.restates_history
-from {{ source('validated', 'milestone') }} as said
-inner join {{ source('validated', 'snapshot') }} as snapshot on said.source_name = snapshot.source_name and said.snapshot_at = snapshot.snapshot_at
-inner join {{ source('validated', 'source') }} as source on said.source_name = source.source_name
+    milestone.service_code,
+    milestone.region_key,
+    milestone.area_name,
+    milestone.actor_type_code,
+    milestone.phase,
+    milestone.starts_on,
+    milestone.starts_on_precision,
+    milestone.ends_on,
+    milestone.ends_on_precision,
+    milestone.is_date_inferred,
+    milestone.statement,
+    milestone.source_name,
+    milestone.statement_address,
+    milestone.context,
+    milestone.snapshot_at,
+    milestone.row_reference,
+    snapshot.is_current,
+    source.restates_history
+from {{ source('validated', 'milestone') }} as milestone
+inner join {{ source('validated', 'snapshot') }} as snapshot
+    on
+        milestone.source_name = snapshot.source_name
+        and milestone.snapshot_at = snapshot.snapshot_at
+inner join {{ source('validated', 'source') }} as source
+    on milestone.source_name = source.source_name

@@ -1,5 +1,16 @@
 select
-    aside.source_name, aside.snapshot_at, aside.row_reference, aside.rule, aside.column_name, aside.value, aside.reason, aside.service_code, aside.month,
+    quarantine.source_name,
+    quarantine.snapshot_at,
+    quarantine.row_reference,
+    quarantine.rule,
+    quarantine.column_name,
+    quarantine.value,
+    quarantine.reason,
+    quarantine.service_code,
+    quarantine.month,
     snapshot.is_current
-from {{ source('validated', 'quarantine') }} as aside
-inner join {{ source('validated', 'snapshot') }} as snapshot on aside.source_name = snapshot.source_name and aside.snapshot_at = snapshot.snapshot_at
+from {{ source('validated', 'quarantine') }} as quarantine
+inner join {{ source('validated', 'snapshot') }} as snapshot
+    on
+        quarantine.source_name = snapshot.source_name
+        and quarantine.snapshot_at = snapshot.snapshot_at

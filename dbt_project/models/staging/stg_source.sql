@@ -1,3 +1,12 @@
 select
-    source_name, title, title_en, publisher, landing_page, licence, attribution, cadence, restates_history, is_simulated
+    source_name,
+    title,
+    title_en,
+    publisher,
+    landing_page,
+    licence,
+    attribution,
+    cadence,
+    restates_history,
+    is_simulated
 from {{ source('validated', 'source') }}

@@ -7,11 +7,15 @@ with recursive observed as (
 ),
 
 calendar as (
-    select first_month as month, last_month
+    select
+        first_month as month,
+        last_month
     from observed
     where first_month is not null
     union all
-    select {{ add_months('month', 1) }} as month, last_month
+    select
+        {{ add_months('month', 1) }} as month,
+        last_month
     from calendar
     where month < last_month
 )
@@ -19,7 +23,11 @@ calendar as (
 select
     month,
     {{ part_of_date('year', 'month') }} as year,
-    case when {{ part_of_date('month', 'month') }} <= 4 then 1 when {{ part_of_date('month', 'month') }} <= 8 then 2 else 3 end as tertial,
+    case
+        when {{ part_of_date('month', 'month') }} <= 4 then 1
+        when {{ part_of_date('month', 'month') }} <= 8 then 2
+        else 3
+    end as tertial,
     {{ part_of_date('quarter', 'month') }} as quarter,
     {{ part_of_date('month', 'month') }} as month_number,
     {{ month_name_nb('month') }} as month_name,

@@ -1,2 +1,11 @@
-select source_name, title, title_en, publisher, landing_page, licence, attribution, cadence, is_simulated
+select
+    source_name,
+    title,
+    title_en,
+    publisher,
+    landing_page,
+    licence,
+    attribution,
+    cadence,
+    is_simulated
 from {{ ref('stg_source') }}

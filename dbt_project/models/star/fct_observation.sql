@@ -1,8 +1,27 @@
 select
-    said.measure_code, said.region_key, region.current_region_key, said.actor_type_code, said.source_name, said.period_start, said.period_end,
-    said.period_grain, said.month, said.value, said.lower_bound, said.upper_bound, said.qualifier, said.status, said.is_period_inferred,
-    said.published_text, said.region_as_published, said.statement_address, said.also_stated_at, said.context, said.snapshot_at, said.revision_number,
-    said.row_reference
-from {{ ref('fct_observation_revision') }} as said
-left join {{ ref('dim_region') }} as region on said.region_key = region.region_key
-where said.known_to is null
+    revision.measure_code,
+    revision.region_key,
+    region.current_region_key,
+    revision.actor_type_code,
+    revision.source_name,
+    revision.period_start,
+    revision.period_end,
+    revision.period_grain,
+    revision.month,
+    revision.value,
+    revision.lower_bound,
+    revision.upper_bound,
+    revision.qualifier,
+    revision.status,
+    revision.is_period_inferred,
+    revision.published_text,
+    revision.region_as_published,
+    revision.statement_address,
+    revision.also_stated_at,
+    revision.context,
+    revision.snapshot_at,
+    revision.revision_number,
+    revision.row_reference
+from {{ ref('fct_observation_revision') }} as revision
+left join {{ ref('dim_region') }} as region on revision.region_key = region.region_key
+where revision.known_to is null

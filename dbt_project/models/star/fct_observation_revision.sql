@@ -1,48 +1,85 @@
-{%- set key = observation_key('said') %}
-{%- set said = ['value', 'lower_bound', 'upper_bound', 'qualifier', 'status'] %}
+{%- set key = observation_key('observation') %}
+{%- set figure = ['value', 'lower_bound', 'upper_bound', 'qualifier', 'status'] %}
 with stated as (
     select
         *,
-        lag(snapshot_number) over (partition by {{ key }} order by snapshot_at) as snapshot_number_before,
+        lag(snapshot_number) over (
+            partition by {{ key }}
+            order by snapshot_at
+        ) as snapshot_number_before,
         lead(snapshot_at) over (partition by {{ key }} order by snapshot_at) as next_stated_at
-        {%- for column in said %},
+        {%- for column in figure %},
         lag({{ column }}) over (partition by {{ key }} order by snapshot_at) as {{ column }}_before
         {%- endfor %}
-    from {{ ref('stg_observation') }} as said
+    from {{ ref('stg_observation') }} as observation
 ),
 
--- the same said again is no revision; said again after a publication without it is
+-- the same figure again is no revision; the same figure after a snapshot without it is one
 marked as (
     select
         *,
         case
-            when snapshot_number_before is null or (restates_history and snapshot_number > snapshot_number_before + 1)
-            {%- for column in said %} or {{ column }} is distinct from {{ column }}_before{% endfor %} then 1
+            when
+                snapshot_number_before is null
+                or (restates_history and snapshot_number > snapshot_number_before + 1)
+                {%- for column in figure %}
+                or {{ column }} is distinct from {{ column }}_before
+                {%- endfor %}
+                then 1
             else 0
         end as is_new
     from stated
 ),
 
--- a source that restates its history withdraws what its next publication does not say; any other only replaces what it says anew
+-- a source that restates its history withdraws what its next snapshot leaves out; any other source
+-- only replaces the figures it states again
 spanned as (
     select
         *,
-        sum(is_new) over (partition by {{ key }} order by snapshot_at rows between unbounded preceding and current row) as revision_number,
+        sum(is_new) over (
+            partition by {{ key }}
+            order by snapshot_at
+            rows between unbounded preceding and current row
+        ) as revision_number,
         max(case when is_new = 1 then snapshot_at end) over (
-            partition by {{ key }} order by snapshot_at rows between unbounded preceding and current row
+            partition by {{ key }}
+            order by snapshot_at
+            rows between unbounded preceding and current row
         ) as known_from,
         lead(is_new) over (partition by {{ key }} order by snapshot_at) as is_followed_by_new,
         case when restates_history then next_snapshot_at else next_stated_at end as known_to
-    from marked as said
+    from marked as observation
 )
 
 select
-    measure_code, region_key, actor_type_code, source_name, period_start, period_end, period_grain,
+    measure_code,
+    region_key,
+    actor_type_code,
+    source_name,
+    period_start,
+    period_end,
+    period_grain,
     case when period_grain in ('day', 'month') then {{ month_of('period_end') }} end as month,
-    value, lower_bound, upper_bound, qualifier, status, is_period_inferred, published_text, region_as_published, statement_address, also_stated_at,
-    context, snapshot_at,
+    value,
+    lower_bound,
+    upper_bound,
+    qualifier,
+    status,
+    is_period_inferred,
+    published_text,
+    region_as_published,
+    statement_address,
+    also_stated_at,
+    context,
+    snapshot_at,
     cast(revision_number as integer) as revision_number,
-    row_reference, known_from, known_to,
-    case when known_to is null then null when next_stated_at = known_to then 'revised' else 'withdrawn' end as ended_by
+    row_reference,
+    known_from,
+    known_to,
+    case
+        when known_to is null then null
+        when next_stated_at = known_to then 'revised'
+        else 'withdrawn'
+    end as ended_by
 from spanned
 where coalesce(is_followed_by_new, 1) = 1

@@ -33,6 +33,7 @@
 {% macro month_name_nb(day) -%}
     case {{ part_of_date('month', day) }}
     {%- for name in ['januar', 'februar', 'mars', 'april', 'mai', 'juni', 'juli', 'august', 'september', 'oktober', 'november', 'desember'] %}
+        
         when {{ loop.index }} then '{{ name }}'
     {%- endfor %}
     end
@@ -42,6 +43,7 @@
 {% macro month_abbreviation_nb(day) -%}
     case {{ part_of_date('month', day) }}
     {%- for name in ['jan.', 'feb.', 'mars', 'apr.', 'mai', 'juni', 'juli', 'aug.', 'sep.', 'okt.', 'nov.', 'des.'] %}
+        
         when {{ loop.index }} then '{{ name }}'
     {%- endfor %}
     end

@@ -1,10 +1,10 @@
 {#- What a row says of itself: its key, then the columns a rule is about. -#}
 {% macro row_text(columns) -%}
     concat(
-        {%- for column in columns | unique %}
+    {%- for column in columns | unique %}
         '{{ ', ' if not loop.first }}{{ column }}=',
         coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null'){{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     )
 {%- endmacro %}
 

@@ -1,14 +1,19 @@
 {%- set key = ['measure_code', 'actor_type_code', 'month'] -%}
 -- kommuner and fylker of today
 with current_region as (
-    select region_key, valid_from
+    select
+        region_key,
+        valid_from
     from {{ ref('dim_region') }}
     where is_current and region_level in ('kommune', 'fylke')
 ),
 
 -- months in which a region of today was something else
 other_time as (
-    select distinct whole_key, valid_from, valid_to
+    select distinct
+        whole_key,
+        valid_from,
+        valid_to
     from {{ ref('dim_region_part') }}
     where relation in ('recode', 'reform') and part_level <> 'kommune_today'
 ),

@@ -4,19 +4,36 @@ with said as (
     select
         figure.*,
         row_number() over (
-            partition by figure.measure_code, figure.region_key, figure.actor_type_code, figure.period_start, figure.period_end, figure.period_grain
-            order by figure.snapshot_at desc, figure.source_name
+            partition by
+                figure.measure_code,
+                figure.region_key,
+                figure.actor_type_code,
+                figure.period_start,
+                figure.period_end,
+                figure.period_grain
+            order by figure.snapshot_at desc, figure.source_name ASC
         ) as place
     from {{ ref('fct_observation') }} as figure
-    inner join {{ ref('dim_measure') }} as measure on figure.measure_code = measure.measure_code and measure.adds_over_regions
+    inner join
+        {{ ref('dim_measure') }} as measure
+        on figure.measure_code = measure.measure_code and measure.adds_over_regions
     where figure.period_end is not null and figure.status <> 'missing'
 ),
 
 figure as (
     select
-        {{ columns_of('said', period) }}, said.region_key, {{ month_of('said.period_end') }} as month, said.value as count_value,
-        said.lower_bound as count_lower, said.upper_bound as count_upper, said.qualifier as count_qualifier, said.status as count_status,
-        cast(null as {{ type_double() }}) as eligible_value, 'exact' as eligible_qualifier, 'observed' as eligible_status, said.source_name,
+        {{ columns_of('said', period) }},
+        said.region_key,
+        {{ month_of('said.period_end') }} as month,
+        said.value as count_value,
+        said.lower_bound as count_lower,
+        said.upper_bound as count_upper,
+        said.qualifier as count_qualifier,
+        said.status as count_status,
+        cast(null as {{ type_double() }}) as eligible_value,
+        'exact' as eligible_qualifier,
+        'observed' as eligible_status,
+        said.source_name,
         said.snapshot_at
     from said
     where said.place = 1
@@ -25,32 +42,59 @@ figure as (
 -- only where the whole is published too
 addend as (
     select
-        {{ columns_of('figure', period) }}, figure.month, place.whole_key, place.part_level, {{ addend('figure', 'place.part_share', 'place.part_quality') }}
+        {{ columns_of('figure', period) }},
+        figure.month,
+        place.whole_key,
+        place.part_level,
+        {{ addend('figure', 'place.part_share', 'place.part_quality') }}
     from figure
     inner join {{ ref('dim_region_part') }} as place
-        on place.relation = 'level' and figure.region_key = place.part_key and {{ is_valid_in('place.valid_from', 'place.valid_to', 'figure.month') }}
-    inner join (select distinct measure_code, region_key from figure where count_value is not null) as whole
+        on
+            place.relation = 'level'
+            and figure.region_key = place.part_key
+            and {{ is_valid_in('place.valid_from', 'place.valid_to', 'figure.month') }}
+    inner join
+        (select distinct
+            measure_code,
+            region_key
+        from figure
+        where count_value is not null) as whole
         on figure.measure_code = whole.measure_code and place.whole_key = whole.region_key
 ),
 
 added as (
-    select {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level, {{ sums_of_addends('addend') }}
+    select
+        {{ columns_of('addend', period) }},
+        addend.month,
+        addend.whole_key,
+        addend.part_level,
+        {{ sums_of_addends('addend') }}
     from addend
     group by {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level
 ),
 
 expected as (
-    select place.whole_key, place.part_level, calendar.month, cast(count(*) as integer) as part_count
+    select
+        place.whole_key,
+        place.part_level,
+        calendar.month,
+        cast(count(*) as integer) as part_count
     from {{ ref('dim_region_part') }} as place
-    inner join {{ ref('dim_month') }} as calendar on {{ is_valid_in('place.valid_from', 'place.valid_to', 'calendar.month') }}
+    inner join
+        {{ ref('dim_month') }} as calendar
+        on {{ is_valid_in('place.valid_from', 'place.valid_to', 'calendar.month') }}
     where place.relation = 'level'
     group by place.whole_key, place.part_level, calendar.month
 ),
 
 compared as (
     select
-        added.*, expected.part_count as expected_part_count, whole.count_value as published_value, whole.count_qualifier as published_qualifier,
-        whole.source_name, whole.snapshot_at,
+        added.*,
+        expected.part_count as expected_part_count,
+        whole.count_value as published_value,
+        whole.count_qualifier as published_qualifier,
+        whole.source_name,
+        whole.snapshot_at,
         -- how far the published whole lies outside what the parts allow
         case
             when added.count_lower is null or added.count_upper is null then null
@@ -60,27 +104,53 @@ compared as (
         end as difference
     from added
     inner join figure as whole
-        on added.whole_key = whole.region_key
-        {%- for column in period %} and added.{{ column }} = whole.{{ column }}{% endfor %}
+        on
+            added.whole_key = whole.region_key
+            {%- for column in period %} and added.{{ column }} = whole.{{ column }}{% endfor %}
     inner join expected
-        on added.whole_key = expected.whole_key and added.part_level = expected.part_level and added.month = expected.month
+        on
+            added.whole_key = expected.whole_key
+            and added.part_level = expected.part_level
+            and added.month = expected.month
     where whole.count_value is not null
 )
 
 select
-    measure.service_code, compared.measure_code, measure.measure_name, compared.whole_key as region_key, region.region_level, region.region_name,
-    compared.actor_type_code, compared.period_start, compared.period_end, compared.period_grain, compared.part_level, compared.part_count,
-    compared.expected_part_count, compared.published_value, compared.count_value as sum_value, compared.count_lower as sum_lower,
-    compared.count_upper as sum_upper, compared.difference, compared.difference / nullif(abs(compared.published_value), 0) as difference_share,
+    measure.service_code,
+    compared.measure_code,
+    measure.measure_name,
+    compared.whole_key as region_key,
+    region.region_level,
+    region.region_name,
+    compared.actor_type_code,
+    compared.period_start,
+    compared.period_end,
+    compared.period_grain,
+    compared.part_level,
+    compared.part_count,
+    compared.expected_part_count,
+    compared.published_value,
+    compared.count_value as sum_value,
+    compared.count_lower as sum_lower,
+    compared.count_upper as sum_upper,
+    compared.difference,
+    compared.difference / nullif(abs(compared.published_value), 0) as difference_share,
     case
         when compared.part_count < compared.expected_part_count then 'incomplete'
         when compared.difference is null then 'not_comparable'
         when compared.difference = 0 then 'agrees'
-        when abs(compared.difference) <= {{ var('reconciliation_tolerance') }} * abs(compared.published_value) then 'within_tolerance'
-        when compared.qualifier <> 'exact' or compared.published_qualifier <> 'exact' then 'not_comparable'
+        when
+            abs(compared.difference)
+            <= {{ var('reconciliation_tolerance') }} * abs(compared.published_value)
+            then 'within_tolerance'
+        when
+            compared.qualifier <> 'exact' or compared.published_qualifier <> 'exact'
+            then 'not_comparable'
         else 'differs'
     end as reconciliation_status,
-    compared.qualifier, compared.source_name, compared.snapshot_at
+    compared.qualifier,
+    compared.source_name,
+    compared.snapshot_at
 from compared
 inner join {{ ref('dim_measure') }} as measure on compared.measure_code = measure.measure_code
 inner join {{ ref('dim_region') }} as region on compared.whole_key = region.region_key

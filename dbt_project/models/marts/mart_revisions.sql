@@ -1,7 +1,11 @@
 {%- set said_before = ['value', 'status', 'published_text', 'ended_by'] %}
 -- since when a source has told of a measure in a period or a later one: what it adds to that later comes late
 with first_told as (
-    select source_name, measure_code, period_end, min(known_from) as known_from
+    select
+        source_name,
+        measure_code,
+        period_end,
+        min(known_from) as known_from
     from {{ ref('fct_observation_revision') }}
     where period_end is not null
     group by source_name, measure_code, period_end
@@ -9,55 +13,109 @@ with first_told as (
 
 due as (
     select
-        source_name, measure_code, period_end,
+        source_name,
+        measure_code,
+        period_end,
         min(known_from) over (
-            partition by source_name, measure_code order by period_end desc rows between unbounded preceding and current row
+            partition by source_name, measure_code
+            order by period_end desc rows between unbounded preceding and current row
         ) as due_from
     from first_told
 ),
 
 history as (
     select
-        said.*, due.due_from
-        {%- for column in said_before %},
-        lag(said.{{ column }}) over (partition by {{ observation_key('said') }} order by said.revision_number) as {{ column }}_before
-        {%- endfor %}
+        said.*,
+        due.due_from
+        {%- for column in said_before %}
+            ,
+            lag(said.{{ column }})
+                over (partition by {{ observation_key('said') }} order by said.revision_number)
+                as {{ column }}_before
+    
+            {%- endfor %}
     from {{ ref('fct_observation_revision') }} as said
-    left join due on said.source_name = due.source_name and said.measure_code = due.measure_code and said.period_end = due.period_end
+    left join
+        due
+        on
+            said.source_name = due.source_name
+            and said.measure_code = due.measure_code
+            and said.period_end = due.period_end
 ),
 
 changed as (
     select
-        source_name, measure_code, region_key, actor_type_code, period_start, period_end, period_grain, revision_number, known_from as changed_at,
+        source_name,
+        measure_code,
+        region_key,
+        actor_type_code,
+        period_start,
+        period_end,
+        period_grain,
+        revision_number,
+        known_from as changed_at,
         case
             when ended_by_before = 'revised' then 'correction'
             when ended_by_before = 'withdrawn' then 'reinstatement'
             else 'late_arrival'
         end as change_kind,
-        case when ended_by_before = 'revised' then value_before end as value_before, value as value_after,
-        case when ended_by_before = 'revised' then status_before end as status_before, status as status_after,
-        case when ended_by_before = 'revised' then published_text_before end as published_text_before, published_text as published_text_after
+        case when ended_by_before = 'revised' then value_before end as value_before,
+        value as value_after,
+        case when ended_by_before = 'revised' then status_before end as status_before,
+        status as status_after,
+        case when ended_by_before = 'revised' then published_text_before end
+            as published_text_before,
+        published_text as published_text_after
     from history
     where revision_number > 1 or known_from > due_from
     union all
     select
-        source_name, measure_code, region_key, actor_type_code, period_start, period_end, period_grain, revision_number, known_to as changed_at,
+        source_name,
+        measure_code,
+        region_key,
+        actor_type_code,
+        period_start,
+        period_end,
+        period_grain,
+        revision_number,
+        known_to as changed_at,
         'withdrawal' as change_kind,
-        value as value_before, cast(null as {{ type_double() }}) as value_after,
-        status as status_before, cast(null as {{ dbt.type_string() }}) as status_after,
-        published_text as published_text_before, cast(null as {{ dbt.type_string() }}) as published_text_after
+        value as value_before,
+        cast(null as {{ type_double() }}) as value_after,
+        status as status_before,
+        cast(null as {{ dbt.type_string() }}) as status_after,
+        published_text as published_text_before,
+        cast(null as {{ dbt.type_string() }}) as published_text_after
     from history
     where ended_by = 'withdrawn'
 )
 
 select
-    measure.service_code, changed.measure_code, measure.measure_name, changed.region_key, region.region_name, changed.actor_type_code,
-    actor_type.actor_type_name, changed.period_start, changed.period_end, changed.period_grain,
+    measure.service_code,
+    changed.measure_code,
+    measure.measure_name,
+    changed.region_key,
+    region.region_name,
+    changed.actor_type_code,
+    actor_type.actor_type_name,
+    changed.period_start,
+    changed.period_end,
+    changed.period_grain,
     {{ period_label_nb('changed.period_grain', 'changed.period_start', 'changed.period_end') }} as period_label,
-    changed.change_kind, changed.changed_at, changed.revision_number, changed.value_before, changed.value_after,
+    changed.change_kind,
+    changed.changed_at,
+    changed.revision_number,
+    changed.value_before,
+    changed.value_after,
     round(changed.value_after - changed.value_before, 9) as value_change,
-    changed.status_before, changed.status_after, changed.published_text_before, changed.published_text_after, changed.source_name
+    changed.status_before,
+    changed.status_after,
+    changed.published_text_before,
+    changed.published_text_after,
+    changed.source_name
 from changed
 inner join {{ ref('dim_measure') }} as measure on changed.measure_code = measure.measure_code
 inner join {{ ref('dim_region') }} as region on changed.region_key = region.region_key
-inner join {{ ref('dim_actor_type') }} as actor_type on changed.actor_type_code = actor_type.actor_type_code
+inner join
+    {{ ref('dim_actor_type') }} as actor_type
+    on changed.actor_type_code = actor_type.actor_type_code

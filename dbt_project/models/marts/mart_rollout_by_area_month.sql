@@ -8,10 +8,15 @@ with stated as (
         coalesce(said.starts_on, said.ends_on) as since,
         -- an end without a start tells when the phase was reached, not when it was over
         case when said.starts_on is not null then said.ends_on end as until,
-        coalesce(said.starts_on_precision, said.ends_on_precision) in ('day', 'month') as is_month_known,
-        case said.phase {% for name in phase %}when '{{ name }}' then {{ loop.index }} {% endfor %}end as phase_number
+        coalesce(said.starts_on_precision, said.ends_on_precision) in ('day', 'month')
+            as is_month_known,
+        case said.phase
+            {% for name in phase %}                when '{{ name }}' then {{ loop.index }}                                 {% endfor %}
+        end as phase_number
     from {{ ref('fct_milestone') }} as said
-    where said.statement in ('planned', 'reported') and (said.starts_on is not null or said.ends_on is not null)
+    where
+        said.statement in ('planned', 'reported')
+        and (said.starts_on is not null or said.ends_on is not null)
 ),
 
 -- the phase a month's share shows: so many of those who can have begun, and enough of the area told of it
@@ -28,7 +33,10 @@ figure as (
         ) as phase_number
     from (
         select
-            measure.service_code, said.region_key, said.actor_type_code, said.month,
+            measure.service_code,
+            said.region_key,
+            said.actor_type_code,
+            said.month,
             case
                 when said.adoption_share is null then said.share_lower
                 -- what is at most so much may be less
@@ -38,8 +46,11 @@ figure as (
         from {{ ref('fct_adoption_month') }} as said
         inner join {{ ref('dim_region') }} as region on said.region_key = region.region_key
         inner join {{ ref('dim_measure') }} as measure
-            on said.measure_code = measure.measure_code and measure.unit = 'share' and measure.time_kind = 'stock'
-            and measure.numerator_code is not null and measure.denominator_code is not null
+            on
+                said.measure_code = measure.measure_code
+                and measure.unit = 'share'
+                and measure.time_kind = 'stock'
+                and measure.numerator_code is not null and measure.denominator_code is not null
         where
             region.region_level in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')
             and coalesce(said.reported_share, 1) >= {{ var('phase_reported_share') }}
@@ -72,66 +83,134 @@ area_month as (
 
 -- a plan for a wider area, or for more actor types, holds until a nearer one is made
 within as (
-    select region_key, region_key as wider_key, 0 as region_distance from {{ ref('dim_region') }}
-    {%- for level in ['helsefellesskap', 'hf', 'fylke', 'rhf'] %}
-    union all
-    select region_key, {{ level }}_key as wider_key, {{ 2 * loop.index }} as region_distance
+    select
+        region_key,
+        region_key as wider_key,
+        0 as region_distance
     from {{ ref('dim_region') }}
-    where {{ level }}_key is not null and {{ level }}_key <> region_key
+    {%- for level in ['helsefellesskap', 'hf', 'fylke', 'rhf'] %}
+        union all
+        select
+            region_key,
+            {{ level }}_key as wider_key,
+            {{ 2 * loop.index }} as region_distance
+        from {{ ref('dim_region') }}
+        where {{ level }}_key is not null and {{ level }}_key <> region_key
     {%- endfor %}
     union all
-    select part.region_key, land.region_key as wider_key, 10 as region_distance
+    select
+        part.region_key,
+        land.region_key as wider_key,
+        10 as region_distance
     from {{ ref('dim_region') }} as part
     cross join {{ ref('dim_region') }} as land
     where land.region_level = 'land' and part.region_level <> 'land'
 ),
 
 reach as (
-    select region_key, wider_key, region_distance, false as is_inferred from within
+    select
+        region_key,
+        wider_key,
+        region_distance,
+        false as is_inferred
+    from within
     union all
     -- a group of regions named together; who they are may be our inference
-    select within.region_key, part.region_key as wider_key, within.region_distance + 1 as region_distance, part.is_inferred
+    select
+        within.region_key,
+        part.region_key as wider_key,
+        within.region_distance + 1 as region_distance,
+        part.is_inferred
     from within
-    inner join {{ ref('bridge_region_group') }} as part on within.wider_key = part.part_key and part.is_whole
+    inner join
+        {{ ref('bridge_region_group') }} as part
+        on within.wider_key = part.part_key and part.is_whole
 ),
 
 actor_reach as (
-    select actor_type_code, actor_type_code as wider_code, 0 as actor_distance from {{ ref('dim_actor_type') }}
+    select
+        actor_type_code,
+        actor_type_code as wider_code,
+        0 as actor_distance
+    from {{ ref('dim_actor_type') }}
     union all
-    select part_code as actor_type_code, actor_type_code as wider_code, 1 as actor_distance from {{ ref('bridge_actor_type_combination') }}
+    select
+        part_code as actor_type_code,
+        actor_type_code as wider_code,
+        1 as actor_distance
+    from {{ ref('bridge_actor_type_combination') }}
     union all
-    select actor_type_code, parent_code as wider_code, 2 as actor_distance from {{ ref('dim_actor_type') }} where parent_code is not null
+    select
+        actor_type_code,
+        parent_code as wider_code,
+        2 as actor_distance
+    from {{ ref('dim_actor_type') }}
+    where parent_code is not null
     union all
-    select actor_type_code, 'alle' as wider_code, 3 as actor_distance from {{ ref('dim_actor_type') }} where actor_type_code <> 'alle'
+    select
+        actor_type_code,
+        'alle' as wider_code,
+        3 as actor_distance
+    from {{ ref('dim_actor_type') }}
+    where actor_type_code <> 'alle'
 ),
 
 plan_for_area as (
     select
-        {{ columns_of('begun', area) }}, stated.phase, stated.phase_number, stated.since, stated.until, stated.is_month_known, reach.region_distance,
+        {{ columns_of('begun', area) }},
+        stated.phase,
+        stated.phase_number,
+        stated.since,
+        stated.until,
+        stated.is_month_known,
+        reach.region_distance,
         actor_reach.actor_distance,
-        case when reach.is_inferred then 'inferred' when reach.region_distance + actor_reach.actor_distance = 0 then 'stated' else 'inherited' end as planned_basis
+        case
+            when reach.is_inferred then 'inferred' when
+                reach.region_distance + actor_reach.actor_distance = 0
+                then 'stated'
+            else 'inherited'
+        end as planned_basis
     from begun
     inner join reach on begun.region_key = reach.region_key
     inner join actor_reach on begun.actor_type_code = actor_reach.actor_type_code
     inner join stated
-        on stated.statement = 'planned' and begun.service_code = stated.service_code and reach.wider_key = stated.region_key
-        and actor_reach.wider_code = stated.actor_type_code
+        on
+            stated.statement = 'planned'
+            and begun.service_code = stated.service_code
+            and reach.wider_key = stated.region_key
+            and actor_reach.wider_code = stated.actor_type_code
 ),
 
 -- of what one place says the newest phase begun; one that is over does not give way to the one before
 plan_in_month as (
     select
-        {{ columns_of('area_month', area) }}, area_month.month, plan.phase, plan.phase_number, plan.since, plan.is_month_known, plan.planned_basis,
+        {{ columns_of('area_month', area) }},
+        area_month.month,
+        plan.phase,
+        plan.phase_number,
+        plan.since,
+        plan.is_month_known,
+        plan.planned_basis,
         plan.region_distance, plan.actor_distance,
         plan.until is null or plan.until >= area_month.month as is_going_on,
         row_number() over (
-            partition by {{ columns_of('area_month', area) }}, area_month.month, plan.region_distance, plan.actor_distance
-            order by plan.since desc, plan.phase_number desc, coalesce(plan.until, cast('9999-12-31' as date)) desc
+            partition by
+                {{ columns_of('area_month', area) }},
+                area_month.month,
+                plan.region_distance,
+                plan.actor_distance
+            order by
+                plan.since desc,
+                plan.phase_number desc,
+                coalesce(plan.until, cast('9999-12-31' as date)) desc
         ) as place
     from area_month
     inner join plan_for_area as plan
-        on area_month.service_code = plan.service_code and area_month.region_key = plan.region_key
-        and area_month.actor_type_code = plan.actor_type_code and plan.since <= {{ end_of_month('area_month.month') }}
+        on
+            area_month.service_code = plan.service_code and area_month.region_key = plan.region_key
+            and area_month.actor_type_code = plan.actor_type_code
+            and plan.since <= {{ end_of_month('area_month.month') }}
 ),
 
 nearest_plan as (
@@ -151,50 +230,79 @@ nearest_plan as (
 
 report_in_month as (
     select
-        {{ columns_of('area_month', area) }}, area_month.month, stated.phase, stated.phase_number, stated.is_month_known,
+        {{ columns_of('area_month', area) }},
+        area_month.month,
+        stated.phase,
+        stated.phase_number,
+        stated.is_month_known,
         stated.until is null or stated.until >= area_month.month as is_going_on,
         row_number() over (
             partition by {{ columns_of('area_month', area) }}, area_month.month
-            order by stated.since desc, stated.phase_number desc, coalesce(stated.until, cast('9999-12-31' as date)) desc
+            order by
+                stated.since desc,
+                stated.phase_number desc,
+                coalesce(stated.until, cast('9999-12-31' as date)) desc
         ) as place
     from area_month
     inner join stated
-        on stated.statement = 'reported' and area_month.service_code = stated.service_code and area_month.region_key = stated.region_key
-        and area_month.actor_type_code = stated.actor_type_code and stated.since <= {{ end_of_month('area_month.month') }}
+        on
+            stated.statement = 'reported'
+            and area_month.service_code = stated.service_code
+            and area_month.region_key = stated.region_key
+            and area_month.actor_type_code = stated.actor_type_code
+            and stated.since <= {{ end_of_month('area_month.month') }}
 ),
 
 -- a phase once reached stays reached
 seen as (
     select
-        {{ columns_of('area_month', area) }}, area_month.month, report.phase as reported_phase, report.phase_number as reported_number,
+        {{ columns_of('area_month', area) }},
+        area_month.month,
+        report.phase as reported_phase,
+        report.phase_number as reported_number,
         coalesce(report.is_month_known, false) as is_report_month_known, figure.observed_share,
         max(figure.phase_number) over (
-            partition by {{ columns_of('area_month', area) }} order by area_month.month rows between unbounded preceding and current row
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and current row
         ) as figure_number
     from area_month
     left join report_in_month as report
-        on area_month.service_code = report.service_code and area_month.region_key = report.region_key
-        and area_month.actor_type_code = report.actor_type_code and area_month.month = report.month and report.place = 1 and report.is_going_on
+        on
+            area_month.service_code = report.service_code
+            and area_month.region_key = report.region_key
+            and area_month.actor_type_code = report.actor_type_code
+            and area_month.month = report.month
+            and report.place = 1
+            and report.is_going_on
     left join figure
-        on area_month.service_code = figure.service_code and area_month.region_key = figure.region_key
-        and area_month.actor_type_code = figure.actor_type_code and area_month.month = figure.month
+        on
+            area_month.service_code = figure.service_code
+            and area_month.region_key = figure.region_key
+            and area_month.actor_type_code = figure.actor_type_code
+            and area_month.month = figure.month
 ),
 
 observed as (
     select
         seen.*,
-        case when seen.figure_number > 0 then seen.figure_number else seen.reported_number end as observed_number,
-        case when seen.figure_number > 0 then 'figure' when seen.reported_number is not null then 'report' end as observed_basis
+        case when seen.figure_number > 0 then seen.figure_number else seen.reported_number end
+            as observed_number,
+        case
+            when seen.figure_number > 0 then 'figure' when
+                seen.reported_number is not null
+                then 'report'
+        end as observed_basis
     from seen
 ),
 
 -- the month a phase was first seen; where the first figure shows it already, nobody knows how long before
 reached as (
-    select {{ columns_of('observed', area) }}, phase.phase_number, min(observed.month) as first_month
+    select
+        {{ columns_of('observed', area) }}, phase.phase_number, min(observed.month) as first_month
     from observed
     inner join (
         {%- for name in phase %}
-        select {{ loop.index }} as phase_number{{ ' union all' if not loop.last }}
+            select {{ loop.index }} as phase_number{{ ' union all' if not loop.last }}
         {%- endfor %}
     ) as phase on phase.phase_number <= observed.observed_number
     group by {{ columns_of('observed', area) }}, phase.phase_number
@@ -204,38 +312,68 @@ reached_exactly as (
     select {{ columns_of('reached', area) }}, reached.phase_number, reached.first_month
     from reached
     inner join observed
-        on reached.service_code = observed.service_code and reached.region_key = observed.region_key
-        and reached.actor_type_code = observed.actor_type_code and reached.first_month = observed.month
+        on
+            reached.service_code = observed.service_code
+            and reached.region_key = observed.region_key
+            and reached.actor_type_code = observed.actor_type_code
+            and reached.first_month = observed.month
     left join first_figure
-        on reached.service_code = first_figure.service_code and reached.region_key = first_figure.region_key
-        and reached.actor_type_code = first_figure.actor_type_code
-    where case observed.observed_basis when 'figure' then first_figure.month < reached.first_month else observed.is_report_month_known end
+        on
+            reached.service_code = first_figure.service_code
+            and reached.region_key = first_figure.region_key
+            and reached.actor_type_code = first_figure.actor_type_code
+    where
+        case observed.observed_basis
+            when 'figure' then first_figure.month < reached.first_month else
+                observed.is_report_month_known
+        end
 )
 
 select
-    this.service_code, service.service_name, this.region_key, region.region_level, region.region_name, this.actor_type_code,
+    this.service_code,
+    service.service_name,
+    this.region_key,
+    region.region_level,
+    region.region_name,
+    this.actor_type_code,
     actor_type.actor_type_name, this.month, plan.phase as planned_phase, plan.planned_basis,
-    case this.observed_number {% for name in phase %}when {{ loop.index }} then '{{ name }}' {% endfor %}end as observed_phase,
+    case this.observed_number
+        {% for name in phase %}            when {{ loop.index }} then '{{ name }}'                         {% endfor %}
+    end as observed_phase,
     this.observed_basis, this.observed_share, this.reported_phase,
     -- known to the month on both sides, or no lag is told
     case
         when not plan.is_month_known then null
-        when reached_exactly.first_month <= this.month then {{ months_between('plan.since', 'reached_exactly.first_month') }}
-        when (this.observed_number is null or this.observed_number < plan.phase_number) and (this.figure_number is not null or this.reported_number is not null)
+        when
+            reached_exactly.first_month <= this.month
+            then {{ months_between('plan.since', 'reached_exactly.first_month') }}
+        when
+            (this.observed_number is null or this.observed_number < plan.phase_number)
+            and (this.figure_number is not null or this.reported_number is not null)
             then {{ months_between('plan.since', 'this.month') }}
     end as lag_months,
     case
-        when plan.phase_number is not null and (this.figure_number is not null or this.reported_number is not null)
+        when
+            plan.phase_number is not null
+            and (this.figure_number is not null or this.reported_number is not null)
             then coalesce(this.observed_number, 0) < plan.phase_number
     end as is_behind_plan
 from observed as this
 inner join {{ ref('dim_service') }} as service on this.service_code = service.service_code
 inner join {{ ref('dim_region') }} as region on this.region_key = region.region_key
-inner join {{ ref('dim_actor_type') }} as actor_type on this.actor_type_code = actor_type.actor_type_code
+inner join
+    {{ ref('dim_actor_type') }} as actor_type
+    on this.actor_type_code = actor_type.actor_type_code
 left join nearest_plan as plan
-    on this.service_code = plan.service_code and this.region_key = plan.region_key and this.actor_type_code = plan.actor_type_code
-    and this.month = plan.month
+    on
+        this.service_code = plan.service_code
+        and this.region_key = plan.region_key
+        and this.actor_type_code = plan.actor_type_code
+        and this.month = plan.month
 left join reached_exactly
-    on this.service_code = reached_exactly.service_code and this.region_key = reached_exactly.region_key
-    and this.actor_type_code = reached_exactly.actor_type_code and plan.phase_number = reached_exactly.phase_number
+    on
+        this.service_code = reached_exactly.service_code
+        and this.region_key = reached_exactly.region_key
+        and this.actor_type_code = reached_exactly.actor_type_code
+        and plan.phase_number = reached_exactly.phase_number
 where plan.phase is not null or this.observed_number is not null

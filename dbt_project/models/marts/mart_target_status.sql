@@ -2,30 +2,62 @@
 -- what somebody stated, and shares of two figures somebody stated
 with said as (
     select
-        measure_code, region_key, actor_type_code, period_start, period_end, month, value, qualifier, cast(null as {{ type_double() }}) as change_12m,
-        'published' as basis, snapshot_at, source_name
+        measure_code,
+        region_key,
+        actor_type_code,
+        period_start,
+        period_end,
+        month,
+        value,
+        qualifier,
+        cast(null as {{ type_double() }}) as change_12m,
+        'published' as basis,
+        snapshot_at,
+        source_name
     from {{ ref('fct_observation') }}
     where value is not null and period_end is not null
     union all
     select
-        measure_code, region_key, actor_type_code, month as period_start, {{ end_of_month('month') }} as period_end, month, adoption_share as value,
-        qualifier, change_12m, basis, snapshot_at, source_name
+        measure_code,
+        region_key,
+        actor_type_code,
+        month as period_start,
+        {{ end_of_month('month') }} as period_end,
+        month,
+        adoption_share as value,
+        qualifier,
+        change_12m,
+        basis,
+        snapshot_at,
+        source_name
     from {{ ref('fct_adoption_month') }}
     where adoption_share is not null and basis <> 'published'
 ),
 
 measured as (
     select
-        {{ columns_of('target', target) }}, said.measure_code, said.region_key, said.actor_type_code, said.value, said.period_end, said.period_start,
+        {{ columns_of('target', target) }},
+        said.measure_code,
+        said.region_key,
+        said.actor_type_code,
+        said.value,
+        said.period_end,
+        said.period_start,
         said.month, said.qualifier, said.change_12m, said.basis, said.source_name as said_by,
         row_number() over (
             partition by {{ columns_of('target', target) }}
-            order by said.period_end desc, case said.basis when 'published' then 1 when 'derived' then 2 else 3 end, said.period_start desc,
-                said.snapshot_at desc, said.source_name
+            order by
+                said.period_end desc,
+                case said.basis when 'published' then 1 when 'derived' then 2 else 3 end,
+                said.period_start desc,
+                said.snapshot_at desc, said.source_name ASC
         ) as place
     from {{ ref('fct_target') }} as target
     inner join said
-        on target.measure_code = said.measure_code and target.region_key = said.region_key and target.actor_type_code = said.actor_type_code
+        on
+            target.measure_code = said.measure_code
+            and target.region_key = said.region_key
+            and target.actor_type_code = said.actor_type_code
 ),
 
 -- the same publisher's figure of the same length a year before
@@ -35,11 +67,16 @@ year_before as (
         coalesce(newest.change_12m, max(newest.value - earlier.value)) as change_12m
     from measured as newest
     left join said as earlier
-        on newest.basis = 'published' and earlier.basis = 'published'
-        and newest.measure_code = earlier.measure_code and newest.region_key = earlier.region_key and newest.actor_type_code = earlier.actor_type_code
-        and newest.said_by = earlier.source_name
-        and newest.qualifier in ('exact', 'approx', 'estimate') and earlier.qualifier in ('exact', 'approx', 'estimate')
-        and earlier.period_end = {{ add_years('newest.period_end', -1) }} and earlier.period_start = {{ add_years('newest.period_start', -1) }}
+        on
+            newest.basis = 'published' and earlier.basis = 'published'
+            and newest.measure_code = earlier.measure_code
+            and newest.region_key = earlier.region_key
+            and newest.actor_type_code = earlier.actor_type_code
+            and newest.said_by = earlier.source_name
+            and newest.qualifier in ('exact', 'approx', 'estimate')
+            and earlier.qualifier in ('exact', 'approx', 'estimate')
+            and earlier.period_end = {{ add_years('newest.period_end', -1) }}
+            and earlier.period_start = {{ add_years('newest.period_start', -1) }}
     where newest.place = 1
     group by {{ columns_of('newest', target) }}, newest.change_12m
 ),
@@ -58,8 +95,16 @@ compared as (
             when target.target_kind = 'rule' then 'rule'
             when newest.value is null then 'not_measured'
             -- "at most 180" does not show that 150 is reached, nor "at least 5" that 10 is not passed
-            when target.direction = 'at_least' and newest.value >= target.value and newest.qualifier <> 'at_most' then 'reached'
-            when target.direction = 'at_most' and newest.value <= target.value and newest.qualifier <> 'at_least' then 'reached'
+            when
+                target.direction = 'at_least'
+                and newest.value >= target.value
+                and newest.qualifier <> 'at_most'
+                then 'reached'
+            when
+                target.direction = 'at_most'
+                and newest.value <= target.value
+                and newest.qualifier <> 'at_least'
+                then 'reached'
             when newest.period_end >= target.due_end then 'missed'
             -- due before the plan was last read, and no figure since
             when target.due_end < cast(target.snapshot_at as date) then 'unknown'
@@ -67,32 +112,63 @@ compared as (
         end as target_status
     from {{ ref('fct_target') }} as target
     left join measured as newest
-        on target.source_name = newest.source_name and target.snapshot_at = newest.snapshot_at
-        and target.row_reference = newest.row_reference and newest.place = 1
+        on
+            target.source_name = newest.source_name and target.snapshot_at = newest.snapshot_at
+            and target.row_reference = newest.row_reference and newest.place = 1
     left join year_before
-        on target.source_name = year_before.source_name and target.snapshot_at = year_before.snapshot_at
-        and target.row_reference = year_before.row_reference
+        on
+            target.source_name = year_before.source_name
+            and target.snapshot_at = year_before.snapshot_at
+            and target.row_reference = year_before.row_reference
 ),
 
 paced as (
     select
         *,
-        case when target_status = 'open' and months_left > 0 then round(distance / months_left, 9) end as pace_needed_per_month
+        case
+            when target_status = 'open' and months_left > 0 then round(distance / months_left, 9)
+        end as pace_needed_per_month
     from compared
 )
 
 select
-    measure.service_code, service.service_name, paced.measure_code, measure.measure_name, measure.unit, paced.region_key, region.region_name,
-    paced.actor_type_code, actor_type.actor_type_name, paced.target_kind, paced.direction, paced.due_start, paced.due_end,
-    paced.due_grain, paced.value as target_value, paced.newest_value, paced.newest_period_end, paced.newest_qualifier, paced.newest_basis,
-    paced.distance, paced.months_left, paced.pace_needed_per_month, paced.pace_per_month,
+    measure.service_code,
+    service.service_name,
+    paced.measure_code,
+    measure.measure_name,
+    measure.unit,
+    paced.region_key,
+    region.region_name,
+    paced.actor_type_code,
+    actor_type.actor_type_name,
+    paced.target_kind,
+    paced.direction,
+    paced.due_start,
+    paced.due_end,
+    paced.due_grain,
+    paced.value as target_value,
+    paced.newest_value,
+    paced.newest_period_end,
+    paced.newest_qualifier,
+    paced.newest_basis,
+    paced.distance,
+    paced.months_left,
+    paced.pace_needed_per_month,
+    paced.pace_per_month,
     case paced.direction
         when 'at_least' then paced.pace_per_month >= paced.pace_needed_per_month
         else paced.pace_per_month <= paced.pace_needed_per_month
     end as is_pace_sufficient,
-    paced.target_status, paced.source_name, paced.statement_address, paced.context, paced.snapshot_at, paced.row_reference
+    paced.target_status,
+    paced.source_name,
+    paced.statement_address,
+    paced.context,
+    paced.snapshot_at,
+    paced.row_reference
 from paced
 inner join {{ ref('dim_measure') }} as measure on paced.measure_code = measure.measure_code
 inner join {{ ref('dim_region') }} as region on paced.region_key = region.region_key
-inner join {{ ref('dim_actor_type') }} as actor_type on paced.actor_type_code = actor_type.actor_type_code
+inner join
+    {{ ref('dim_actor_type') }} as actor_type
+    on paced.actor_type_code = actor_type.actor_type_code
 left join {{ ref('dim_service') }} as service on measure.service_code = service.service_code

@@ -57,21 +57,21 @@ hospital as (
 
 level_part as (
     {%- for whole_key in ['fylke_key', 'helsefellesskap_key', 'rhf_key', 'hf_key'] %}
-    select
-        {{ whole_key }} as whole_key,
-        region_key as part_key,
-        'kommune' as part_level,
-        1 as share,
-        'exact' as quality,
-        valid_from as since,
-        valid_to as until
-    from {{ ref('region') }}
-    where
-        region_level = 'kommune' and {{ whole_key }} is not null
-        {%- if whole_key == 'hf_key' %}
-        and region_key not in (select part_key from hospital_share)
-        {%- endif %}
-    union all
+        select
+            {{ whole_key }} as whole_key,
+            region_key as part_key,
+            'kommune' as part_level,
+            1 as share,
+            'exact' as quality,
+            valid_from as since,
+            valid_to as until
+        from {{ ref('region') }}
+        where
+            region_level = 'kommune' and {{ whole_key }} is not null
+            {%- if whole_key == 'hf_key' %}
+                and region_key not in (select part_key from hospital_share)
+            {%- endif %}
+        union all
     {%- endfor %}
     select
         whole_key,

@@ -13,9 +13,9 @@ with ranked as (
                 observation.month
             order by
                 observation.period_end desc,
-                observation.period_start,
+                observation.period_start ASC,
                 observation.snapshot_at desc,
-                observation.source_name
+                observation.source_name ASC
         ) as rank_in_month
     from {{ ref('fct_observation') }} as observation
     inner join {{ ref('dim_measure') }} as measure
@@ -105,10 +105,10 @@ with_denominator as (
         figure.*,
         measure.denominator_code,
         {%- for column in ['value', 'lower_bound', 'upper_bound', 'qualifier', 'status'] %}
-        case
-            when own.measure_code is not null then own.{{ column }}
-            else of_all.{{ column }}
-        end as eligible_{{ column }},
+            case
+                when own.measure_code is not null then own.{{ column }}
+                else of_all.{{ column }}
+            end as eligible_{{ column }},
         {%- endfor %}
         own.measure_code is not null or of_all.measure_code is not null as is_eligible_known
     from figure

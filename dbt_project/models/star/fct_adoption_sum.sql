@@ -381,27 +381,27 @@ based_type_sum as (
 )
 
 {%- for sums in ['region_sum', 'based_type_sum'] %}
-{{ 'union all' if not loop.first }}
-select
-    relation,
-    measure_code,
-    region_key,
-    actor_type_code,
-    month,
-    part_level,
-    part_count,
-    count_value,
-    count_lower,
-    count_upper,
-    denominator_code,
-    eligible_value,
-    round(
-        case when whole_base < eligible_value then 1 else eligible_value / whole_base end, 6
-    ) as reported_share,
-    qualifier,
-    status,
-    is_period_inferred,
-    source_name,
-    snapshot_at
-from {{ sums }}
+    {{ 'union all' if not loop.first }}
+    select
+        relation,
+        measure_code,
+        region_key,
+        actor_type_code,
+        month,
+        part_level,
+        part_count,
+        count_value,
+        count_lower,
+        count_upper,
+        denominator_code,
+        eligible_value,
+        round(
+            case when whole_base < eligible_value then 1 else eligible_value / whole_base end, 6
+        ) as reported_share,
+        qualifier,
+        status,
+        is_period_inferred,
+        source_name,
+        snapshot_at
+    from {{ sums }}
 {%- endfor %}

@@ -3,7 +3,7 @@
     model, grain=[], required=[], accepted_values={}, ranges={}, relationships={}, conditions=[],
     as_many_rows_as=none
 ) %}
-{{ config(fail_calc='coalesce(sum(row_count), 0)') }}
+    {{ config(fail_calc='coalesce(sum(row_count), 0)') }}
 {{ broken_rules(
     model, grain, required, accepted_values, ranges, relationships, conditions, as_many_rows_as
 ) }}

@@ -1,4 +1,5 @@
-{#- Counts are rounded to whole numbers, and shares rounded and cut at 0 and 1, here and nowhere before. -#}
+{#- Counts are rounded to whole numbers, and shares rounded and cut at 0 and 1, here and nowhere
+    before. -#}
 {% macro rounded_adoption(rows, share, share_lower, share_upper) -%}
     cast(round({{ rows }}.count_value) as bigint) as adoption_count,
     cast(round({{ rows }}.count_lower) as bigint) as adoption_count_lower,
@@ -26,12 +27,13 @@
     {{ sums }}.status,
     'aggregated' as basis,
     {{ columns_of(
-        sums, ['denominator_code', 'reported_share', 'is_period_inferred', 'source_name', 'snapshot_at']
+        sums,
+        ['denominator_code', 'reported_share', 'is_period_inferred', 'source_name', 'snapshot_at']
     ) }}
 {%- endmacro %}
 
-{#- Whether two shares of a series can be compared: both have a value that is not merely a bound, the
-    same denominator, both are sums or neither is, and as much of the region reported for both. -#}
+{#- Whether two shares of a series can be compared: both have a value that is not merely a bound,
+    the same denominator, both are sums or neither is, and as much of the region reported for both. -#}
 {% macro are_comparable(this, that) -%}
     {{ this }}.qualifier in ('exact', 'approx', 'estimate')
     and {{ that }}.qualifier in ('exact', 'approx', 'estimate')

@@ -1,4 +1,5 @@
-{#- Months as dates of their first day; written once here so that star and marts run on other engines too. -#}
+{#- Months as dates of their first day. Written once here, so that star and marts run on other
+    engines too. -#}
 
 {% macro month_of(day) -%}
     cast({{ dbt.date_trunc('month', day) }} as date)
@@ -25,14 +26,20 @@
     cast(extract({{ part }} from {{ day }}) as integer)
 {%- endmacro %}
 
-{#- Number of the calendar month, quarter or year (1, 3 or 12 months) the day lies in, counted from year 0. -#}
+{#- Number of the calendar month, quarter or year (1, 3 or 12 months) that contains the day, counted
+    from year 0. -#}
 {% macro number_of_span(day, months) -%}
-    cast(floor(({{ part_of_date('year', day) }} * 12 + {{ part_of_date('month', day) }} - 1) / {{ months }}) as integer)
+    cast(floor(
+        ({{ part_of_date('year', day) }} * 12 + {{ part_of_date('month', day) }} - 1) / {{ months }}
+    ) as integer)
 {%- endmacro %}
 
 {% macro month_name_nb(day) -%}
     case {{ part_of_date('month', day) }}
-    {%- for name in ['januar', 'februar', 'mars', 'april', 'mai', 'juni', 'juli', 'august', 'september', 'oktober', 'november', 'desember'] %}
+    {%- for name in [
+        'januar', 'februar', 'mars', 'april', 'mai', 'juni',
+        'juli', 'august', 'september', 'oktober', 'november', 'desember'
+    ] %}
         
         when {{ loop.index }} then '{{ name }}'
     {%- endfor %}
@@ -42,21 +49,30 @@
 {#- The abbreviations of Språkrådet: mars, mai, juni and juli are never shortened. -#}
 {% macro month_abbreviation_nb(day) -%}
     case {{ part_of_date('month', day) }}
-    {%- for name in ['jan.', 'feb.', 'mars', 'apr.', 'mai', 'juni', 'juli', 'aug.', 'sep.', 'okt.', 'nov.', 'des.'] %}
+    {%- for name in [
+        'jan.', 'feb.', 'mars', 'apr.', 'mai', 'juni', 'juli', 'aug.', 'sep.', 'okt.', 'nov.', 'des.'
+    ] %}
         
         when {{ loop.index }} then '{{ name }}'
     {%- endfor %}
     end
 {%- endmacro %}
 
-{#- The period as a Norwegian reader writes it: "11. des. 2012", "jan. 2026", "2. kvartal 2025", "2. tertial 2025", "2025". -#}
+{#- The period as a Norwegian reader writes it: "11. des. 2012", "jan. 2026", "2. kvartal 2025",
+    "2. tertial 2025", "2025". -#}
 {% macro period_label_nb(grain, start, until) -%}
     case
         when {{ start }} is null then 'udatert'
-        when {{ grain }} = 'day' then cast({{ part_of_date('day', start) }} as {{ dbt.type_string() }}) || '. ' || {{ month_abbreviation_nb(start) }} || ' '
+        when {{ grain }} = 'day'
+            then cast({{ part_of_date('day', start) }} as {{ dbt.type_string() }})
+                || '. ' || {{ month_abbreviation_nb(start) }} || ' '
         when {{ grain }} = 'month' then {{ month_abbreviation_nb(start) }} || ' '
-        when {{ grain }} = 'quarter' then cast({{ part_of_date('quarter', until) }} as {{ dbt.type_string() }}) || '. kvartal '
-        when {{ grain }} = 'tertial' then cast(cast({{ part_of_date('month', until) }} / 4 as integer) as {{ dbt.type_string() }}) || '. tertial '
+        when {{ grain }} = 'quarter'
+            then cast({{ part_of_date('quarter', until) }} as {{ dbt.type_string() }}) || '. kvartal '
+        when {{ grain }} = 'tertial'
+            then cast(
+                cast({{ part_of_date('month', until) }} / 4 as integer) as {{ dbt.type_string() }}
+            ) || '. tertial '
         else ''
     end || coalesce(cast({{ part_of_date('year', until) }} as {{ dbt.type_string() }}), '')
 {%- endmacro %}
@@ -67,5 +83,6 @@
 
 {#- Whether a half-open interval contains the month; an empty end is open. -#}
 {% macro is_valid_in(since, until, month) -%}
-    ({{ since }} is null or {{ since }} <= {{ month }}) and ({{ until }} is null or {{ month }} < {{ until }})
+    ({{ since }} is null or {{ since }} <= {{ month }})
+    and ({{ until }} is null or {{ month }} < {{ until }})
 {%- endmacro %}

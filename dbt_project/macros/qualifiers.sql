@@ -1,11 +1,14 @@
-{#- The hedge of a quotient: the weakest of its parts; a hedged denominator turns round ("of at least 100" is "at most"). -#}
+{#- The qualifier of a quotient: the weakest of its parts. A qualified denominator turns round:
+    "of at least 100" is "at most". -#}
 {% macro qualifier_of_quotient(numerator, denominator) -%}
     case
         when {{ numerator }} = 'estimate' or {{ denominator }} = 'estimate' then 'estimate'
         when {{ numerator }} = 'approx' or {{ denominator }} = 'approx' then 'approx'
         when {{ denominator }} = 'exact' then {{ numerator }}
-        when {{ numerator }} in ('exact', 'at_most') and {{ denominator }} = 'at_least' then 'at_most'
-        when {{ numerator }} in ('exact', 'at_least') and {{ denominator }} = 'at_most' then 'at_least'
+        when {{ numerator }} in ('exact', 'at_most') and {{ denominator }} = 'at_least'
+            then 'at_most'
+        when {{ numerator }} in ('exact', 'at_least') and {{ denominator }} = 'at_most'
+            then 'at_least'
         else 'approx'
     end
 {%- endmacro %}
@@ -20,7 +23,8 @@
     end
 {%- endmacro %}
 
-{#- What a quotient of two stated figures is: suppressed and missing parts make it so, a provisional part makes it provisional. -#}
+{#- The status of a quotient of two figures: suppressed or missing where a part is, provisional
+    where a part is. -#}
 {% macro status_of_quotient(numerator, denominator) -%}
     case
         when 'suppressed' in ({{ numerator }}, {{ denominator }}) then 'suppressed'

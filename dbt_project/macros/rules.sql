@@ -8,7 +8,8 @@
     )
 {%- endmacro %}
 
-{#- A rule's row where some rows of the table break it: the condition is neither true nor unknown. -#}
+{#- A rule's row where some rows of the table break it: the condition is neither true nor
+    unknown. -#}
 {% macro broken_rule(model, rule, condition, columns) -%}
     select
         '{{ rule | replace("'", "''") }}' as rule,
@@ -46,7 +47,8 @@
     where here.row_count <> there.row_count
 {%- endmacro %}
 
-{#- All rules of a table as one statement. Unknown is no violation: an empty cell breaks only `required`. -#}
+{#- All rules of a table as one statement. Unknown is no violation: an empty cell breaks only
+    `required`. -#}
 {% macro broken_rules(
     model, grain, required, accepted_values, ranges, relationships, conditions, as_many_rows_as
 ) -%}
@@ -72,13 +74,15 @@
         {%- do statements.append(broken_rule(model, condition, condition, grain + [column])) -%}
     {%- endfor -%}
     {%- for column, to in relationships.items() -%}
-        {%- set keys = 'select ' ~ to.field ~ ' from ' ~ to.to ~ ' where ' ~ to.field ~ ' is not null' -%}
+        {%- set keys = 'select ' ~ to.field ~ ' from ' ~ to.to
+            ~ ' where ' ~ to.field ~ ' is not null' -%}
         {%- set rule = column ~ ' is in ' ~ to.to.identifier ~ '.' ~ to.field -%}
         {%- set condition = column ~ ' is null or ' ~ column ~ ' in (' ~ keys ~ ')' -%}
         {%- do statements.append(broken_rule(model, rule, condition, grain + [column])) -%}
     {%- endfor -%}
     {%- for check in conditions -%}
-        {%- do statements.append(broken_rule(model, check.rule, check.condition, grain + check.columns)) -%}
+        {%- set columns = grain + check.columns -%}
+        {%- do statements.append(broken_rule(model, check.rule, check.condition, columns)) -%}
     {%- endfor -%}
     {%- if as_many_rows_as -%}
         {%- do statements.append(broken_row_count(model, as_many_rows_as)) -%}

@@ -53,7 +53,8 @@
     {%- set has_all_upper = 'count(' ~ table ~ '.upper) = count(*)' -%}
     {%- set lower = rounded_sum(table ~ '.lower') -%}
     {%- set upper = rounded_sum(table ~ '.upper') -%}
-    {%- set bounds_meet = has_all_lower ~ ' and ' ~ has_all_upper ~ ' and ' ~ lower ~ ' = ' ~ upper -%}
+    {%- set bounds_meet = has_all_lower ~ ' and ' ~ has_all_upper
+        ~ ' and ' ~ lower ~ ' = ' ~ upper -%}
     cast(count(*) as integer) as part_count,
     case
         when {{ has_all_values }} then {{ rounded_sum(table ~ '.value') }}

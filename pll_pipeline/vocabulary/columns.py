@@ -1,8 +1,8 @@
 """The column vocabulary: one name, one type, one meaning, in every table that has it.
 
-dbt's YAML, the comments in DuckDB, the fields of the data package and the headings of the workbook all come from here
-(`star/model_files.py` writes the YAML). Not here: which table has which columns (`dbt_project/tables/`), checks of
-published rows (`validated/rules.py`).
+dbt's YAML, the comments in DuckDB, the fields of the data package and the headings of the workbook
+all come from here (`star/model_files.py` writes the YAML). Not here: which table has which columns
+(`dbt_project/tables/`), checks of published rows (`validated/rules.py`).
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule
 class Column:
     """A column as every table uses it.
 
-    `type` is DuckDB's and dbt's name; `allowed` lists the only values there are; `refers_to` is the key of the dimension
-    that has all its values ("dim_region.region_key"); `range` is the least and the greatest value, both included.
+    `type` is DuckDB's and dbt's name; `allowed` lists the only values there are; `refers_to` is the
+    key of the dimension that has all its values ("dim_region.region_key"); `range` is the least
+    and the greatest value, both included.
     """
 
     name: str
@@ -190,7 +191,8 @@ _ALL = [
         "denominator_code",
         "varchar",
         "Nevner",
-        "Measure that is the denominator; empty where no publisher defines one, and then no share is made",
+        "Measure that is the denominator; empty where no publisher defines one, and then no share "
+        "is made",
         "Målet som er nevner; tom der ingen utgiver har definert en, og da lages ingen andel",
         refers_to="dim_measure.measure_code",
     ),
@@ -198,7 +200,7 @@ _ALL = [
         "is_adoption",
         "boolean",
         "Er utbredelse",
-        "True when the measure tells how far a service is taken into use",
+        "True when the measure is how far a service is taken into use",
         "Sann når målet sier hvor langt en tjeneste er tatt i bruk",
     ),
     Column(
@@ -233,7 +235,7 @@ _ALL = [
         "reviewed_on",
         "date",
         "Gjennomgått",
-        "Day the definition was last held against the publisher's page",
+        "Day the definition was last compared with the publisher's page",
         "Dagen definisjonen sist ble holdt opp mot utgiverens side",
     ),
     Column(
@@ -349,7 +351,8 @@ _ALL = [
         "tile_column",
         "integer",
         "Flis, kolonne",
-        "Column of the region's tile in the tile map of its level, a layout of our own; empty without a tile",
+        "Column of the region's tile in the tile map of its level, a layout of our own; empty "
+        "without a tile",
         "Kolonnen til regionens flis i nivåets fliskart, et eget oppsett; tom uten flis",
     ),
     Column(
@@ -370,7 +373,7 @@ _ALL = [
         "is_tile_inset",
         "boolean",
         "Flis i innfelling",
-        "True when the tile stands in the inset with Nordland, Troms and Finnmark",
+        "True when the tile is in the inset with Nordland, Troms and Finnmark",
         "Sann når flisen står i innfellingen med Nordland, Troms og Finnmark",
     ),
     Column(
@@ -492,8 +495,10 @@ _ALL = [
         "is_latest",
         "boolean",
         "Nyeste måned",
-        "True for the newest month any figure is about; latest of one service or measure may be earlier",
-        "Sann for den nyeste måneden noe tall gjelder; den nyeste for én tjeneste eller ett mål kan være tidligere",
+        "True for the newest month any figure is about; latest of one service or measure may be "
+        "earlier",
+        "Sann for den nyeste måneden noe tall gjelder; den nyeste for én tjeneste eller ett mål "
+        "kan være tidligere",
     ),
     Column(
         "period_start",
@@ -530,8 +535,10 @@ _ALL = [
         "value",
         "double",
         "Verdi",
-        "The figure; shares between 0 and 1; empty when not published, suppressed or given as a range",
-        "Tallet; andeler mellom 0 og 1; tomt når det ikke er publisert, er skjermet eller er oppgitt som et spenn",
+        "The figure; shares between 0 and 1; empty when not published, suppressed or given as a "
+        "range",
+        "Tallet; andeler mellom 0 og 1; tomt når det ikke er publisert, er skjermet eller er "
+        "oppgitt som et spenn",
     ),
     Column(
         "lower_bound",
@@ -589,37 +596,43 @@ _ALL = [
         "row_reference",
         "varchar",
         "Rad i kilden",
-        "File and line in the snapshot, where the figure stands",
+        "File and line of the figure in the snapshot",
         "Fil og linje i øyeblikksbildet der tallet står",
     ),
     Column(
         "known_from",
         "timestamp with time zone",
         "Kjent fra",
-        "When the snapshot that first said it was taken, UTC",
+        "When the snapshot that first had the value was taken, UTC",
         "Når øyeblikksbildet som først sa det ble tatt, UTC",
     ),
     Column(
         "known_to",
         "timestamp with time zone",
         "Kjent til",
-        "When the snapshot that said otherwise, or no longer said it, was taken, UTC; empty while it stands",
-        "Når øyeblikksbildet som sa noe annet, eller ikke lenger sa det, ble tatt, UTC; tom så lenge tallet står",
+        "When the snapshot with another value, or without the figure, was taken, UTC; empty while "
+        "it is valid",
+        "Når øyeblikksbildet som sa noe annet, eller ikke lenger sa det, ble tatt, UTC; tom så "
+        "lenge tallet står",
     ),
     Column(
         "ended_by",
         "varchar",
         "Avløst av",
-        "Whether another value took its place or the source no longer says it; empty while it stands",
-        "Om en annen verdi tok plassen eller kilden ikke lenger oppgir tallet; tom så lenge tallet står",
+        "Whether another value replaced it or the source no longer publishes it; empty while it "
+        "is valid",
+        "Om en annen verdi tok plassen eller kilden ikke lenger oppgir tallet; tom så lenge "
+        "tallet står",
         ENDINGS,
     ),
     Column(
         "change_kind",
         "varchar",
         "Endring",
-        "A correction of what was said, a figure that came after its period had been published, one that is gone, or one that came back",
-        "En retting av det som var sagt, et tall som kom etter at perioden var publisert, et som er borte, eller et som kom tilbake",
+        "A correction of a published value, a figure that came after its period had been "
+        "published, one that is gone, or one that came back",
+        "En retting av det som var sagt, et tall som kom etter at perioden var publisert, et som "
+        "er borte, eller et som kom tilbake",
         CHANGE_KINDS,
     ),
     Column(
@@ -766,7 +779,7 @@ _ALL = [
         "is_simulated",
         "boolean",
         "Simulert",
-        "True when nobody published the figures: never statistics",
+        "True when the figures were never published: never statistics",
         "Sann når ingen har publisert tallene: aldri statistikk",
     ),
     # targets
@@ -819,7 +832,7 @@ _ALL = [
         "newest_value",
         "double",
         "Nyeste verdi",
-        "Newest figure of the same measure, region and actor type; empty when nobody published one",
+        "Newest figure of the same measure, region and actor type; empty when none was published",
         "Nyeste tall for samme mål, region og aktørtype; tom når ingen har publisert et",
     ),
     Column(
@@ -877,15 +890,18 @@ _ALL = [
         "is_pace_sufficient",
         "boolean",
         "Takten holder",
-        "True when the pace of the last 12 months reaches the target when due; empty where either is not known",
+        "True when the pace of the last 12 months reaches the target when due; empty where either "
+        "is not known",
         "Sann når takten de siste 12 månedene når målet i tide; tom der en av dem ikke er kjent",
     ),
     Column(
         "target_status",
         "varchar",
         "Målstatus",
-        "Where the target stands; unknown when it fell due and no figure has come since; not_measured when no figure of the same definition is published",
-        "Hvordan målet ligger an; unknown når fristen er ute og ingen tall er kommet siden; not_measured når ingen tall med samme definisjon er publisert",
+        "The state of the target; unknown when it fell due and no figure has come since; "
+        "not_measured when no figure of the same definition is published",
+        "Hvordan målet ligger an; unknown når fristen er ute og ingen tall er kommet siden; "
+        "not_measured når ingen tall med samme definisjon er publisert",
         TARGET_STATUSES,
     ),
     # milestones
@@ -954,16 +970,20 @@ _ALL = [
         "observed_phase",
         "varchar",
         "Observert fase",
-        "Phase the area is seen to have reached: by its figures (the thresholds stand in dbt_project.yml), else as reported",
-        "Fasen området ser ut til å ha nådd: etter tallene (tersklene står i dbt_project.yml), ellers slik det er meldt",
+        "Phase the area is seen to have reached: by its figures (the thresholds stand in "
+        "dbt_project.yml), else as reported",
+        "Fasen området ser ut til å ha nådd: etter tallene (tersklene står i dbt_project.yml), "
+        "ellers slik det er meldt",
         PHASES,
     ),
     Column(
         "planned_basis",
         "varchar",
         "Planens grunnlag",
-        "Whether the plan is stated for this area and actor type, inherited from a wider area or more actor types, or inferred to be about it",
-        "Om planen er oppgitt for dette området og denne aktørtypen, arvet fra et større område eller flere aktørtyper, eller utledet til å gjelde det",
+        "Whether the plan is stated for this area and actor type, inherited from a wider area or "
+        "more actor types, or inferred to be about it",
+        "Om planen er oppgitt for dette området og denne aktørtypen, arvet fra et større område "
+        "eller flere aktørtyper, eller utledet til å gjelde det",
         PLANNED_BASES,
     ),
     Column(
@@ -978,7 +998,8 @@ _ALL = [
         "observed_share",
         "double",
         "Observert andel",
-        "The month's share by which the phase is judged; the least it can be where it is suppressed",
+        "The month's share by which the phase is judged; the least it can be where it is "
+        "suppressed",
         "Månedens andel som fasen bedømmes etter; det minste den kan være der den er skjermet",
         range=(0, 1),
     ),
@@ -986,7 +1007,7 @@ _ALL = [
         "reported_phase",
         "varchar",
         "Meldt fase",
-        "Phase somebody reported the area to be in",
+        "Phase the area was reported to be in",
         "Fasen noen har meldt at området er i",
         PHASES,
     ),
@@ -994,8 +1015,12 @@ _ALL = [
         "lag_months",
         "integer",
         "Etterslep i måneder",
-        "Months from the planned start of the planned phase to the month it was seen, or to this month while it is not; below zero when early; empty where either is not known to the month",
-        "Måneder fra planlagt start av den planlagte fasen til måneden den ble sett, eller til denne måneden så lenge den ikke er det; under null når den kom tidlig; tom der en av dem ikke er kjent på måneden",
+        "Months from the planned start of the planned phase to the month it was seen, or to this "
+        "month while it is not; below zero when early; empty where either is not known to the "
+        "month",
+        "Måneder fra planlagt start av den planlagte fasen til måneden den ble sett, eller til "
+        "denne måneden så lenge den ikke er det; under null når den kom tidlig; tom der en av dem "
+        "ikke er kjent på måneden",
     ),
     Column(
         "is_behind_plan",
@@ -1020,7 +1045,7 @@ _ALL = [
         "reason",
         "varchar",
         "Begrunnelse",
-        "Why the row was set aside",
+        "Why the row is in quarantine",
         "Hvorfor raden ble satt til side",
     ),
     # adoption
@@ -1092,16 +1117,20 @@ _ALL = [
         "reported_share",
         "double",
         "Rapportert andel",
-        "For sums of parts: share of the region's eligible base that has reported; empty where the publisher stated the level itself",
-        "For summer av deler: andelen av regionens grunnlag som har rapportert; tom der utgiveren selv oppga nivået",
+        "For sums of parts: share of the region's eligible base that has reported; empty where "
+        "the publisher stated the level itself",
+        "For summer av deler: andelen av regionens grunnlag som har rapportert; tom der utgiveren "
+        "selv oppga nivået",
         range=(0, 1),
     ),
     Column(
         "change_1m",
         "double",
         "Endring siste måned",
-        "Change in share since the month before; empty unless both are known and may be compared: of the same kind, among the same, told by as many",
-        "Endring i andel siden måneden før; tom med mindre begge er kjent og kan sammenlignes: av samme slag, blant de samme, oppgitt av like mange",
+        "Change in share since the month before; empty unless both are known and may be compared: "
+        "of the same kind, among the same, reported by as many",
+        "Endring i andel siden måneden før; tom med mindre begge er kjent og kan sammenlignes: av "
+        "samme slag, blant de samme, oppgitt av like mange",
     ),
     Column(
         "change_12m",
@@ -1114,7 +1143,8 @@ _ALL = [
         "rank_in_level",
         "integer",
         "Rang på nivået",
-        "Rank by share among regions of the level in the month, 1 is highest; empty without a share",
+        "Rank by share among regions of the level in the month, 1 is highest; empty without a "
+        "share",
         "Rang etter andel blant regionene på nivået den måneden, 1 er høyest; tom uten andel",
         range=(1, None),
     ),
@@ -1163,7 +1193,7 @@ _ALL = [
         "quarantined_count",
         "bigint",
         "Tall i karantene",
-        "Rows set aside because they broke a rule",
+        "Rows in quarantine because they broke a rule",
         "Rader satt til side fordi de brøt en regel",
         range=(0, None),
     ),
@@ -1172,8 +1202,10 @@ _ALL = [
         "relation",
         "varchar",
         "Forhold",
-        "How part and whole belong together: regions of the same time, one code that became another, or regions of an earlier time in one of today",
-        "Hvordan del og helhet hører sammen: regioner fra samme tid, én kode som ble til en annen, eller tidligere regioner i en av dagens",
+        "How part and whole belong together: regions of the same time, one code that became "
+        "another, or regions of an earlier time in one of today",
+        "Hvordan del og helhet hører sammen: regioner fra samme tid, én kode som ble til en "
+        "annen, eller tidligere regioner i en av dagens",
         RELATIONS,
     ),
     Column(
@@ -1204,8 +1236,11 @@ _ALL = [
         "part_level",
         "varchar",
         "Delenes nivå",
-        "Level of the parts; hf includes the private hospitals with residents of their own, kommune_today is the kommuner of today in months before the last reform, actor_type says that actor types were added",
-        "Delenes nivå; hf omfatter de private sykehusene med egne innbyggere, kommune_today er dagens kommuner i måneder før siste reform, actor_type sier at aktørtyper er summert",
+        "Level of the parts; hf includes the private hospitals with residents of their own, "
+        "kommune_today is the kommuner of today in months before the last reform, actor_type says "
+        "that actor types were added",
+        "Delenes nivå; hf omfatter de private sykehusene med egne innbyggere, kommune_today er "
+        "dagens kommuner i måneder før siste reform, actor_type sier at aktørtyper er summert",
     ),
     Column(
         "part_code",
@@ -1241,8 +1276,10 @@ _ALL = [
         "part_quality",
         "varchar",
         "Hvor sikkert",
-        "How sure the share is: exact, approx where a border moved a little, estimate where a part was split",
-        "Hvor sikker andelen er: exact, approx der en grense ble flyttet litt, estimate der en del ble delt",
+        "How sure the share is: exact, approx where a border moved a little, estimate where a "
+        "part was split",
+        "Hvor sikker andelen er: exact, approx der en grense ble flyttet litt, estimate der en "
+        "del ble delt",
         PART_QUALITIES,
     ),
     Column(
@@ -1369,7 +1406,7 @@ _ALL = [
         "region_of_month_key",
         "varchar",
         "Regionen den gang",
-        "Region the figure was told of in that month; empty where several were added up",
+        "Region the figure was published for in that month; empty where several were summed",
         "Regionen tallet ble oppgitt for i den måneden; tom der flere er summert",
         refers_to="dim_region.region_key",
     ),
@@ -1405,8 +1442,10 @@ _ALL = [
         "difference",
         "double",
         "Avvik",
-        "How far the published whole lies above (or, below zero, under) what its parts allow; 0 where they agree",
-        "Hvor langt den publiserte helheten ligger over (under når tallet er negativt) det delene tillater; 0 når de stemmer",
+        "How far the published whole lies above (or, below zero, under) what its parts allow; 0 "
+        "where they agree",
+        "Hvor langt den publiserte helheten ligger over (under når tallet er negativt) det delene "
+        "tillater; 0 når de stemmer",
     ),
     Column(
         "difference_share",
@@ -1436,8 +1475,9 @@ _ALL = [
         "expected_share",
         "double",
         "Forventet andel",
-        "Share expected if adoption goes on as it has; a forecast, never a figure somebody published",
-        "Andelen som ventes hvis utbredelsen fortsetter som før; en framskriving, aldri et publisert tall",
+        "Share expected if adoption goes on as it has; a forecast, never a published figure",
+        "Andelen som ventes hvis utbredelsen fortsetter som før; en framskriving, aldri et "
+        "publisert tall",
         range=(0, 1),
     ),
     Column(
@@ -1469,28 +1509,32 @@ _ALL = [
         "date",
         "Passerer 25 %",
         "First month at or above 25 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 25 prosent, kjent eller ventet; tom når det ikke skjer innen ti år",
+        "Første måned på eller over 25 prosent, kjent eller ventet; tom når det ikke skjer innen "
+        "ti år",
     ),
     Column(
         "passes_50_month",
         "date",
         "Passerer 50 %",
         "First month at or above 50 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 50 prosent, kjent eller ventet; tom når det ikke skjer innen ti år",
+        "Første måned på eller over 50 prosent, kjent eller ventet; tom når det ikke skjer innen "
+        "ti år",
     ),
     Column(
         "passes_80_month",
         "date",
         "Passerer 80 %",
         "First month at or above 80 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 80 prosent, kjent eller ventet; tom når det ikke skjer innen ti år",
+        "Første måned på eller over 80 prosent, kjent eller ventet; tom når det ikke skjer innen "
+        "ti år",
     ),
     Column(
         "passes_95_month",
         "date",
         "Passerer 95 %",
         "First month at or above 95 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 95 prosent, kjent eller ventet; tom når det ikke skjer innen ti år",
+        "Første måned på eller over 95 prosent, kjent eller ventet; tom når det ikke skjer innen "
+        "ti år",
     ),
     Column(
         "last_observed_month",

@@ -1,27 +1,28 @@
 -- each dated or undated figure in the month it ends in
 with cell as (
     select
-        said.source_name,
+        observation.source_name,
         measure.service_code,
-        said.measure_code,
-        said.region_key,
-        said.actor_type_code,
-        {{ month_of('said.period_end') }} as month,
+        observation.measure_code,
+        observation.region_key,
+        observation.actor_type_code,
+        {{ month_of('observation.period_end') }} as month,
         case
             when
-                said.status <> 'suppressed'
+                observation.status <> 'suppressed'
                 and (
-                    said.value is not null
-                    or said.lower_bound is not null
-                    or said.upper_bound is not null
+                    observation.value is not null
+                    or observation.lower_bound is not null
+                    or observation.upper_bound is not null
                 )
                 then 1
             else 0
         end
             as is_published,
-        case when said.status = 'suppressed' then 1 else 0 end as is_suppressed
-    from {{ ref('fct_observation') }} as said
-    inner join {{ ref('dim_measure') }} as measure on said.measure_code = measure.measure_code
+        case when observation.status = 'suppressed' then 1 else 0 end as is_suppressed
+    from {{ ref('fct_observation') }} as observation
+    inner join {{ ref('dim_measure') }} as measure
+        on observation.measure_code = measure.measure_code
 ),
 
 -- months from one publication to the next; an irregular source promises nothing
@@ -109,7 +110,7 @@ missing as (
     where filled.span is null
 ),
 
-told as (
+counted_cell as (
     select
         source_name,
         service_code,
@@ -150,7 +151,7 @@ counted as (
         cast(sum(is_suppressed) as bigint) as suppressed_count,
         cast(sum(is_missing) as bigint) as missing_count,
         cast(sum(is_quarantined) as bigint) as quarantined_count
-    from told
+    from counted_cell
     group by source_name, service_code, month
 )
 

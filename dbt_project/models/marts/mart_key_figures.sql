@@ -1,46 +1,48 @@
 select
     measure.service_code,
     service.service_name,
-    said.measure_code,
+    observation.measure_code,
     measure.measure_name,
     measure.measure_name_en,
     measure.unit,
-    said.region_key,
+    observation.region_key,
     region.region_level,
     region.region_name,
-    said.region_as_published,
-    said.actor_type_code,
+    observation.region_as_published,
+    observation.actor_type_code,
     actor_type.actor_type_name,
-    said.period_start,
-    said.period_end,
-    said.period_grain,
-    {{ period_label_nb('said.period_grain', 'said.period_start', 'said.period_end') }} as period_label,
-    said.is_period_inferred,
-    said.value,
-    said.lower_bound,
-    said.upper_bound,
-    said.qualifier,
-    {{ qualifier_label_nb('said.qualifier') }} as qualifier_label,
-    said.status,
-    said.published_text,
-    said.context,
+    observation.period_start,
+    observation.period_end,
+    observation.period_grain,
+    {{ period_label_nb(
+        'observation.period_grain', 'observation.period_start', 'observation.period_end'
+    ) }} as period_label,
+    observation.is_period_inferred,
+    observation.value,
+    observation.lower_bound,
+    observation.upper_bound,
+    observation.qualifier,
+    {{ qualifier_label_nb('observation.qualifier') }} as qualifier_label,
+    observation.status,
+    observation.published_text,
+    observation.context,
     measure.definition,
     measure.definition_url,
     measure.owner,
-    said.statement_address,
-    said.also_stated_at,
-    said.source_name,
+    observation.statement_address,
+    observation.also_stated_at,
+    observation.source_name,
     source.title as source_title,
     source.publisher,
     source.licence,
-    said.snapshot_at,
-    said.revision_number,
-    said.row_reference
-from {{ ref('fct_observation') }} as said
-inner join {{ ref('dim_measure') }} as measure on said.measure_code = measure.measure_code
-inner join {{ ref('dim_region') }} as region on said.region_key = region.region_key
+    observation.snapshot_at,
+    observation.revision_number,
+    observation.row_reference
+from {{ ref('fct_observation') }} as observation
+inner join {{ ref('dim_measure') }} as measure on observation.measure_code = measure.measure_code
+inner join {{ ref('dim_region') }} as region on observation.region_key = region.region_key
 inner join
     {{ ref('dim_actor_type') }} as actor_type
-    on said.actor_type_code = actor_type.actor_type_code
-inner join {{ ref('dim_source') }} as source on said.source_name = source.source_name
+    on observation.actor_type_code = actor_type.actor_type_code
+inner join {{ ref('dim_source') }} as source on observation.source_name = source.source_name
 left join {{ ref('dim_service') }} as service on measure.service_code = service.service_code

@@ -1,6 +1,8 @@
-{%- set period = ['measure_code', 'actor_type_code', 'period_start', 'period_end', 'period_grain'] -%}
--- counts that add, as stated of each region and period; of several the newest said
-with said as (
+{%- set period = [
+    'measure_code', 'actor_type_code', 'period_start', 'period_end', 'period_grain'
+] -%}
+-- counts that add over regions: per region and period, the newest figure comes first
+with ranked as (
     select
         figure.*,
         row_number() over (
@@ -11,8 +13,8 @@ with said as (
                 figure.period_start,
                 figure.period_end,
                 figure.period_grain
-            order by figure.snapshot_at desc, figure.source_name ASC
-        ) as place
+            order by figure.snapshot_at desc, figure.source_name asc
+        ) as figure_rank
     from {{ ref('fct_observation') }} as figure
     inner join
         {{ ref('dim_measure') }} as measure
@@ -22,21 +24,21 @@ with said as (
 
 figure as (
     select
-        {{ columns_of('said', period) }},
-        said.region_key,
-        {{ month_of('said.period_end') }} as month,
-        said.value as count_value,
-        said.lower_bound as count_lower,
-        said.upper_bound as count_upper,
-        said.qualifier as count_qualifier,
-        said.status as count_status,
+        {{ columns_of('ranked', period) }},
+        ranked.region_key,
+        {{ month_of('ranked.period_end') }} as month,
+        ranked.value as count_value,
+        ranked.lower_bound as count_lower,
+        ranked.upper_bound as count_upper,
+        ranked.qualifier as count_qualifier,
+        ranked.status as count_status,
         cast(null as {{ type_double() }}) as eligible_value,
         'exact' as eligible_qualifier,
         'observed' as eligible_status,
-        said.source_name,
-        said.snapshot_at
-    from said
-    where said.place = 1
+        ranked.source_name,
+        ranked.snapshot_at
+    from ranked
+    where ranked.figure_rank = 1
 ),
 
 -- only where the whole is published too
@@ -44,22 +46,22 @@ addend as (
     select
         {{ columns_of('figure', period) }},
         figure.month,
-        place.whole_key,
-        place.part_level,
-        {{ addend('figure', 'place.part_share', 'place.part_quality') }}
+        region_part.whole_key,
+        region_part.part_level,
+        {{ addend('figure', 'region_part.part_share', 'region_part.part_quality') }}
     from figure
-    inner join {{ ref('dim_region_part') }} as place
+    inner join {{ ref('dim_region_part') }} as region_part
         on
-            place.relation = 'level'
-            and figure.region_key = place.part_key
-            and {{ is_valid_in('place.valid_from', 'place.valid_to', 'figure.month') }}
+            region_part.relation = 'level'
+            and figure.region_key = region_part.part_key
+            and {{ is_valid_in('region_part.valid_from', 'region_part.valid_to', 'figure.month') }}
     inner join
         (select distinct
-            measure_code,
-            region_key
-        from figure
-        where count_value is not null) as whole
-        on figure.measure_code = whole.measure_code and place.whole_key = whole.region_key
+            published.measure_code,
+            published.region_key
+        from figure as published
+        where published.count_value is not null) as whole
+        on figure.measure_code = whole.measure_code and region_part.whole_key = whole.region_key
 ),
 
 added as (
@@ -75,16 +77,16 @@ added as (
 
 expected as (
     select
-        place.whole_key,
-        place.part_level,
+        region_part.whole_key,
+        region_part.part_level,
         calendar.month,
         cast(count(*) as integer) as part_count
-    from {{ ref('dim_region_part') }} as place
+    from {{ ref('dim_region_part') }} as region_part
     inner join
         {{ ref('dim_month') }} as calendar
-        on {{ is_valid_in('place.valid_from', 'place.valid_to', 'calendar.month') }}
-    where place.relation = 'level'
-    group by place.whole_key, place.part_level, calendar.month
+        on {{ is_valid_in('region_part.valid_from', 'region_part.valid_to', 'calendar.month') }}
+    where region_part.relation = 'level'
+    group by region_part.whole_key, region_part.part_level, calendar.month
 ),
 
 compared as (
@@ -106,7 +108,9 @@ compared as (
     inner join figure as whole
         on
             added.whole_key = whole.region_key
-            {%- for column in period %} and added.{{ column }} = whole.{{ column }}{% endfor %}
+            {%- for column in period %}
+            and added.{{ column }} = whole.{{ column }}
+            {%- endfor %}
     inner join expected
         on
             added.whole_key = expected.whole_key

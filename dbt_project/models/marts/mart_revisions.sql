@@ -1,6 +1,7 @@
-{%- set said_before = ['value', 'status', 'published_text', 'ended_by'] %}
--- since when a source has told of a measure in a period or a later one: what it adds to that later comes late
-with first_told as (
+{%- set value_columns = ['value', 'status', 'published_text', 'ended_by'] %}
+-- since when a source publishes a measure for a period or a later one: a figure that is added to it
+-- afterwards comes late
+with first_published as (
     select
         source_name,
         measure_code,
@@ -20,27 +21,26 @@ due as (
             partition by source_name, measure_code
             order by period_end desc rows between unbounded preceding and current row
         ) as due_from
-    from first_told
+    from first_published
 ),
 
 history as (
     select
-        said.*,
+        revision.*,
+        {%- for column in value_columns %}
+            lag(revision.{{ column }}) over (
+                partition by {{ observation_key('revision') }}
+                order by revision.revision_number
+            ) as {{ column }}_before,
+        {%- endfor %}
         due.due_from
-        {%- for column in said_before %}
-            ,
-            lag(said.{{ column }})
-                over (partition by {{ observation_key('said') }} order by said.revision_number)
-                as {{ column }}_before
-    
-            {%- endfor %}
-    from {{ ref('fct_observation_revision') }} as said
+    from {{ ref('fct_observation_revision') }} as revision
     left join
         due
         on
-            said.source_name = due.source_name
-            and said.measure_code = due.measure_code
-            and said.period_end = due.period_end
+            revision.source_name = due.source_name
+            and revision.measure_code = due.measure_code
+            and revision.period_end = due.period_end
 ),
 
 changed as (
@@ -101,7 +101,9 @@ select
     changed.period_start,
     changed.period_end,
     changed.period_grain,
-    {{ period_label_nb('changed.period_grain', 'changed.period_start', 'changed.period_end') }} as period_label,
+    {{ period_label_nb(
+        'changed.period_grain', 'changed.period_start', 'changed.period_end'
+    ) }} as period_label,
     changed.change_kind,
     changed.changed_at,
     changed.revision_number,

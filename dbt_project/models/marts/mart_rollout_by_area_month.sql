@@ -1,62 +1,65 @@
 {%- set area = ['service_code', 'region_key', 'actor_type_code'] -%}
 {%- set phase = ['forberedelse', 'utproving', 'innforing', 'i_drift'] -%}
 {%- set threshold = var('phase_thresholds') -%}
--- "planned" and "reported" are compared; targets and superseded plans stand in fct_milestone alone
+-- "planned" and "reported" are compared; targets and superseded plans are in fct_milestone only
 with stated as (
     select
-        {{ columns_of('said', area) }}, said.phase, said.statement,
-        coalesce(said.starts_on, said.ends_on) as since,
-        -- an end without a start tells when the phase was reached, not when it was over
-        case when said.starts_on is not null then said.ends_on end as until,
-        coalesce(said.starts_on_precision, said.ends_on_precision) in ('day', 'month')
+        {{ columns_of('milestone', area) }}, milestone.phase, milestone.statement,
+        coalesce(milestone.starts_on, milestone.ends_on) as since,
+        -- an end without a start is when the phase was reached, not when it was over
+        case when milestone.starts_on is not null then milestone.ends_on end as until,
+        coalesce(milestone.starts_on_precision, milestone.ends_on_precision) in ('day', 'month')
             as is_month_known,
-        case said.phase
-            {% for name in phase %}                when '{{ name }}' then {{ loop.index }}                                 {% endfor %}
+        case milestone.phase
+            {%- for name in phase %}
+                when '{{ name }}' then {{ loop.index }}
+            {%- endfor %}
         end as phase_number
-    from {{ ref('fct_milestone') }} as said
+    from {{ ref('fct_milestone') }} as milestone
     where
-        said.statement in ('planned', 'reported')
-        and (said.starts_on is not null or said.ends_on is not null)
+        milestone.statement in ('planned', 'reported')
+        and (milestone.starts_on is not null or milestone.ends_on is not null)
 ),
 
--- the phase a month's share shows: so many of those who can have begun, and enough of the area told of it
+-- the phase a month's share shows:
+-- so large a share of those who can have begun, and enough of the area has reported
 figure as (
     select
-        {{ columns_of('told', area) }}, told.month, max(told.shown) as observed_share,
+        {{ columns_of('observed', area) }}, observed.month, max(observed.shown) as observed_share,
         max(
             case
-                when told.shown >= {{ threshold.i_drift }} then 4
-                when told.shown >= {{ threshold.innforing }} then 3
-                when told.shown > {{ threshold.utproving }} then 2
+                when observed.shown >= {{ threshold.i_drift }} then 4
+                when observed.shown >= {{ threshold.innforing }} then 3
+                when observed.shown > {{ threshold.utproving }} then 2
                 else 0
             end
         ) as phase_number
     from (
         select
             measure.service_code,
-            said.region_key,
-            said.actor_type_code,
-            said.month,
+            adoption.region_key,
+            adoption.actor_type_code,
+            adoption.month,
             case
-                when said.adoption_share is null then said.share_lower
+                when adoption.adoption_share is null then adoption.share_lower
                 -- what is at most so much may be less
-                when said.qualifier = 'at_most' then coalesce(said.share_lower, 0)
-                else said.adoption_share
+                when adoption.qualifier = 'at_most' then coalesce(adoption.share_lower, 0)
+                else adoption.adoption_share
             end as shown
-        from {{ ref('fct_adoption_month') }} as said
-        inner join {{ ref('dim_region') }} as region on said.region_key = region.region_key
+        from {{ ref('fct_adoption_month') }} as adoption
+        inner join {{ ref('dim_region') }} as region on adoption.region_key = region.region_key
         inner join {{ ref('dim_measure') }} as measure
             on
-                said.measure_code = measure.measure_code
+                adoption.measure_code = measure.measure_code
                 and measure.unit = 'share'
                 and measure.time_kind = 'stock'
                 and measure.numerator_code is not null and measure.denominator_code is not null
         where
             region.region_level in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')
-            and coalesce(said.reported_share, 1) >= {{ var('phase_reported_share') }}
-    ) as told
-    where told.shown is not null
-    group by {{ columns_of('told', area) }}, told.month
+            and coalesce(adoption.reported_share, 1) >= {{ var('phase_reported_share') }}
+    ) as observed
+    where observed.shown is not null
+    group by {{ columns_of('observed', area) }}, observed.month
 ),
 
 first_figure as (
@@ -66,13 +69,13 @@ first_figure as (
 ),
 
 begun as (
-    select {{ columns_of('said', area) }}, min(said.month) as first_month
+    select {{ columns_of('first_month_of', area) }}, min(first_month_of.month) as first_month
     from (
         select {{ columns_of('stated', area) }}, {{ month_of('stated.since') }} as month from stated
         union all
         select {{ columns_of('first_figure', area) }}, first_figure.month from first_figure
-    ) as said
-    group by {{ columns_of('said', area) }}
+    ) as first_month_of
+    group by {{ columns_of('first_month_of', area) }}
 ),
 
 area_month as (
@@ -81,7 +84,7 @@ area_month as (
     inner join {{ ref('dim_month') }} as calendar on begun.first_month <= calendar.month
 ),
 
--- a plan for a wider area, or for more actor types, holds until a nearer one is made
+-- a plan for a wider area, or for more actor types, is valid until a nearer one is made
 within as (
     select
         region_key,
@@ -182,7 +185,8 @@ plan_for_area as (
             and actor_reach.wider_code = stated.actor_type_code
 ),
 
--- of what one place says the newest phase begun; one that is over does not give way to the one before
+-- per area, the newest phase that has begun; when it ends, the area does not fall back to the phase
+-- before
 plan_in_month as (
     select
         {{ columns_of('area_month', area) }},
@@ -204,7 +208,7 @@ plan_in_month as (
                 plan.since desc,
                 plan.phase_number desc,
                 coalesce(plan.until, cast('9999-12-31' as date)) desc
-        ) as place
+        ) as plan_rank
     from area_month
     inner join plan_for_area as plan
         on
@@ -223,7 +227,7 @@ nearest_plan as (
                 order by plan_in_month.region_distance, plan_in_month.actor_distance
             ) as nearness
         from plan_in_month
-        where plan_in_month.place = 1 and plan_in_month.is_going_on
+        where plan_in_month.plan_rank = 1 and plan_in_month.is_going_on
     ) as plan
     where plan.nearness = 1
 ),
@@ -242,7 +246,7 @@ report_in_month as (
                 stated.since desc,
                 stated.phase_number desc,
                 coalesce(stated.until, cast('9999-12-31' as date)) desc
-        ) as place
+        ) as plan_rank
     from area_month
     inner join stated
         on
@@ -272,7 +276,7 @@ seen as (
             and area_month.region_key = report.region_key
             and area_month.actor_type_code = report.actor_type_code
             and area_month.month = report.month
-            and report.place = 1
+            and report.plan_rank = 1
             and report.is_going_on
     left join figure
         on
@@ -295,7 +299,7 @@ observed as (
     from seen
 ),
 
--- the month a phase was first seen; where the first figure shows it already, nobody knows how long before
+-- the month a phase was first observed; unknown where the first figure shows it already
 reached as (
     select
         {{ columns_of('observed', area) }}, phase.phase_number, min(observed.month) as first_month
@@ -338,10 +342,12 @@ select
     this.actor_type_code,
     actor_type.actor_type_name, this.month, plan.phase as planned_phase, plan.planned_basis,
     case this.observed_number
-        {% for name in phase %}            when {{ loop.index }} then '{{ name }}'                         {% endfor %}
+        {%- for name in phase %}
+            when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
     end as observed_phase,
     this.observed_basis, this.observed_share, this.reported_phase,
-    -- known to the month on both sides, or no lag is told
+    -- known to the month on both sides, or there is no lag
     case
         when not plan.is_month_known then null
         when

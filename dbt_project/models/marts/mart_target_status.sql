@@ -1,6 +1,6 @@
 {%- set target = ['source_name', 'snapshot_at', 'row_reference'] -%}
--- what somebody stated, and shares of two figures somebody stated
-with said as (
+-- published figures, and shares computed from two published figures
+with figure as (
     select
         measure_code,
         region_key,
@@ -37,27 +37,31 @@ with said as (
 measured as (
     select
         {{ columns_of('target', target) }},
-        said.measure_code,
-        said.region_key,
-        said.actor_type_code,
-        said.value,
-        said.period_end,
-        said.period_start,
-        said.month, said.qualifier, said.change_12m, said.basis, said.source_name as said_by,
+        figure.measure_code,
+        figure.region_key,
+        figure.actor_type_code,
+        figure.value,
+        figure.period_end,
+        figure.period_start,
+        figure.month,
+        figure.qualifier,
+        figure.change_12m,
+        figure.basis,
+        figure.source_name as publisher_source,
         row_number() over (
             partition by {{ columns_of('target', target) }}
             order by
-                said.period_end desc,
-                case said.basis when 'published' then 1 when 'derived' then 2 else 3 end,
-                said.period_start desc,
-                said.snapshot_at desc, said.source_name ASC
-        ) as place
+                figure.period_end desc,
+                case figure.basis when 'published' then 1 when 'derived' then 2 else 3 end,
+                figure.period_start desc,
+                figure.snapshot_at desc, figure.source_name asc
+        ) as figure_rank
     from {{ ref('fct_target') }} as target
-    inner join said
+    inner join figure
         on
-            target.measure_code = said.measure_code
-            and target.region_key = said.region_key
-            and target.actor_type_code = said.actor_type_code
+            target.measure_code = figure.measure_code
+            and target.region_key = figure.region_key
+            and target.actor_type_code = figure.actor_type_code
 ),
 
 -- the same publisher's figure of the same length a year before
@@ -66,18 +70,18 @@ year_before as (
         {{ columns_of('newest', target) }},
         coalesce(newest.change_12m, max(newest.value - earlier.value)) as change_12m
     from measured as newest
-    left join said as earlier
+    left join figure as earlier
         on
             newest.basis = 'published' and earlier.basis = 'published'
             and newest.measure_code = earlier.measure_code
             and newest.region_key = earlier.region_key
             and newest.actor_type_code = earlier.actor_type_code
-            and newest.said_by = earlier.source_name
+            and newest.publisher_source = earlier.source_name
             and newest.qualifier in ('exact', 'approx', 'estimate')
             and earlier.qualifier in ('exact', 'approx', 'estimate')
             and earlier.period_end = {{ add_years('newest.period_end', -1) }}
             and earlier.period_start = {{ add_years('newest.period_start', -1) }}
-    where newest.place = 1
+    where newest.figure_rank = 1
     group by {{ columns_of('newest', target) }}, newest.change_12m
 ),
 
@@ -94,7 +98,7 @@ compared as (
         case
             when target.target_kind = 'rule' then 'rule'
             when newest.value is null then 'not_measured'
-            -- "at most 180" does not show that 150 is reached, nor "at least 5" that 10 is not passed
+            -- "at most 180" does not show that 150 is reached, nor "at least 5" that 10 is not
             when
                 target.direction = 'at_least'
                 and newest.value >= target.value
@@ -114,7 +118,7 @@ compared as (
     left join measured as newest
         on
             target.source_name = newest.source_name and target.snapshot_at = newest.snapshot_at
-            and target.row_reference = newest.row_reference and newest.place = 1
+            and target.row_reference = newest.row_reference and newest.figure_rank = 1
     left join year_before
         on
             target.source_name = year_before.source_name

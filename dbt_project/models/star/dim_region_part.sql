@@ -206,7 +206,7 @@ fylke_by_kommune as (
     group by whole_fylke_key, part_key, part_fylke_key, first_year, next_year
 ),
 
--- fylker before and between the reforms; before the first year of kommune codes there are only fylker
+-- fylker before and between the reforms; before the first year of kommune codes only fylker exist
 fylke_span as (
     select
         cast(null as integer) as first_year,

@@ -13,9 +13,9 @@ with ranked as (
                 observation.month
             order by
                 observation.period_end desc,
-                observation.period_start ASC,
+                observation.period_start asc,
                 observation.snapshot_at desc,
-                observation.source_name ASC
+                observation.source_name asc
         ) as rank_in_month
     from {{ ref('fct_observation') }} as observation
     inner join {{ ref('dim_measure') }} as measure

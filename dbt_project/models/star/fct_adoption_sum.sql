@@ -98,8 +98,8 @@ expected as (
     group by part.relation, part.whole_key, part.part_level, calendar.month
 ),
 
--- per whole, the level of parts that covers the largest denominator comes first; on a tie the larger
--- kind of region. Without a denominator, only a level with all its parts counts.
+-- per whole, the level of parts that covers the largest denominator comes first; on a tie the
+-- larger kind of region. Without a denominator, only a level with all its parts counts.
 ranked as (
     select
         added.*,

@@ -8,7 +8,7 @@ with ranked as (
         {{ month_of('period_start') }} as first_month,
         row_number() over (
             partition by {{ series }}, {{ year_of_end }}, period_start
-            order by period_end ASC, snapshot_at desc, source_name ASC
+            order by period_end asc, snapshot_at desc, source_name asc
         ) as rank_of_start
     from {{ ref('fct_observation') }}
     where

@@ -7,10 +7,16 @@ with stated as (
             partition by {{ key }}
             order by snapshot_at
         ) as snapshot_number_before,
-        lead(snapshot_at) over (partition by {{ key }} order by snapshot_at) as next_stated_at
-        {%- for column in figure %},
-        lag({{ column }}) over (partition by {{ key }} order by snapshot_at) as {{ column }}_before
-        {%- endfor %}
+        {% for column in figure -%}
+            lag({{ column }}) over (
+                partition by {{ key }}
+                order by snapshot_at
+            ) as {{ column }}_before,
+        {% endfor -%}
+        lead(snapshot_at) over (
+            partition by {{ key }}
+            order by snapshot_at
+        ) as next_stated_at
     from {{ ref('stg_observation') }} as observation
 ),
 
@@ -23,7 +29,7 @@ marked as (
                 snapshot_number_before is null
                 or (restates_history and snapshot_number > snapshot_number_before + 1)
                 {%- for column in figure %}
-                or {{ column }} is distinct from {{ column }}_before
+                    or ({{ column }} is distinct from {{ column }}_before)
                 {%- endfor %}
                 then 1
             else 0

@@ -1,4 +1,5 @@
-{#- The rules of a table: one row per rule that is broken, with the number of rows and one of them. -#}
+{#- The rules of a table: one row per rule that is broken, with the number of rows and one of
+    them. -#}
 {% test keeps_its_rules(
     model, grain=[], required=[], accepted_values={}, ranges={}, relationships={}, conditions=[],
     as_many_rows_as=none

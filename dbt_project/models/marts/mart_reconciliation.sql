@@ -109,7 +109,7 @@ compared as (
         on
             added.whole_key = whole.region_key
             {%- for column in period %}
-            and added.{{ column }} = whole.{{ column }}
+                and added.{{ column }} = whole.{{ column }}
             {%- endfor %}
     inner join expected
         on

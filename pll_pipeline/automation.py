@@ -206,22 +206,37 @@ def run_night(
             delete_derived(config)
         before = current(config.marts)
         job = build(config, sources).resolve_job_def(JOB)
-        with dg.DagsterInstance.get() as instance:
-            result = job.execute_in_process(
-                instance=instance,
-                run_config=night_config(sources, ask=ask, rebuild=rebuild),
-                raise_on_error=debug,
-                # this process has the lock already
-                resources={LOCK: dg.ResourceDefinition.none_resource()},
-            )
-        after = current(config.marts)
-        failure = None if result.success else _failure(result)
-        states = [] if failure else [read_state(config, source) for source in sources.values()]
+        result = _execute(job, night_config(sources, ask=ask, rebuild=rebuild), debug=debug)
+        return _outcome(config, sources, result, before)
+
+
+def _execute(
+    job: dg.JobDefinition, run_config: dg.RunConfig, *, debug: bool
+) -> dg.ExecuteInProcessResult:
+    """Run the job in this process, which has the lock already."""
+    with dg.DagsterInstance.get() as instance:
+        return job.execute_in_process(
+            instance=instance,
+            run_config=run_config,
+            raise_on_error=debug,
+            resources={LOCK: dg.ResourceDefinition.none_resource()},
+        )
+
+
+def _outcome(
+    config: Config,
+    sources: Mapping[str, Source],
+    result: dg.ExecuteInProcessResult,
+    before: Release | None,
+) -> Night:
+    """How the night ended that began with the release `before`."""
+    after = current(config.marts)
     is_new = after is not None and (before is None or after.id != before.id)
+    failure = None if result.success else _failure(result)
     return Night(
         published=after if is_new else None,
         current=after,
-        states=states,
+        states=[] if failure else [read_state(config, source) for source in sources.values()],
         unanswered=_unanswered(result),
         failure=failure,
     )

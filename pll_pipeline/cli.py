@@ -274,36 +274,40 @@ def _enable(name: str, own: Path, address: str | None) -> None:
     )
 
 
+Publications = Annotated[
+    list[str],
+    typer.Argument(
+        help="An address or a file: a page, workbook, CSV, JSON-stat, or Power BI report or "
+        "saved answer; several answers are the pages of one, in order."
+    ),
+]
+WithRows = Annotated[
+    bool,
+    typer.Option("--rows", help="Print the rows of a saved Power BI answer as CSV, null as \\N."),
+]
+WithTotals = Annotated[bool, typer.Option("--totals", help="Print its totals instead.")]
+TableNumber = Annotated[
+    int, typer.Option("--table", min=1, help="With --write: which of the tables shown.")
+]
+StarterName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Write a starter source file of this name to data/sources/."),
+]
+AllowLocal = Annotated[
+    bool,
+    typer.Option("--allow-local", help="The address is on this machine or a private network."),
+]
+
+
 @app.command()
 def inspect(
-    what: Annotated[
-        list[str],
-        typer.Argument(
-            help="An address or a file: a page, workbook, CSV, JSON-stat, or Power BI report or "
-            "saved answer; several answers are the pages of one, in order."
-        ),
-    ],
+    what: Publications,
     *,
-    rows: Annotated[
-        bool,
-        typer.Option(
-            "--rows", help="Print the rows of a saved Power BI answer as CSV, null as \\N."
-        ),
-    ] = False,
-    totals: Annotated[bool, typer.Option("--totals", help="Print its totals instead.")] = False,
-    table: Annotated[
-        int, typer.Option("--table", min=1, help="With --write: which of the tables shown.")
-    ] = 1,
-    write: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Write a starter source file of this name to data/sources/."
-        ),
-    ] = None,
-    allow_local: Annotated[
-        bool,
-        typer.Option("--allow-local", help="The address is on this machine or a private network."),
-    ] = False,
+    rows: WithRows = False,
+    totals: WithTotals = False,
+    table: TableNumber = 1,
+    write: StarterName = None,
+    allow_local: AllowLocal = False,
 ) -> None:
     """What a publication contains, and a starter source file to edit.
 
@@ -327,28 +331,35 @@ class CheckForm(StrEnum):
     json = "json"
 
 
+SourceOrFile = Annotated[
+    str, typer.Argument(help="A registered name, or the path of a source file.")
+]
+FilesToRead = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[FILE]...", help="The files to read; nothing is archived."),
+]
+AskPublisher = Annotated[
+    bool, typer.Option("--ask", help="Ask the publisher; nothing is archived.")
+]
+TakenAt = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="TIME",
+        parser=_time,
+        help="When the files were taken, as 2026-11-24T02:00:00+00:00; by default now.",
+    ),
+]
+CheckFormat = Annotated[CheckForm, typer.Option("--format", help="The form of the answer.")]
+
+
 @app.command()
 def check(
-    source: Annotated[str, typer.Argument(help="A registered name, or the path of a source file.")],
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="The files to read; nothing is archived."),
-    ] = None,
+    source: SourceOrFile,
+    files: FilesToRead = None,
     *,
-    ask: Annotated[
-        bool, typer.Option("--ask", help="Ask the publisher; nothing is archived.")
-    ] = False,
-    at: Annotated[
-        datetime | None,
-        typer.Option(
-            metavar="TIME",
-            parser=_time,
-            help="When the files were taken, as 2026-11-24T02:00:00+00:00; by default now.",
-        ),
-    ] = None,
-    form: Annotated[
-        CheckForm, typer.Option("--format", help="The form of the answer.")
-    ] = CheckForm.table,
+    ask: AskPublisher = False,
+    at: TakenAt = None,
+    form: CheckFormat = CheckForm.table,
 ) -> None:
     """Read and judge one source as a night would, and build nothing.
 
@@ -438,29 +449,36 @@ def _write_starter(name: str, inspection: Inspection, number: int) -> None:
     console.show_starter(path, name, by_hand=table.fetching is BY_HAND)
 
 
-# Long because each option is declared with its help.
+SourceName = Annotated[str, typer.Argument(help="Name of the source in the register.")]
+ReceivedFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(exists=True, dir_okay=False, readable=True, help="The files as received."),
+]
+ReceivedFrom = Annotated[
+    str, typer.Option("--from", help="Who sent them, or the address they came from.")
+]
+Note = Annotated[str, typer.Option(help="Anything the next person should know.")]
+Excluded = Annotated[
+    str, typer.Option("--set-aside", help="Exclude this snapshot from use; its bytes stay.")
+]
+Restored = Annotated[str, typer.Option("--restore", help="Use a snapshot again that was excluded.")]
+Because = Annotated[str, typer.Option(help="Why a snapshot is excluded or restored.")]
+IsVerified = Annotated[
+    bool, typer.Option("--verify", help="Compare every byte of the source with its ledger.")
+]
+
+
 @app.command()
 def archive(  # noqa: PLR0913 - each option is an argument
-    source: Annotated[str, typer.Argument(help="Name of the source in the register.")],
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(exists=True, dir_okay=False, readable=True, help="The files as received."),
-    ] = None,
+    source: SourceName,
+    files: ReceivedFiles = None,
     *,
-    received_from: Annotated[
-        str, typer.Option("--from", help="Who sent them, or the address they came from.")
-    ] = "",
-    note: Annotated[str, typer.Option(help="Anything the next person should know.")] = "",
-    excluded: Annotated[
-        str, typer.Option("--set-aside", help="Exclude this snapshot from use; its bytes stay.")
-    ] = "",
-    restored: Annotated[
-        str, typer.Option("--restore", help="Use a snapshot again that was excluded.")
-    ] = "",
-    because: Annotated[str, typer.Option(help="Why a snapshot is excluded or restored.")] = "",
-    is_verified: Annotated[
-        bool, typer.Option("--verify", help="Compare every byte of the source with its ledger.")
-    ] = False,
+    received_from: ReceivedFrom = "",
+    note: Note = "",
+    excluded: Excluded = "",
+    restored: Restored = "",
+    because: Because = "",
+    is_verified: IsVerified = False,
 ) -> None:
     """Keep files received by hand as a snapshot of a source, with who and when.
 
@@ -468,7 +486,6 @@ def archive(  # noqa: PLR0913 - each option is an argument
     into use again; with `--verify` nothing is changed.
     """
     from pll_pipeline.lock import one_writer
-    from pll_pipeline.raw import archive as snapshots
     from pll_pipeline.raw.by_hand import keep_files, verify_sources
     from pll_pipeline.sources.register import known
 
@@ -481,17 +498,25 @@ def archive(  # noqa: PLR0913 - each option is an argument
         console.show(f"{source}: {verify_sources(config.raw, [source])} snapshots are whole.")
         return
     with one_writer(config.lock_file, "another `pll archive`"):
-        if excluded:
-            snapshots.exclude(config.raw, source, excluded, because)
-            console.show(f"{source}: {excluded} is excluded from use. The next night follows.")
-        elif restored:
-            snapshots.restore(config.raw, source, restored, because)
-            console.show(f"{source}: {restored} is in use again. The next night follows.")
-        else:
+        if files:
             snapshot, is_new = keep_files(
-                config.raw, register[source], files or [], received_from=received_from, note=note
+                config.raw, register[source], files, received_from=received_from, note=note
             )
             console.show_archived(snapshot, is_new=is_new)
+        else:
+            _change_use(config, source, excluded, restored, because)
+
+
+def _change_use(config: Config, source: str, excluded: str, restored: str, because: str) -> None:
+    """Take one snapshot out of use, or another into use again; one of the two names is empty."""
+    from pll_pipeline.raw.archive import exclude, restore
+
+    if excluded:
+        exclude(config.raw, source, excluded, because)
+        console.show(f"{source}: {excluded} is excluded from use. The next night follows.")
+    else:
+        restore(config.raw, source, restored, because)
+        console.show(f"{source}: {restored} is in use again. The next night follows.")
 
 
 # --- the release ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Where files are.
 
-One frozen object built from the environment, with defaults inside the checkout. Not here: settings of single
-sources (`sources/`), anything that opens, creates or deletes a file.
+One frozen object built from the environment, with defaults inside the checkout. Not here: settings
+of single sources (`sources/`), anything that opens, creates or deletes a file.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from zoneinfo import ZoneInfo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
-CONTRACT_VERSION = "1.4"
-RELEASES_KEPT = 14
 _NORWAY = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True)
 class Config:
-    """Every place the pipeline reads or writes. Absolute paths; nothing is created by building one.
+    """The folders and files that the pipeline reads or writes, as absolute paths.
 
-    `originals` is where snapshots, corrections and source files are when that is not `data`; `known_until` leaves out
-    what came at that time or later.
+    Building one creates nothing. `originals` is where snapshots, corrections and source files are
+    when that is not `data`; `known_until` leaves out what came at that time or later.
     """
 
     data: Path
@@ -43,18 +41,19 @@ class Config:
         )
 
     def as_of(self, day: date) -> Config:
-        """The same snapshots as they were held at the end of `day` in Norway, built into a folder of their own."""
+        """The same snapshots as of the end of `day` in Norway, built into a folder of their own."""
         end = datetime.combine(day + timedelta(days=1), time(), _NORWAY).astimezone(UTC)
-        return replace(
-            self, data=self.data / "as-of" / day.isoformat(), originals=self.data, known_until=end
-        )
+        folder = self.data / "as-of" / day.isoformat()
+        return replace(self, data=folder, originals=self.data, known_until=end)
 
     @property
     def raw(self) -> Path:
+        """The archive: one folder per source, and in it one per snapshot."""
         return (self.originals or self.data) / "raw"
 
     @property
     def corrections(self) -> Path:
+        """Recorded corrections: one file per source that has any."""
         return (self.originals or self.data) / "corrections"
 
     def corrections_of(self, source_name: str) -> Path:
@@ -63,32 +62,40 @@ class Config:
 
     @property
     def own_sources(self) -> Path:
+        """The operator's own source files."""
         return (self.originals or self.data) / "sources"
 
     @property
     def validated(self) -> Path:
+        """Verdicts and rows of each snapshot, and the six tables that dbt reads."""
         return self.data / "validated"
 
     @property
     def build_file(self) -> Path:
+        """The database that dbt builds; never published."""
         return self.data / "build" / "build.duckdb"
 
     @property
     def marts(self) -> Path:
+        """The releases, and the link to the current one."""
         return self.data / "marts"
 
     @property
     def logs(self) -> Path:
+        """Failures, and dbt's log."""
         return self.data / "logs"
 
     @property
     def dagster_home(self) -> Path:
+        """Dagster's event log and settings."""
         return self.data / "dagster"
 
     @property
     def lock_file(self) -> Path:
+        """The lock that every writer takes."""
         return self.data / "night.lock"
 
     @property
     def seeds(self) -> Path:
+        """The code lists."""
         return self.dbt_project / "seeds"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from pll_pipeline.automation import Night
     from pll_pipeline.inspection.checking import Check
-    from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.columns import ColumnSeen
+    from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.publication import Inspection, TableSeen
     from pll_pipeline.published.releases import Release
     from pll_pipeline.raw.archive import Snapshot

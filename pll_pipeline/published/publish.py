@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pll_pipeline.config import RELEASES_KEPT
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import release_folder
 from pll_pipeline.published.outputs import write_release
@@ -30,6 +29,7 @@ from pll_pipeline.published.releases import (
     sweep,
 )
 
+RELEASES_KEPT = 14
 _TIME = "%Y-%m-%dT%H%M%SZ"
 
 

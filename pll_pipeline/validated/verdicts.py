@@ -197,17 +197,7 @@ class _Judging:
             "milestone": rows.milestones,
             "quarantine": pl.concat([rows.quarantine, corrected]),
         }
-        drift = Drift((), ())
-        if before is not None:
-            refused_rows = frames["quarantine"].n_unique("row_reference")
-            drift = _compared(
-                self.config,
-                self.source,
-                before,
-                rows.observations,
-                refused_rows,
-                judged.definitions,
-            )
+        drift = self._drift(before, frames, judged.definitions)
         where = f"{self.source.name}/{snapshot.name}"
         reason = judged.judgement.reason or _reason_of(drift, where)
         verdict = _verdict(
@@ -222,6 +212,19 @@ class _Judging:
             **{f"{table}_count": frame.height for table, frame in frames.items()},
         )
         return self._store(verdict, frames, judged.definitions)
+
+    def _drift(
+        self,
+        before: SnapshotVerdict | None,
+        frames: Mapping[str, pl.DataFrame],
+        definitions: Definitions,
+    ) -> Drift:
+        """What changed since the accepted snapshot `before`; nothing where there is none."""
+        if before is None:
+            return Drift((), ())
+        refused_rows = frames["quarantine"].n_unique("row_reference")
+        observations = frames["observation"]
+        return _compared(self.config, self.source, before, observations, refused_rows, definitions)
 
     def _store(
         self,

@@ -43,7 +43,7 @@ def test_a_damaged_archive_stops_the_night_and_names_the_snapshot(
 ) -> None:
     before = own_world.releases()
     _damage(own_world, how)
-    done = own_world.pll("run", "--offline")
+    done = own_world.quick("run", "--offline")
     assert done.returncode == 1
     assert what in done.stdout + done.stderr
     assert "ssb_population" in done.stdout + done.stderr
@@ -52,20 +52,20 @@ def test_a_damaged_archive_stops_the_night_and_names_the_snapshot(
 
 def test_an_excluded_snapshot_is_out_of_the_release_until_it_is_restored(own_world: World) -> None:
     name = _newest(own_world, "apotek").name
-    done = own_world.pll("archive", "apotek", "--set-aside", name, "--because", "wrong year")
+    done = own_world.quick("archive", "apotek", "--set-aside", name, "--because", "wrong year")
     assert done.returncode == 0, done.stderr
-    refused = own_world.pll("archive", "apotek", "--set-aside", name, "--because", "again")
+    refused = own_world.quick("archive", "apotek", "--set-aside", name, "--because", "again")
     assert refused.returncode == 1
     assert "already excluded" in refused.stderr
-    back = own_world.pll("archive", "apotek", "--restore", name, "--because", "right after all")
+    back = own_world.quick("archive", "apotek", "--restore", name, "--because", "right after all")
     assert back.returncode == 0, back.stderr
-    whole = own_world.pll("archive", "apotek", "--verify")
+    whole = own_world.quick("archive", "apotek", "--verify")
     assert (whole.returncode, whole.stdout.strip()) == (0, "apotek: 1 snapshots are whole.")
 
 
 def test_changed_bytes_are_found_by_verification(own_world: World) -> None:
     (file,) = _newest(own_world, "apotek").glob("*.csv")
     file.write_bytes(file.read_bytes() + b" ")
-    done = own_world.pll("archive", "apotek", "--verify")
+    done = own_world.quick("archive", "apotek", "--verify")
     assert done.returncode == 1
     assert "changed after they were archived" in done.stderr

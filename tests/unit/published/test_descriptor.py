@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from frictionless import Package, system
 
-from pll_pipeline.config import CONTRACT_VERSION
 from pll_pipeline.published import csv, descriptor, duckdb
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.release_folder import hash_of
-from pll_pipeline.published.release_info import ReleaseInfo
+from pll_pipeline.published.release_info import CONTRACT_VERSION, ReleaseInfo
 from pll_pipeline.vocabulary.columns import COLUMNS
 from tests.release_world import BUILT_AT, LONG_TABLE_ROWS, inputs, public_tables
 

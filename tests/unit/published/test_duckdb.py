@@ -7,10 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pll_pipeline.config import CONTRACT_VERSION
 from pll_pipeline.errors import PllError
 from pll_pipeline.published.duckdb import write
-from pll_pipeline.published.release_info import ReleaseInfo
+from pll_pipeline.published.release_info import CONTRACT_VERSION, ReleaseInfo
 from tests.release_world import BUILT_AT, inputs, public_tables, write_build
 
 INFO = ReleaseInfo("2026-11-23T030004Z", BUILT_AT, inputs())

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from pll_pipeline.published.release_info import CONTRACT_VERSION
+
 
 def test_parquet_uses_only_encodings_that_old_readers_know(release: Path) -> None:
     rows = duckdb.execute(

@@ -1,1 +1,1 @@
-"""The pipeline: published figures in, a warehouse out. Every module says what it holds and what it must not."""
+"""The pipeline: published figures in, a warehouse out. Every module says what must not be put there."""

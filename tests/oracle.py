@@ -1,7 +1,7 @@
 """A second opinion on adoption: the rules of the mart in plain Python, from the bytes of the snapshots.
 
 It shares no line with the warehouse: no SQL, no module of the package, only the code lists in `dbt_project/seeds` and the
-files under `data/raw`. It is slow and reads like the rules: what stands of several statements, which of several figures is
+files under `data/raw`. It is slow and reads like the rules: which of several statements is current, which of several figures is
 the month's, which denominator holds, which parts a whole has, what they add up to. Not here: any world to try it on
 (`tests/night/test_oracle.py`).
 """
@@ -24,7 +24,7 @@ TURNED = {"at_least": "at_most", "at_most": "at_least"}
 
 
 @dataclass(frozen=True)
-class Said:
+class Statement:
     """One figure as a source stated it."""
 
     measure: str
@@ -205,26 +205,30 @@ class Codes:
             actor = parent
 
 
-def standing(raw: Path, restates: dict[str, bool]) -> list[Said]:
-    """What is known now: of a source that restates its history what its newest snapshot says, of any other each figure as last said."""
-    known: list[Said] = []
+def known_statements(raw: Path, restates: dict[str, bool]) -> list[Statement]:
+    """The statements known now.
+
+    Of a source that restates its history those of its newest snapshot; of any other the newest of
+    each figure.
+    """
+    known: list[Statement] = []
     for source, is_whole in restates.items():
-        said: dict[tuple[Any, ...], Said] = {}
+        statements: dict[tuple[Any, ...], Statement] = {}
         for folder in sorted(path for path in (raw / source).iterdir() if path.is_dir()):
             at = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))["taken_at"]
             stated = {
                 _identity(figure): figure for figure in read(folder / "figures.csv", source, at)
             }
-            said = stated if is_whole else said | stated
-        known += said.values()
+            statements = stated if is_whole else statements | stated
+        known += statements.values()
     return known
 
 
-def _identity(figure: Said) -> tuple[Any, ...]:
+def _identity(figure: Statement) -> tuple[Any, ...]:
     return figure.measure, figure.region, figure.actor, figure.start, figure.end, figure.grain
 
 
-def read(path: Path, source: str, at: str) -> Iterator[Said]:
+def read(path: Path, source: str, at: str) -> Iterator[Statement]:
     """The figures of a long file: measure, unit, region key, actor type, period, status, value."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -233,7 +237,7 @@ def read(path: Path, source: str, at: str) -> Iterator[Said]:
                 row["value"], 0.01 if row["unit"] == "percent" else 1.0
             )
             status = row["status"] if status == "observed" else status
-            yield Said(
+            yield Statement(
                 row["measure"],
                 row["key"],
                 row["actor"],
@@ -282,13 +286,13 @@ def cell(text: str, factor: float) -> tuple[float | None, float | None, float | 
 class Oracle:
     """Adoption of a world: `rows` are those of `mart_adoption_by_region_actor_month`."""
 
-    def __init__(self, codes: Codes, said: list[Said]) -> None:
+    def __init__(self, codes: Codes, statements: list[Statement]) -> None:
         self.codes = codes
-        self.by_cell: dict[tuple[str, str, str], list[Said]] = defaultdict(list)
-        for figure in said:
+        self.by_cell: dict[tuple[str, str, str], list[Statement]] = defaultdict(list)
+        for figure in statements:
             self.by_cell[figure.measure, figure.region, figure.actor].append(figure)
-        self.monthly: dict[tuple[str, str, str, date], Said] = {}
-        for figure in said:
+        self.monthly: dict[tuple[str, str, str, date], Statement] = {}
+        for figure in statements:
             is_flow = codes.measure[figure.measure]["time_kind"] == "flow"
             if figure.month and (not is_flow or figure.grain == "month"):
                 key = figure.measure, figure.region, figure.actor, figure.month
@@ -296,25 +300,25 @@ class Oracle:
                     [figure, *([self.monthly[key]] if key in self.monthly else [])],
                     key=_newest_of_month,
                 )
-        self.months = {figure.month for figure in said if figure.month}
+        self.months = {figure.month for figure in statements if figure.month}
 
-    def eligible(self, denominator: str, region: str, actor: str, month: date) -> Said | None:
+    def eligible(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
         """The denominator that holds: of the year, begun by the end of the month; of the actor type, else of all."""
         for one in dict.fromkeys((actor, "alle")):
-            held = [
+            candidates = [
                 f
                 for f in self.by_cell[denominator, region, one]
                 if f.end.year == month.year and f.start <= last_day(month)
             ]
-            if held:
+            if candidates:
                 return min(
-                    held, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source)
+                    candidates, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source)
                 )
         return None
 
     @cached_property
-    def told(self) -> dict[tuple[str, str, str, date], Row]:
-        """What somebody published, and shares of two figures somebody published."""
+    def published_rows(self) -> dict[tuple[str, str, str, date], Row]:
+        """Published shares, and shares of two published figures."""
         rows: dict[tuple[str, str, str, date], Row] = {}
         for code, measure in self.codes.measure.items():
             if measure["is_adoption"] != "true":
@@ -322,12 +326,12 @@ class Oracle:
             counted = measure["numerator_code"] if measure["unit"] == "share" else code
             cells = {key[1:] for key in self.monthly if key[0] in (code, counted)}
             for region, actor, month in cells:
-                row = self._told(code, measure, region, actor, month, counted)
+                row = self._published_row(code, measure, region, actor, month, counted)
                 if row:
                     rows[code, region, actor, month] = row
         return rows
 
-    def _told(
+    def _published_row(
         self, code: str, measure: dict[str, str], region: str, actor: str, month: date, counted: str
     ) -> Row | None:
         stated = (
@@ -384,7 +388,7 @@ class Oracle:
 
     @cached_property
     def rows(self) -> dict[tuple[str, str, str, date], Row]:
-        rows = dict(self.told)
+        rows = dict(self.published_rows)
         rows |= self.region_sums(
             {code: self._adds(code, "adds_over_regions") for code in self.codes.measure}
         )
@@ -412,7 +416,7 @@ class Oracle:
 
     def region_sums(self, adds: dict[str, bool]) -> dict[tuple[str, str, str, date], Row]:
         by_series: dict[tuple[str, str, date], dict[str, Row]] = defaultdict(dict)
-        for (code, region, actor, month), row in self.told.items():
+        for (code, region, actor, month), row in self.published_rows.items():
             if adds[code] and self._may_be_added(row):
                 by_series[code, actor, month][region] = row
         wholes = [
@@ -428,7 +432,7 @@ class Oracle:
         made = {}
         for (code, actor, month), reporting in by_series.items():
             for whole in wholes:
-                if (code, whole, actor, month) not in self.told:
+                if (code, whole, actor, month) not in self.published_rows:
                     row = self.sum_of(code, whole, actor, month, parts_of[month][whole], reporting)
                     if row:
                         made[code, whole, actor, month] = row
@@ -443,14 +447,17 @@ class Oracle:
         parts: dict[str, list[tuple[str, float]]],
         reporting: dict[str, Row],
     ) -> Row | None:
-        """The sum over the kind of parts that tells of most; None where no kind tells, or none tells all and there is no denominator."""
+        """The sum over the kind of parts that covers most.
+
+        None where no kind reports, or none is complete and there is no denominator.
+        """
         denominator = self.codes.measure[code]["denominator_code"] or None
         best: tuple[float, int, str] | None = None
         for kind, members in parts.items():
             there = [(reporting[part], share) for part, share in members if part in reporting]
             if there and (denominator or len(there) == len(members)):
-                told = sum(share * (row.eligible or 0) for row, share in there)
-                best = max(filter(None, (best, (told, -LEVELS.index(kind), kind))))
+                covered = sum(share * (row.eligible or 0) for row, share in there)
+                best = max(filter(None, (best, (covered, -LEVELS.index(kind), kind))))
         if best is None:
             return None
         members = parts[best[2]]
@@ -470,21 +477,21 @@ class Oracle:
     ) -> float | None:
         """Among how many the parts are, reporting or not: by their denominators of the actor type, else by those of all."""
         for one in dict.fromkeys((actor, "alle")):
-            held = [
+            candidates = [
                 (self._of_actor(denominator, part, one, month), share) for part, share in members
             ]
             values = [
                 share * figure.value
-                for figure, share in held
+                for figure, share in candidates
                 if figure and figure.value is not None
             ]
             if values:
                 return sum(values) or None
         return None
 
-    def _of_actor(self, denominator: str, region: str, actor: str, month: date) -> Said | None:
-        held = self.eligible(denominator, region, actor, month)
-        return held if held and held.actor == actor else None
+    def _of_actor(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
+        candidates = self.eligible(denominator, region, actor, month)
+        return candidates if candidates and candidates.actor == actor else None
 
     def actor_sums(
         self, rows: dict[tuple[str, str, str, date], Row]
@@ -544,7 +551,7 @@ def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
         is_sum = row.basis == "aggregated"
         status = row.status if is_sum else row.count_status
         values.append(None if row.count is None else share * row.count)
-        is_open = status == "suppressed" and not is_sum  # of a sum without a bound nobody knows one
+        is_open = status == "suppressed" and not is_sum  # a sum without a bound has none
         lows.append(0.0 if share < 1 or (row.count_low is None and is_open) else row.count_low)
         highs.append(row.eligible if row.count_high is None and is_open else row.count_high)
         eligible.append(None if row.eligible is None else share * row.eligible)
@@ -647,5 +654,5 @@ def _newest(at: str) -> tuple[int, ...]:
     return tuple(-int(digit) for digit in at if digit.isdigit())
 
 
-def _newest_of_month(figure: Said) -> tuple[Any, ...]:
+def _newest_of_month(figure: Statement) -> tuple[Any, ...]:
     return (-figure.end.toordinal(), figure.start, _newest(figure.at), figure.source)

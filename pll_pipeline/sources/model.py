@@ -167,24 +167,25 @@ class Value(_Strict):
 
     column: str | None = None
     columns: Pattern | None = Field(
-        None,
+        default=None,
         description="Instead of `column`: every column whose heading matches. Its named groups,"
         " as (?P<period>…), are texts that `heading` takes",
     )
     measure: Text
     unit: Text = Field(
-        "count",
+        default="count",
         description="What a plain number in the column counts: `count`, `percent`, `per_mille`,"
         " `thousand` or `million`; a cell with another unit is refused",
     )
     numbers: Convention | None = Field(
-        None, description="Number convention of this column where it differs from the source's"
+        default=None,
+        description="Number convention of this column where it differs from the source's",
     )
     period: Period | None = Field(
-        None, description="Period of this column where it differs from the table's"
+        default=None, description="Period of this column where it differs from the table's"
     )
     actor_type: Text | None = Field(
-        None, description="Actor type of this column where it differs from the table's"
+        default=None, description="Actor type of this column where it differs from the table's"
     )
     suppressed: dict[str, Bounds] = Field(
         default_factory=dict,
@@ -200,7 +201,7 @@ class Value(_Strict):
         description="Mark at a figure, or in the mark column → what it means",
     )
     mark_column: str | None = Field(
-        None,
+        default=None,
         description="Column of marks beside this one, as the status of a statistics bank;"
         " for JSON-stat `status` without being named",
     )
@@ -399,12 +400,14 @@ class Workbook(_Strict):
     columns: ColumnNames = []
     ends_at: Pattern | None = Field(
         None,
-        description="First cell of the row after the table. Without it the table ends at an empty row"
+        description="First cell of the row after the table. Without it the table ends at an empty"
+        " row"
         " that no row of the same kind follows",
     )
     scaled_numbers: Literal["refused", "as_shown"] = Field(
         "refused",
-        description="Figures that a number format shows in thousands or millions: refused, or read as"
+        description="Figures that a number format shows in thousands or millions: refused, or read"
+        " as"
         " shown, so that the unit of the value says `thousand` or `million`",
     )
 
@@ -479,7 +482,7 @@ ReaderSettings = Annotated[
 
 
 class Bundled(_Strict):
-    """The bytes come with the checkout, or by `pll archive`; nobody is asked."""
+    """The bytes come with the checkout, or by `pll archive`; no publisher is asked."""
 
     kind: Literal["bundled"]
 
@@ -541,7 +544,8 @@ class PxWeb(PoliteFetch):
     )
     values: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Variable → codes or expressions: * and ? for any text; of a variable that the"
+        description="Variable → codes or expressions: * and ? for any text; of a variable that"
+        " the"
         " bank declares as time also TOP(10), BOTTOM(10), FROM(2017), TO(2020), RANGE(2017,2020),"
         " by period",
     )

@@ -1,6 +1,7 @@
 """Recorded corrections: exceptions that are records, not code.
 
-Each names one cell of a publication that is known to be wrong, and what to read instead. Not here: rules (`rules.py`).
+Each names one cell of a publication that is known to be wrong, and what to read instead.
+Not here: rules (`rules.py`).
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 
 
 class Correction(BaseModel):
-    """A recorded exception: one cell of a publication that we know to be wrong, and what to read instead.
+    """A recorded exception: one cell that is known to be wrong, and what to read instead.
 
-    `expect` is the wrong text as published; when it is no longer there the publisher has mended it and the record
-    must go. `use` empty means: set the row aside.
+    `expect` is the wrong text as published; when it is gone, the publisher has corrected it and the
+    record must go too. Without `use` the row goes to quarantine.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,64 +43,72 @@ class Correction(BaseModel):
 
 
 def read_corrections(path: Path) -> list[Correction]:
-    """The recorded corrections of a source; none when the file does not exist. Raises `PllError` for a bad record."""
+    """The recorded corrections of a source; none when the file does not exist.
+
+    Raises `PllError` for a bad record.
+    """
     if not path.is_file():
         return []
     try:
         return [
-            Correction.model_validate(said)
-            for said in yaml.safe_load(path.read_text(encoding="utf-8")) or []
+            Correction.model_validate(record)
+            for record in yaml.safe_load(path.read_text(encoding="utf-8")) or []
         ]
     except (yaml.YAMLError, ValidationError, TypeError) as error:
         raise PllError(
             f"The recorded corrections cannot be read: {' '.join(str(error).split())}",
             where=str(path),
-            do="mend the file; data/corrections/README.md shows the form",
+            do="correct the file; data/corrections/README.md shows the form",
         ) from error
 
 
 def correct(
     tables: Mapping[str, PublishedTable], corrections: Iterable[Correction], where: str
 ) -> tuple[dict[str, PublishedTable], list[tuple[str, Correction]]]:
-    """The tables with the corrections applied, and the (row reference, correction) of rows to set aside.
+    """The corrected tables, and the (row reference, correction) of rows that go to quarantine.
 
-    Raises `PllError` when a correction no longer fits: its row is gone, or the publisher has mended the cell.
+    Raises `PllError` when a correction no longer fits: its row is gone, or the publisher has
+    corrected the cell.
     """
-    corrected, aside = dict(tables), []
+    corrected, quarantined = dict(tables), []
     for correction in corrections:
         table = corrected.get(correction.file)
-        known = table is not None and {*correction.where, correction.column} <= set(
-            table.frame.columns
-        )
-        hit = (
-            table.frame.filter(*(pl.col(c) == text for c, text in correction.where.items()))
-            if known
-            else None
-        )
-        if hit is None or hit.height != 1 or hit[correction.column][0] != correction.expect:
-            found = (
-                "no such column"
-                if hit is None
-                else f"{hit.height} such rows"
-                if hit.height != 1
-                else f"{hit[correction.column][0]!r}"
-            )
-            raise PllError(
-                f"A recorded correction expects {correction.expect!r} in {correction.column} but finds {found}",
-                where=f"{where}/{correction.file}, {correction.where}",
-                do="the publisher may have mended it: look, then remove or renew the record in data/corrections",
-            )
-        reference = hit[ROW_REFERENCE][0]
-        here = pl.col(ROW_REFERENCE) == reference
+        reference = _corrected_row(table, correction, where)
+        if table is None:
+            continue
         if correction.use is None:
-            aside.append((reference, correction))
+            quarantined.append((reference, correction))
             corrected[correction.file] = table.filter(table.frame[ROW_REFERENCE] != reference)
         else:
-            frame = table.frame.with_columns(
-                pl.when(here)
-                .then(pl.lit(correction.use))
-                .otherwise(pl.col(correction.column))
-                .alias(correction.column)
-            )
-            corrected[correction.file] = replace(table, frame=frame)
-    return corrected, aside
+            corrected[correction.file] = _with_text(table, reference, correction)
+    return corrected, quarantined
+
+
+def _corrected_row(table: PublishedTable | None, correction: Correction, where: str) -> str:
+    """The reference of the row that a correction names. Raises `PllError` unless it is there."""
+    names = {*correction.where, correction.column}
+    found = "no such column"
+    if table is not None and names <= set(table.frame.columns):
+        conditions = (pl.col(column) == text for column, text in correction.where.items())
+        rows = table.frame.filter(*conditions)
+        if rows.height == 1 and rows[correction.column][0] == correction.expect:
+            return str(rows[ROW_REFERENCE][0])
+        one_row = rows.height == 1
+        found = repr(rows[correction.column][0]) if one_row else f"{rows.height} such rows"
+    raise PllError(
+        f"A recorded correction expects {correction.expect!r} in {correction.column}"
+        f" but finds {found}",
+        where=f"{where}/{correction.file}, {correction.where}",
+        do="the publisher may have corrected it: look, then remove or renew the record in"
+        " data/corrections",
+    )
+
+
+def _with_text(table: PublishedTable, reference: str, correction: Correction) -> PublishedTable:
+    """The table with the text of a correction in its cell."""
+    text = (
+        pl.when(pl.col(ROW_REFERENCE) == reference)
+        .then(pl.lit(correction.use))
+        .otherwise(pl.col(correction.column))
+    )
+    return replace(table, frame=table.frame.with_columns(text.alias(correction.column)))

@@ -113,7 +113,7 @@ def _members(before: pl.DataFrame, after: pl.DataFrame) -> Iterable[str]:
 def _periods(before: pl.DataFrame, after: pl.DataFrame) -> Iterable[str]:
     was, now = before["period_end"].max(), after["period_end"].max()
     if was != now:
-        yield f"nyeste periode slutter {now}, før {was}"
+        yield f"nyeste periode slutter {now!s}, før {was!s}"
 
 
 def _totals(before: pl.DataFrame, after: pl.DataFrame) -> Iterable[str]:

@@ -207,7 +207,8 @@ class FigureReader:
         raise Refused("mark_is_declared", name, cell.beside, reason)
 
     def _without_marks(self, text: str) -> tuple[str, list[_Meaning]]:
-        rest, found = text.strip(), []
+        rest = text.strip()
+        found: list[_Meaning] = []
         while rest:
             whole = self._meanings.get(_comparable(rest))
             if whole is not None:

@@ -7,6 +7,7 @@ only one publisher uses (that source's file), any change to a code.
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -47,38 +48,9 @@ def load_codes(seeds: Path) -> Codes:
     """The codes in the seed folder, read once per process."""
     regions = _rows(seeds / "region.csv")
     actor_types = _rows(seeds / "actor_type.csv")
-    names = [
-        Name(
-            r["region_label"],
-            r["region_key"],
-            r["region_level"],
-            _day(r["valid_from"]),
-            _day(r["valid_to"]),
-        )
-        for r in _rows(seeds / "region_name.csv")
-    ]
-    codes = [
-        Name(
-            r["region_code"],
-            r["region_key"],
-            r["region_level"],
-            _day(r["valid_from"]),
-            _day(r["valid_to"]),
-        )
-        for r in regions
-        if r["region_code"]
-    ]
-    measures = (
-        Measure(
-            r["measure_code"],
-            r["service_code"] or None,
-            r["unit"],
-            r["measure_name"],
-            r["measure_name_en"],
-            r["definition"],
-        )
-        for r in _rows(seeds / "measure.csv")
-    )
+    names = [_name(row, row["region_label"]) for row in _rows(seeds / "region_name.csv")]
+    codes = [_name(row, row["region_code"]) for row in regions if row["region_code"]]
+    measures = map(_measure, _rows(seeds / "measure.csv"))
     return Codes(
         services=frozenset(r["service_code"] for r in _rows(seeds / "service.csv")),
         measures={measure.code: measure for measure in measures},
@@ -89,6 +61,23 @@ def load_codes(seeds: Path) -> Codes:
             Name(r["actor_type_label"], r["actor_type_code"], "")
             for r in _rows(seeds / "actor_type_name.csv")
         ),
+    )
+
+
+def _name(row: Mapping[str, str], label: str) -> Name:
+    """A label of a region, with the days it is in use."""
+    valid_from, valid_to = _day(row["valid_from"]), _day(row["valid_to"])
+    return Name(label, row["region_key"], row["region_level"], valid_from, valid_to)
+
+
+def _measure(row: Mapping[str, str]) -> Measure:
+    return Measure(
+        row["measure_code"],
+        row["service_code"] or None,
+        row["unit"],
+        row["measure_name"],
+        row["measure_name_en"],
+        row["definition"],
     )
 
 

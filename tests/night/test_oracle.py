@@ -1,4 +1,4 @@
-"""Adoption told twice: the whole night on a small simulated world, and a second opinion from the same snapshots.
+"""Adoption computed twice: the whole night on a small simulated world, and a second opinion from the same snapshots.
 
 The world has what makes figures hard: reforms, split kommuner, suppression, hedges, revisions, withdrawals, months that come
 late, the same figure from two publishers, denominators of the year, of the month and of everybody. Every cell must agree.
@@ -19,7 +19,7 @@ import yaml
 
 from pll_pipeline.raw import archive
 from tests.night.conftest import ROOT, World
-from tests.oracle import Codes, Oracle, Row, standing
+from tests.oracle import Codes, Oracle, Row, known_statements
 
 CODES = Codes(ROOT / "dbt_project" / "seeds")
 LEVELS = ("land", "rhf", "fylke", "hf", "sykehus", "helsefellesskap", "kommune")
@@ -96,7 +96,7 @@ class SmallWorld:
         self.figures: Figures = {}
         chosen = {f"kommune:{code}" for code in CORE}
         for month in MONTHS:
-            self._tell_month(month, chosen)
+            self._report_month(month, chosen)
         for year in {month.year for month in MONTHS}:
             for key in self._regions(date(year, 1, 1), chosen):
                 if self.dice.random() < 0.8:
@@ -120,7 +120,7 @@ class SmallWorld:
             key for key in CODES.kommuner(month) if key in chosen
         ]
 
-    def _tell_month(self, month: date, chosen: set[str]) -> None:
+    def _report_month(self, month: date, chosen: set[str]) -> None:
         text = f"{month:%Y-%m}"
         for key in self._regions(month, chosen):
             level = CODES.region[key]["region_level"]
@@ -165,7 +165,7 @@ class SmallWorld:
                     sfm_organisation_in_use_count=self._count(self.dice.randint(0, 40)),
                     pll_connected_physician_count="7",
                 )
-            # without a denominator only a whole all of whose parts tell can be added up
+            # without a denominator only a whole all of whose parts report can be summed
             if level in ("rhf", "helsefellesskap") and (level == "rhf") == (month.year < 2024):
                 self._put(
                     key,
@@ -183,7 +183,7 @@ class SmallWorld:
                 )
 
     def _put(
-        self, key: str, actor: str, period: str, provisional: bool = False, **said: str | None
+        self, key: str, actor: str, period: str, provisional: bool = False, **values: str | None
     ) -> None:
         row = CODES.region[key]
         about = {
@@ -194,7 +194,7 @@ class SmallWorld:
             "period": period,
             "status": "provisional" if provisional else "observed",
         }
-        for measure, value in said.items():
+        for measure, value in values.items():
             if value is not None:
                 self.figures[measure, key, actor, period] = {
                     "measure": measure,
@@ -306,15 +306,15 @@ def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, An
 
 
 @dataclass(frozen=True)
-class Told:
-    """The world as the warehouse tells it, and the second opinion."""
+class TwoOpinions:
+    """The world as the warehouse has it, and the second opinion."""
 
     world: World
     oracle: Oracle
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def opinions(tmp_path_factory: pytest.TempPathFactory) -> TwoOpinions:
     data = tmp_path_factory.mktemp("oracle") / "data"
     world, small = World(data), SmallWorld(1)
     restates = {"liten_verden": True, "annen_utgiver": False}
@@ -337,7 +337,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         archive.keep(data / "raw", source, _bytes(figures), {}, datetime(2026, 3, day, tzinfo=UTC))
     night = world.pll("run", "--offline")
     assert night.returncode == 0, night.stdout[-4000:] + night.stderr[-4000:]
-    return Told(world, Oracle(CODES, standing(data / "raw", restates)))
+    return TwoOpinions(world, Oracle(CODES, known_statements(data / "raw", restates)))
 
 
 def _rounded(row: Row) -> tuple[object, ...]:
@@ -373,14 +373,14 @@ def _is_same(warehouse: tuple[object, ...], oracle: tuple[object, ...]) -> bool:
     )
 
 
-def test_every_cell_of_adoption_agrees_with_the_second_opinion(told: Told) -> None:
-    answer = told.world.ask(
+def test_every_cell_of_adoption_agrees_with_the_second_opinion(opinions: TwoOpinions) -> None:
+    answer = opinions.world.ask(
         """select measure_code, region_key, actor_type_code, month, basis, qualifier, status, denominator_code, source_name, adoption_count, adoption_count_lower,
                   adoption_count_upper, eligible_count, adoption_share, share_lower, share_upper, reported_share
            from marts.mart_adoption_by_region_actor_month"""
     )
     warehouse = {row[:4]: row[4:] for row in answer}
-    oracle = {key: _rounded(row) for key, row in told.oracle.rows.items()}
+    oracle = {key: _rounded(row) for key, row in opinions.oracle.rows.items()}
     assert len(warehouse) == len(answer)
     assert warehouse.keys() - oracle.keys() == set()
     assert oracle.keys() - warehouse.keys() == set()
@@ -392,8 +392,8 @@ def test_every_cell_of_adoption_agrees_with_the_second_opinion(told: Told) -> No
     assert not different, f"{len(different)} of {len(oracle)}, as {list(different.items())[:3]}"
 
 
-def test_the_small_world_has_what_makes_figures_hard(told: Told) -> None:
-    rows = told.oracle.rows.values()
+def test_the_small_world_has_what_makes_figures_hard(opinions: TwoOpinions) -> None:
+    rows = opinions.oracle.rows.values()
     assert len(rows) > 3_000
     assert {row.basis for row in rows} == {"published", "derived", "aggregated"}
     for status in ("suppressed", "missing", "provisional", "observed"):
@@ -429,7 +429,7 @@ def test_the_small_world_has_what_makes_figures_hard(told: Told) -> None:
     )
     assert any(row.reported is not None and row.reported < 0.9 for row in sums)
     assert any(row.region == "fylke:39" and row.month < TODAY.replace(year=2024) for row in sums), (
-        "the past told on the codes of today"
+        "the past published on the codes of today"
     )
     assert {row.denominator for row in rows} >= {
         None,
@@ -437,7 +437,7 @@ def test_the_small_world_has_what_makes_figures_hard(told: Told) -> None:
         "sfm_organisation_eligible_count",
         "multidose_organisation_eligible_count",
     }
-    ((withdrawn, revised),) = told.world.ask(
+    ((withdrawn, revised),) = opinions.world.ask(
         "select count(*) filter (ended_by = 'withdrawn'), count(*) filter (ended_by = 'revised') from star.fct_observation_revision"
     )
     assert isinstance(withdrawn, int) and withdrawn > 100
@@ -446,8 +446,8 @@ def test_the_small_world_has_what_makes_figures_hard(told: Told) -> None:
     assert min(by_source["liten_verden"], by_source["annen_utgiver"]) > 100
 
 
-def test_changes_and_ranks_are_those_of_comparable_shares(told: Told) -> None:
-    answer = told.world.ask(
+def test_changes_and_ranks_are_those_of_comparable_shares(opinions: TwoOpinions) -> None:
+    answer = opinions.world.ask(
         """select measure_code, region_key, actor_type_code, month, adoption_share, qualifier, denominator_code, basis, reported_share, change_1m, change_12m, rank_in_level, region_level
            from marts.mart_adoption_by_region_actor_month"""
     )

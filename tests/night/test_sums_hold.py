@@ -17,10 +17,10 @@ _DIMENSIONS = ("dim_measure", "dim_region_part", "dim_actor_type", "dim_month")
 # one whole and one month are enough, and quick
 _ONLY = "where relation = 'level' and whole_key = 'fylke:39' or relation in ('reform', 'recode') and whole_level = 'kommune'"
 
-# a kommune's truth: (count, eligible, how it is told)
+# a kommune's truth: (count, eligible, how it is published)
 Cell = tuple[int, int, str]
 cells = st.tuples(
-    st.integers(0, 30), st.integers(0, 30), st.sampled_from(["told", "small", "hidden"])
+    st.integers(0, 30), st.integers(0, 30), st.sampled_from(["shown", "small", "hidden"])
 ).map(lambda cell: (cell[0], cell[0] + cell[1], cell[2]))
 
 
@@ -50,11 +50,11 @@ class Night:
         self.revisions = (compiled / "fct_observation_revision.sql").read_text(encoding="utf-8")
 
     def add_up(
-        self, told: dict[str, Cell], month: date = date(2025, 12, 1)
+        self, cells_of: dict[str, Cell], month: date = date(2025, 12, 1)
     ) -> dict[tuple[str, str], dict[str, object]]:
         self.db.execute("delete from build.star.fct_adoption")
         rows = []
-        for region, (count, eligible, how) in told.items():
+        for region, (count, eligible, how) in cells_of.items():
             is_small = how == "small" and 1 <= count <= 4
             value = None if is_small or how == "hidden" else count
             low, high = (1, 4) if is_small else (0, None) if how == "hidden" else (count, count)
@@ -100,8 +100,8 @@ class Night:
                 at(number + 1) if number + 1 < len(publications) else None,
                 restates,
             )
-            for number, said in enumerate(publications)
-            for region, value in said.items()
+            for number, publication in enumerate(publications)
+            for region, value in publication.items()
         ]
         if rows:
             self.db.executemany(
@@ -111,7 +111,7 @@ class Night:
                 rows,
             )
         return self.db.execute(
-            f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) as said order by known_from, region_key"
+            f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) as revision order by known_from, region_key"
         ).fetchall()
 
 
@@ -138,14 +138,14 @@ def number(row: dict[str, object], name: str) -> float:
 
 
 @anything
-@given(told=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1))
-def test_the_true_sum_lies_within_the_bounds_and_is_told_only_where_it_is_known(
-    night: Night, told: dict[str, Cell]
+@given(cells_of=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1))
+def test_the_true_sum_lies_within_the_bounds_and_is_shown_only_where_it_is_known(
+    night: Night, cells_of: dict[str, Cell]
 ) -> None:
-    row = night.add_up(told)["level", "fylke:39"]
-    truth = sum(count for count, _, _ in told.values())
+    row = night.add_up(cells_of)["level", "fylke:39"]
+    truth = sum(count for count, _, _ in cells_of.values())
     assert number(row, "count_lower") <= truth <= number(row, "count_upper")
-    assert number(row, "eligible_value") == sum(eligible for _, eligible, _ in told.values())
+    assert number(row, "eligible_value") == sum(eligible for _, eligible, _ in cells_of.values())
     is_known = number(row, "count_lower") == number(row, "count_upper")
     assert row["count_value"] == (truth if is_known else None)
     assert row["status"] == ("observed" if is_known else "suppressed")
@@ -153,14 +153,15 @@ def test_the_true_sum_lies_within_the_bounds_and_is_told_only_where_it_is_known(
 
 @anything
 @given(
-    told=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1, max_size=4), another=cells
+    cells_of=st.dictionaries(st.sampled_from(VESTFOLD), cells, min_size=1, max_size=4),
+    another=cells,
 )
 def test_one_more_kommune_never_lowers_a_total_or_what_it_may_be(
-    night: Night, told: dict[str, Cell], another: Cell
+    night: Night, cells_of: dict[str, Cell], another: Cell
 ) -> None:
-    new = next(region for region in VESTFOLD if region not in told)
+    new = next(region for region in VESTFOLD if region not in cells_of)
     before, after = (
-        night.add_up(cells)["level", "fylke:39"] for cells in (told, told | {new: another})
+        night.add_up(cells)["level", "fylke:39"] for cells in (cells_of, cells_of | {new: another})
     )
     for column in ("count_lower", "count_upper", "eligible_value"):
         assert number(after, column) >= number(before, column)
@@ -170,13 +171,13 @@ def test_one_more_kommune_never_lowers_a_total_or_what_it_may_be(
 
 @anything
 @given(counts=st.lists(st.integers(0, 1000), min_size=4, max_size=4))
-def test_nobody_is_lost_or_added_where_kommuner_were_split_and_merged(
+def test_no_resident_is_lost_or_added_where_kommuner_were_split_and_merged(
     night: Night, counts: list[int]
 ) -> None:
     # Tysfjord was divided between Narvik and Hamarøy; Narvik took Ballangen too
     old = ("kommune:1850", "kommune:1805", "kommune:1849", "kommune:1854")
     sums = night.add_up(
-        {key: (count, count, "told") for key, count in zip(old, counts, strict=True)},
+        {key: (count, count, "shown") for key, count in zip(old, counts, strict=True)},
         date(2019, 12, 1),
     )
     made = {key: row for (relation, key), row in sums.items() if relation == "reform"}
@@ -197,30 +198,32 @@ publications = st.lists(
 
 
 @anything
-@given(said=publications, restates=st.booleans())
-def test_as_of_any_day_each_figure_is_what_was_last_said_of_it_then(
-    night: Night, said: list[dict[str, int]], restates: bool
+@given(history=publications, restates=st.booleans())
+def test_as_of_any_day_each_figure_is_the_last_published_by_then(
+    night: Night, history: list[dict[str, int]], restates: bool
 ) -> None:
-    revisions = night.revise(said, restates=restates)
-    held: dict[str, int] = {}
-    for publication, stated in enumerate(said):
-        held = dict(stated) if restates else held | stated
+    revisions = night.revise(history, restates=restates)
+    expected: dict[str, int] = {}
+    for publication, stated in enumerate(history):
+        expected = dict(stated) if restates else expected | stated
         then = at(publication)
         known = [
             (region, value)
             for region, value, known_from, known_to, _ in revisions
             if known_from <= then and (known_to is None or then < known_to)
         ]
-        assert sorted(known) == sorted(held.items())
+        assert sorted(known) == sorted(expected.items())
 
 
 @anything
-@given(said=publications, more=publications, restates=st.booleans())
-def test_what_was_known_stays_known_whatever_is_said_later(
-    night: Night, said: list[dict[str, int]], more: list[dict[str, int]], restates: bool
+@given(history=publications, more=publications, restates=st.booleans())
+def test_what_was_known_stays_known_whatever_is_published_later(
+    night: Night, history: list[dict[str, int]], more: list[dict[str, int]], restates: bool
 ) -> None:
-    before, after = (night.revise(history, restates=restates) for history in (said, said + more))
-    end = at(len(said))
+    before, after = (
+        night.revise(history, restates=restates) for history in (history, history + more)
+    )
+    end = at(len(history))
     assert {row[:3] for row in before} == {row[:3] for row in after if row[2] < end}
     ended = {row for row in before if row[3] is not None}
     assert ended <= set(after)

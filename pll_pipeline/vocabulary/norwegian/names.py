@@ -71,7 +71,7 @@ def _matching_form(label: str) -> str:
 
 @dataclass(frozen=True)
 class Name:
-    """A name: its `label`, the `key` it stands for, its level, and the days it is in use.
+    """A name: its `label`, the `key` it names, its level, and the days it is in use.
 
     `valid_to` is the first day it is no longer in use; None is open.
     """
@@ -112,7 +112,7 @@ class UnknownName(PllError):
 
 
 class AmbiguousName(PllError):
-    """A name that stands for several things. `candidates` are all of them."""
+    """A name of several things. `candidates` are all of them."""
 
     def __init__(self, label: str, candidates: Sequence[Name]) -> None:
         self.label, self.candidates = label, tuple(candidates)
@@ -136,7 +136,7 @@ class NameIndex:
         A later level is tried only when no earlier one has the name. A label may have its name in
         several languages ("Oslo - Oslove"), a code before it ("0301 Oslo") and the years it is in
         use ("Troms - Romsa (-2019)"); they must all be of the same key. Raises `UnknownName`, or
-        `AmbiguousName` when the label stands for several keys at one level.
+        `AmbiguousName` when the label names several keys at one level.
         """
         called = self._called(label)
         for level in [None] if levels is None else levels:

@@ -1,4 +1,4 @@
-"""Source files: what they may say is checked, and said clearly when they say something else."""
+"""Source files: what they may state is checked, and refused in clear words."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_source_cannot_take_the_name_of_a_table(tmp_path: Path, name: str) -> 
         ('period: {{text: "2026-01"}}', "period: {{text: {{column: m, pattern: '('}}}}", "pattern"),
     ],
 )
-def test_a_value_that_may_not_be_said_is_refused_with_its_place(
+def test_a_value_that_is_not_allowed_is_refused_with_its_place(
     tmp_path: Path, old: str, new: str, says: str
 ) -> None:
     assert old in SMALL
@@ -115,10 +115,12 @@ def test_the_file_and_the_source_have_one_name(tmp_path: Path) -> None:
 def test_the_json_schema_accepts_every_packaged_source_and_refuses_an_unknown_key() -> None:
     schema = json.loads((PACKAGED / "source.schema.json").read_text(encoding="utf-8"))
     for path in PACKAGED.glob("*.yaml"):
-        said = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))
-        jsonschema.validate(said, schema)
+        document = json.loads(
+            json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str)
+        )
+        jsonschema.validate(document, schema)
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(said | {"cadense": "daily"}, schema)
+            jsonschema.validate(document | {"cadense": "daily"}, schema)
 
 
 def test_a_source_that_is_not_enabled_is_known_and_takes_no_part() -> None:
@@ -127,7 +129,7 @@ def test_a_source_that_is_not_enabled_is_known_and_takes_no_part() -> None:
 
 
 @pytest.mark.parametrize("name", ["nhn_key_figures", "pll_power_bi"])
-def test_a_source_whose_address_nobody_gave_is_known_and_cannot_take_part(
+def test_a_source_without_an_address_is_known_and_cannot_take_part(
     tmp_path: Path, name: str
 ) -> None:
     assert name in known()
@@ -165,6 +167,6 @@ def test_an_address_that_cannot_be_asked_is_refused_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_source_nobody_knows_cannot_be_enabled(tmp_path: Path) -> None:
+def test_an_unknown_source_cannot_be_enabled(tmp_path: Path) -> None:
     with pytest.raises(BadSourceFile, match="ssb_population_live"):
         enable("ukjent", tmp_path, None)

@@ -1,4 +1,4 @@
-"""What changed in a publication is told, and what cannot be believed stops it."""
+"""What changed in a publication is reported, and what cannot be believed stops it."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def _figures(*rows: dict[str, Any]) -> pl.DataFrame:
 YEAR = {"period_start": date(2026, 1, 1), "period_end": date(2026, 1, 1)}
 
 
-def test_the_same_figures_tell_nothing() -> None:
+def test_the_same_figures_report_nothing() -> None:
     drift = compare(SOURCE, _figures({}), _figures({}), 0, {}, {})
     assert (drift.changes, drift.stops) == ((), ())
 
 
-def test_a_new_year_and_a_revised_figure_are_told_and_stop_nothing() -> None:
+def test_a_new_year_and_a_revised_figure_are_reported_and_stop_nothing() -> None:
     drift = compare(SOURCE, _figures({}), _figures({"value": 101.0}, YEAR), 0, {}, {})
     assert drift.changes == (
         "1 nye tall, 1 endrede tall",
@@ -80,8 +80,8 @@ def test_a_history_that_shrinks_stops_the_snapshot_and_names_the_first_figure_th
     before = _figures({}, YEAR)
     (stop,) = compare(SOURCE, before, _figures(YEAR), 0, {}, {}).stops
     assert (
-        stop
-        == "1 of 2 figures published before are gone, more than may_withdraw (0.0%) allows; the first is population for 'Norge', 2025-01-01 to 2025-01-01"
+        stop == "1 of 2 figures published before are gone, more than may_withdraw (0.0%) allows; "
+        "the first is population for 'Norge', 2025-01-01 to 2025-01-01"
     )
 
 

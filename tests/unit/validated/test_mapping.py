@@ -260,7 +260,7 @@ def test_at_least_and_at_most_of_one_figure_are_a_range_without_a_value() -> Non
 
 
 @pytest.mark.parametrize(("second", "hedge"), [("60", "exact"), ("80", "max")])
-def test_two_statements_that_cannot_both_be_true_are_both_set_aside(
+def test_two_statements_that_cannot_both_be_true_both_go_to_quarantine(
     second: str, hedge: str
 ) -> None:
     reading = _read({"hedge": "min"}, {"value": second, "hedge": hedge})

@@ -211,7 +211,7 @@ def test_a_milestone_that_breaks_a_rule_is_in_quarantine_with_that_rule(
     assert verdict.mapped.milestones.is_empty()
 
 
-def test_two_rows_of_one_key_are_both_set_aside() -> None:
+def test_two_rows_of_one_key_both_go_to_quarantine() -> None:
     verdict = _judged(
         [FIGURE, FIGURE | {"value": 0.9, "lower_bound": 0.9, "upper_bound": 0.9}],
         [GOAL, GOAL],
@@ -258,7 +258,7 @@ def test_a_quarantined_row_says_rule_column_value_and_reason() -> None:
     )
 
 
-def test_more_rows_aside_than_tolerated_refuse_the_snapshot_whole() -> None:
+def test_more_rows_in_quarantine_than_tolerated_refuse_the_snapshot_whole() -> None:
     verdict = _judged([FIGURE | {"value": 1.4, "lower_bound": 1.4, "upper_bound": 1.4}], rows=1)
     assert not verdict.is_accepted
     assert "1 of 1 rows" in verdict.reason
@@ -316,16 +316,16 @@ TABLE = {
 
 
 def test_a_recorded_correction_changes_that_cell_and_no_other() -> None:
-    tables, aside = correct(TABLE, [Correction.model_validate(RECORD)], "here")
+    tables, quarantined = correct(TABLE, [Correction.model_validate(RECORD)], "here")
     assert tables["tall.csv"].frame["antall"].to_list() == ["1043", "356"]
-    assert aside == []
+    assert quarantined == []
 
 
-def test_a_correction_without_a_replacement_sets_the_row_aside() -> None:
+def test_a_correction_without_a_replacement_quarantines_the_row() -> None:
     record = Correction.model_validate(RECORD | {"use": None})
-    tables, aside = correct(TABLE, [record], "here")
+    tables, quarantined = correct(TABLE, [record], "here")
     assert tables["tall.csv"].frame["navn"].to_list() == ["kommuner"]
-    assert aside == [("tall.csv:2", record)]
+    assert quarantined == [("tall.csv:2", record)]
 
 
 @pytest.mark.parametrize(

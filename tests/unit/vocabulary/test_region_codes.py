@@ -515,7 +515,7 @@ def test_every_region_and_area_of_the_published_statements_is_exactly_one_region
         assert len(found) == 1, (label, levels, day, found)
 
 
-def test_every_group_is_one_that_somebody_stated_something_about() -> None:
+def test_every_group_is_named_by_a_published_statement() -> None:
     stated = {label for label, _, _ in published_regions()}
     groups = {
         row["region_key"]

@@ -1,1 +1,2 @@
-"""The pipeline: published figures in, a warehouse out. Every module says what must not be put there."""
+"""The pipeline: published figures in, a warehouse out. Every module says what must not be put
+there."""

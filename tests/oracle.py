@@ -1,8 +1,12 @@
-"""A second opinion on adoption: the rules of the mart in plain Python, from the bytes of the snapshots.
+"""A second opinion on adoption: the rules of the mart in plain Python, from the bytes of the
+snapshots.
 
-It shares no line with the warehouse: no SQL, no module of the package, only the code lists in `dbt_project/seeds` and the
-files under `data/raw`. It is slow and reads like the rules: which of several statements is current, which of several figures is
-the month's, which denominator holds, which parts a whole has, what they add up to. Not here: any world to try it on
+It shares no line with the warehouse: no SQL, no module of the package, only the code lists in
+`dbt_project/seeds` and the
+files under `data/raw`. It is slow and reads like the rules: which of several statements is
+current, which of several figures is
+the month's, which denominator holds, which parts a whole has, what they add up to. Not here: any
+world to try it on
 (`tests/night/test_oracle.py`).
 """
 
@@ -184,7 +188,8 @@ class Codes:
         return {kind: parts for kind, parts in found.items() if parts}
 
     def reformed_on(self, whole: str) -> date | None:
-        """The day the last of its kommuner of today came to be; none where every kommune in it is split."""
+        """The day the last of its kommuner of today came to be; none where every kommune in it is
+        split."""
         begun = [
             date.fromisoformat(row["valid_from"])
             for key, row in self.region.items()
@@ -303,7 +308,8 @@ class Oracle:
         self.months = {figure.month for figure in statements if figure.month}
 
     def eligible(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
-        """The denominator that holds: of the year, begun by the end of the month; of the actor type, else of all."""
+        """The denominator that holds: of the year, begun by the end of the month; of the actor
+        type, else of all."""
         for one in dict.fromkeys((actor, "alle")):
             candidates = [
                 f
@@ -475,7 +481,8 @@ class Oracle:
     def _base_of_parts(
         self, denominator: str, actor: str, month: date, members: list[tuple[str, float]]
     ) -> float | None:
-        """Among how many the parts are, reporting or not: by their denominators of the actor type, else by those of all."""
+        """Among how many the parts are, reporting or not: by their denominators of the actor type,
+        else by those of all."""
         for one in dict.fromkeys((actor, "alle")):
             candidates = [
                 (self._of_actor(denominator, part, one, month), share) for part, share in members
@@ -539,7 +546,8 @@ class Oracle:
 
 
 def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
-    """Parts, each with how much of it lies in the whole. A part that was split gives its bounds whole or not at all."""
+    """Parts, each with how much of it lies in the whole. A part that was split gives its bounds
+    whole or not at all."""
     values: list[float | None] = []
     lows: list[float | None] = []
     highs: list[float | None] = []

@@ -1,7 +1,10 @@
-"""Adoption computed twice: the whole night on a small simulated world, and a second opinion from the same snapshots.
+"""Adoption computed twice: the whole night on a small simulated world, and a second opinion from
+the same snapshots.
 
-The world has what makes figures hard: reforms, split kommuner, suppression, hedges, revisions, withdrawals, months that come
-late, the same figure from two publishers, denominators of the year, of the month and of everybody. Every cell must agree.
+The world has what makes figures hard: reforms, split kommuner, suppression, hedges, revisions,
+withdrawals, months that come
+late, the same figure from two publishers, denominators of the year, of the month and of everybody.
+Every cell must agree.
 """
 
 from __future__ import annotations
@@ -52,7 +55,8 @@ MEASURES = {
     "population": "count",
 }
 COLUMNS = ["measure", "unit", "level", "code", "key", "actor", "period", "status", "value"]
-# Vestfold and its neighbours, Oslo, Sunnmøre, Tysfjord, Snillfjord, Viken: kommuner that were recoded, merged, split
+# Vestfold and its neighbours, Oslo, Sunnmøre, Tysfjord, Snillfjord, Viken: kommuner that were
+# recoded, merged, split
 CORE = (
     "0301",
     "0702",
@@ -89,10 +93,11 @@ Figures = dict[tuple[str, str, str, str], dict[str, str]]
 
 
 class SmallWorld:
-    """What two publishers say, in two publications of the one and one of the other; the same every time."""
+    """What two publishers say, in two publications of the one and one of the other; the same every
+    time."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)
+        self.dice = random.Random(seed)  # noqa: S311 - figures of a test world, not secrets
         self.figures: Figures = {}
         chosen = {f"kommune:{code}" for code in CORE}
         for month in MONTHS:
@@ -375,8 +380,10 @@ def _is_same(warehouse: tuple[object, ...], oracle: tuple[object, ...]) -> bool:
 
 def test_every_cell_of_adoption_agrees_with_the_second_opinion(opinions: TwoOpinions) -> None:
     answer = opinions.world.ask(
-        """select measure_code, region_key, actor_type_code, month, basis, qualifier, status, denominator_code, source_name, adoption_count, adoption_count_lower,
-                  adoption_count_upper, eligible_count, adoption_share, share_lower, share_upper, reported_share
+        """select measure_code, region_key, actor_type_code, month, basis, qualifier, status,
+        denominator_code, source_name, adoption_count, adoption_count_lower,
+                  adoption_count_upper, eligible_count, adoption_share, share_lower, share_upper,
+                  reported_share
            from marts.mart_adoption_by_region_actor_month"""
     )
     warehouse = {row[:4]: row[4:] for row in answer}
@@ -438,17 +445,21 @@ def test_the_small_world_has_what_makes_figures_hard(opinions: TwoOpinions) -> N
         "multidose_organisation_eligible_count",
     }
     ((withdrawn, revised),) = opinions.world.ask(
-        "select count(*) filter (ended_by = 'withdrawn'), count(*) filter (ended_by = 'revised') from star.fct_observation_revision"
+        "select count(*) filter (ended_by = 'withdrawn'), count(*) filter (ended_by = 'revised') "
+        "from star.fct_observation_revision"
     )
-    assert isinstance(withdrawn, int) and withdrawn > 100
-    assert isinstance(revised, int) and revised > 100
+    assert isinstance(withdrawn, int)
+    assert withdrawn > 100
+    assert isinstance(revised, int)
+    assert revised > 100
     by_source = Counter(row.source for row in rows)
     assert min(by_source["liten_verden"], by_source["annen_utgiver"]) > 100
 
 
 def test_changes_and_ranks_are_those_of_comparable_shares(opinions: TwoOpinions) -> None:
     answer = opinions.world.ask(
-        """select measure_code, region_key, actor_type_code, month, adoption_share, qualifier, denominator_code, basis, reported_share, change_1m, change_12m, rank_in_level, region_level
+        """select measure_code, region_key, actor_type_code, month, adoption_share, qualifier,
+        denominator_code, basis, reported_share, change_1m, change_12m, rank_in_level, region_level
            from marts.mart_adoption_by_region_actor_month"""
     )
     rows = {row[:4]: row for row in answer}

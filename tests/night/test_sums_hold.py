@@ -1,4 +1,5 @@
-"""What must hold of every sum and every revision, whatever was published: the night's own SQL on any small world."""
+"""What must hold of every sum and every revision, whatever was published: the night's own SQL on
+any small world."""
 
 from __future__ import annotations
 
@@ -15,7 +16,10 @@ from tests.night.conftest import World
 VESTFOLD = tuple(f"kommune:{code}" for code in ("3901", "3905", "3907", "3909", "3911"))
 _DIMENSIONS = ("dim_measure", "dim_region_part", "dim_actor_type", "dim_month")
 # one whole and one month are enough, and quick
-_ONLY = "where relation = 'level' and whole_key = 'fylke:39' or relation in ('reform', 'recode') and whole_level = 'kommune'"
+_ONLY = (
+    "where relation = 'level' and whole_key = 'fylke:39' or relation in ('reform', 'recode') and "
+    "whole_level = 'kommune'"
+)
 
 # a kommune's truth: (count, eligible, how it is published)
 Cell = tuple[int, int, str]
@@ -30,7 +34,8 @@ class Night:
     def __init__(self, world: World) -> None:
         self.db = duckdb.connect()
         self.db.execute(
-            f"attach '{str(world.current / 'pll.duckdb').replace(chr(39), chr(39) * 2)}' as release (read_only)"
+            f"attach '{str(world.current / 'pll.duckdb').replace(chr(39), chr(39) * 2)}' as "
+            f"release (read_only)"
         )
         self.db.execute("attach ':memory:' as build")
         self.db.execute("create schema build.star; create schema build.staging; set threads = 1")
@@ -71,13 +76,18 @@ class Night:
             )
         if rows:
             self.db.executemany(
-                """insert into build.star.fct_adoption (measure_code, actor_type_code, region_key, month, count_value, count_lower, count_upper, count_status, count_qualifier,
-                       denominator_code, eligible_value, eligible_status, eligible_qualifier, is_period_inferred, source_name, snapshot_at)
-                   values ('sfm_organisation_in_use_share', 'fastlege', ?, ?, ?, ?, ?, ?, 'exact', 'sfm_organisation_eligible_count', ?, 'observed', 'exact', false, 's', '2026-07-01')""",
+                """insert into build.star.fct_adoption (measure_code, actor_type_code, region_key,
+                month, count_value, count_lower, count_upper, count_status, count_qualifier,
+                       denominator_code, eligible_value, eligible_status, eligible_qualifier,
+                       is_period_inferred, source_name, snapshot_at)
+                   values ('sfm_organisation_in_use_share', 'fastlege', ?, ?, ?, ?, ?, ?, 'exact',
+                   'sfm_organisation_eligible_count', ?, 'observed', 'exact', false, 's',
+                   '2026-07-01')""",
                 rows,
             )
         answer = self.db.execute(
-            f"select relation, region_key, count_value, count_lower, count_upper, eligible_value, reported_share, status from ({self.sums}) as made"
+            f"select relation, region_key, count_value, count_lower, count_upper, eligible_value, "
+            f"reported_share, status from ({self.sums}) as made"
         )
         names = [column[0] for column in answer.description or ()]
         return {row[:2]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
@@ -87,9 +97,13 @@ class Night:
     ) -> list[tuple[str, float, datetime, datetime | None, str | None]]:
         self.db.execute("drop table if exists build.staging.stg_observation")
         self.db.execute(
-            "create table build.staging.stg_observation as select 'population' as measure_code, '' as region_key, 'alle' as actor_type_code, 's' as source_name, "
-            "* from (from release.star.fct_observation_revision select * exclude (measure_code, region_key, actor_type_code, source_name, known_from, known_to, ended_by, revision_number, month) limit 0), "
-            "(select 1 as snapshot_number, now() as next_snapshot_at, true as restates_history where false)"
+            "create table build.staging.stg_observation as select 'population' as measure_code, "
+            "'' as region_key, 'alle' as actor_type_code, 's' as source_name, "
+            "* from (from release.star.fct_observation_revision select * exclude (measure_code, "
+            "region_key, actor_type_code, source_name, known_from, known_to, ended_by, "
+            "revision_number, month) limit 0), "
+            "(select 1 as snapshot_number, now() as next_snapshot_at, true as restates_history "
+            "where false)"
         )
         rows = [
             (
@@ -105,13 +119,17 @@ class Night:
         ]
         if rows:
             self.db.executemany(
-                """insert into build.staging.stg_observation (measure_code, actor_type_code, source_name, period_start, period_end, period_grain, qualifier, status,
-                       region_key, value, snapshot_at, snapshot_number, next_snapshot_at, restates_history)
-                   values ('population', 'alle', 's', '2026-01-01', '2026-01-01', 'day', 'exact', 'observed', ?, ?, ?, ?, ?, ?)""",
+                """insert into build.staging.stg_observation (measure_code, actor_type_code,
+                source_name, period_start, period_end, period_grain, qualifier, status,
+                       region_key, value, snapshot_at, snapshot_number, next_snapshot_at,
+                       restates_history)
+                   values ('population', 'alle', 's', '2026-01-01', '2026-01-01', 'day', 'exact',
+                   'observed', ?, ?, ?, ?, ?, ?)""",
                 rows,
             )
         return self.db.execute(
-            f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) as revision order by known_from, region_key"
+            f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) as "
+            f"revision order by known_from, region_key"
         ).fetchall()
 
 

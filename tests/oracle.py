@@ -439,9 +439,10 @@ class Oracle:
         for (code, actor, month), reporting in by_series.items():
             for whole in wholes:
                 if (code, whole, actor, month) not in self.published_rows:
-                    row = self.sum_of(code, whole, actor, month, parts_of[month][whole], reporting)
-                    if row:
-                        made[code, whole, actor, month] = row
+                    parts = parts_of[month][whole]
+                    total = self.sum_of(code, whole, actor, month, parts, reporting)
+                    if total:
+                        made[code, whole, actor, month] = total
         return made
 
     def sum_of(
@@ -545,6 +546,16 @@ class Oracle:
         return made
 
 
+def _weakest(qualifiers: set[str]) -> str:
+    """The qualifier of a sum: the weakest of its parts."""
+    for qualifier in ("estimate", "approx"):
+        if qualifier in qualifiers:
+            return qualifier
+    if {"at_least", "at_most"} <= qualifiers:
+        return "approx"
+    return next(iter(qualifiers - {"exact"}), "exact")
+
+
 def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
     """Parts, each with how much of it lies in the whole. A part that was split gives its bounds
     whole or not at all."""
@@ -575,9 +586,7 @@ def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
     count = _total(values)
     if count is None and low is not None and low == high:
         count = low
-    qualifier = next((hedge for hedge in ("estimate", "approx") if hedge in hedges), None) or (
-        "approx" if {"at_least", "at_most"} <= hedges else next(iter(hedges - {"exact"}), "exact")
-    )
+    qualifier = _weakest(hedges)
     status = (
         "suppressed"
         if "suppressed" in statuses and count is None

@@ -52,7 +52,7 @@ Pattern = Annotated[
     AfterValidator(_pattern),
     Field(description="A regular expression, searched for anywhere in the text"),
 ]
-RegionLevel = Literal[REGION_LEVELS]  # type: ignore[valid-type]  # the vocabulary has the levels
+RegionLevel = Literal[REGION_LEVELS]  # type: ignore[valid-type]  # levels of the vocabulary
 Convention = Literal["point", "norwegian", "norwegian_dotted"]
 
 

@@ -14,7 +14,6 @@ BANNED = (
     "tell",
     "tells",
     "telling",
-    "teller",
     "said",
     "held",
     "stands",

@@ -77,7 +77,7 @@ def test_every_table_of_the_release_is_named_in_the_readme_and_the_guide_of_the_
 def test_the_unit_for_systemd_is_one(tmp_path: Path) -> None:
     (unit,) = [block for block in _blocks("ini", OPERATIONS) if "[Service]" in block]
     parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # as its documentation shows
     parser.read_string(unit)
     assert parser.sections() == ["Unit", "Service", "Install"]
     assert parser["Service"]["ExecStart"].split()[1:] == ["serve"]

@@ -1,4 +1,4 @@
-"""Regions through the reforms, held against the residents SSB counted in each of them: nobody is lost, added or counted twice."""
+"""Regions through the reforms, compared with the residents counted in each of them."""
 
 from __future__ import annotations
 
@@ -6,28 +6,32 @@ import pytest
 
 from tests.night.conftest import World
 
-# residents of each kommune on its code of the year, laid onto today's kommuner
+# residents of each kommune on its code of the year, on today's kommuner
 _ON_TODAY = """
-    with said as (
+    with observation as (
         select region_key, value, month from star.fct_observation
-        where measure_code = 'population' and region_key like 'kommune:%' and period_start = make_date(?, 1, 1)
+        where measure_code = 'population' and region_key like 'kommune:%' and period_start =
+        make_date(?, 1, 1)
     )
-    select coalesce(place.whole_key, said.region_key) as today_key, sum(said.value * coalesce(place.part_share, 1)) as residents,
-        bool_or(place.part_quality = 'estimate') as is_estimate
-    from said
-    left join star.dim_region_part place on place.part_key = said.region_key and place.whole_key like 'kommune:%'
-        and place.valid_from <= said.month and said.month < place.valid_to
+    select coalesce(region_part.whole_key, observation.region_key) as today_key,
+    sum(observation.value * coalesce(region_part.part_share, 1)) as residents,
+        bool_or(region_part.part_quality = 'estimate') as is_estimate
+    from observation
+    left join star.dim_region_part region_part on region_part.part_key = observation.region_key and
+    region_part.whole_key like 'kommune:%'
+        and region_part.valid_from <= observation.month and observation.month < region_part.valid_to
     group by all
 """
 
 
 @pytest.mark.parametrize("year", range(2017, 2027))
-def test_residents_laid_onto_todays_kommuner_are_all_there_and_all_live_in_kommuner_of_today(
+def test_residents_on_todays_kommuner_are_all_there_and_all_live_in_kommuner_of_today(
     released: World, year: int
 ) -> None:
     today = released.ask(_ON_TODAY, year)
     ((counted, regions),) = released.ask(
-        "select sum(value), count(*) from star.fct_observation where measure_code = 'population' and region_key like 'kommune:%' and period_start = make_date(?, 1, 1)",
+        "select sum(value), count(*) from star.fct_observation where measure_code = 'population' "
+        "and region_key like 'kommune:%' and period_start = make_date(?, 1, 1)",
         year,
     )
     assert regions == {
@@ -50,7 +54,8 @@ def test_the_kommuner_of_a_fylke_of_today_hold_the_residents_of_its_kommuner_of_
     today = dict((key, residents) for key, residents, _ in released.ask(_ON_TODAY, year))
     fylke_of = dict(
         released.ask(
-            "select region_key, fylke_key from star.dim_region where region_level = 'kommune' and is_current"
+            "select region_key, fylke_key from star.dim_region where region_level = 'kommune' and "
+            "is_current"
         )
     )
     by_kommune: dict[object, float] = {}
@@ -59,10 +64,14 @@ def test_the_kommuner_of_a_fylke_of_today_hold_the_residents_of_its_kommuner_of_
     by_fylke = dict(
         released.ask(
             """
-            select place.whole_key, sum(said.value * place.part_share) from star.fct_observation said
-            join star.dim_region_part place on place.part_key = said.region_key and place.whole_level = 'fylke' and place.part_level = 'kommune'
-                and place.relation = 'reform' and place.valid_from <= said.month and said.month < place.valid_to
-            where said.measure_code = 'population' and said.period_start = make_date(?, 1, 1)
+            select region_part.whole_key, sum(observation.value * region_part.part_share) from
+            star.fct_observation observation
+            join star.dim_region_part region_part on region_part.part_key = observation.region_key
+            and region_part.whole_level = 'fylke' and region_part.part_level = 'kommune'
+                and region_part.relation = 'reform' and region_part.valid_from <= observation.month
+                and observation.month < region_part.valid_to
+            where observation.measure_code = 'population' and observation.period_start =
+            make_date(?, 1, 1)
             group by all
             """,
             year,
@@ -78,10 +87,13 @@ def test_each_kommune_lies_once_in_its_fylke_hospital_area_and_country(
 ) -> None:
     shares = released.ask(
         """
-        select case whole_level when 'sykehus' then 'hf' else whole_level end as level, part_key, sum(part_share)
+        select case whole_level when 'sykehus' then 'hf' else whole_level end as level, part_key,
+        sum(part_share)
         from star.dim_region_part join star.dim_region on region_key = part_key
         where relation = 'level' and part_level = 'kommune'
-            and (dim_region_part.valid_from is null or dim_region_part.valid_from <= cast(? as date)) and (dim_region_part.valid_to is null or cast(? as date) < dim_region_part.valid_to)
+            and (dim_region_part.valid_from is null or dim_region_part.valid_from <= cast(? as
+            date)) and (dim_region_part.valid_to is null or cast(? as date) <
+            dim_region_part.valid_to)
         group by all
         """,
         day,
@@ -95,7 +107,8 @@ def _parts(world: World, whole: str, day: str) -> list[tuple[object, ...]]:
     return world.ask(
         """
         select part_key, part_share, part_quality from star.dim_region_part
-        where relation <> 'level' and whole_key = ? and part_level = 'kommune' and valid_from <= cast(? as date) and cast(? as date) < valid_to order by part_key
+        where relation <> 'level' and whole_key = ? and part_level = 'kommune' and valid_from <=
+        cast(? as date) and cast(? as date) < valid_to order by part_key
         """,
         whole,
         day,
@@ -152,7 +165,8 @@ def test_stavanger_kept_its_code_and_grew(released: World) -> None:
 def test_three_kommuner_were_called_nes_and_none_is_taken_for_another(released: World) -> None:
     nes = dict(
         released.ask(
-            "select region_key, current_region_key from star.dim_region where region_level = 'kommune' and region_name = 'Nes' order by 1"
+            "select region_key, current_region_key from star.dim_region where region_level = "
+            "'kommune' and region_name = 'Nes' order by 1"
         )
     )
     assert nes == {
@@ -168,8 +182,10 @@ def test_three_kommuner_were_called_nes_and_none_is_taken_for_another(released: 
 def test_oslo_lies_in_four_hospital_areas_and_alna_moved_in_2026(released: World) -> None:
     oslo = dict(
         released.ask(
-            "select whole_key || ' ' || case when valid_to is null then 'from' else 'until' end || ' 2026', part_share from star.dim_region_part "
-            "where relation = 'level' and part_level = 'kommune' and part_key = 'kommune:0301' and part_quality = 'estimate'"
+            "select whole_key || ' ' || case when valid_to is null then 'from' else 'until' end "
+            "|| ' 2026', part_share from star.dim_region_part "
+            "where relation = 'level' and part_level = 'kommune' and part_key = 'kommune:0301' "
+            "and part_quality = 'estimate'"
         )
     )
     assert oslo["hf:983971636 until 2026"] == 0.1567

@@ -79,7 +79,7 @@ class Counted:
 
         def counted_judge(source: Source, *arguments: object) -> object:
             self.judgements[source.name] += 1
-            return judge(source, *arguments)  # type: ignore[arg-type] - passed on unchanged
+            return judge(source, *arguments)  # type: ignore[arg-type]  # passed on unchanged
 
         class CountedHashlib:
             @staticmethod

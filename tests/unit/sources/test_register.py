@@ -152,8 +152,8 @@ def test_enabling_writes_the_operators_own_file_with_the_address(tmp_path: Path)
     path = enable("ssb_population_live", tmp_path, "https://pxweb.example.no/api/v2")
     source = register(tmp_path)["ssb_population_live"]
     assert path == tmp_path / "ssb_population_live.yaml"
-    assert source.fetch.address == "https://pxweb.example.no/api/v2"  # type: ignore[union-attr]
-    assert source.fetch.table == "07459", "a code is a text, leading zero and all"  # type: ignore[union-attr]
+    assert source.fetch.address == "https://pxweb.example.no/api/v2"  # type: ignore[union-attr]  # a bank's settings
+    assert source.fetch.table == ("07459"), "a code is a text, leading zero and all"  # type: ignore[union-attr]  # a bank's settings
 
 
 @pytest.mark.parametrize(

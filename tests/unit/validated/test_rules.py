@@ -137,7 +137,7 @@ def _judged(
     goals: list[dict[str, Any]] = (),
     steps: list[dict[str, Any]] = (),
     rows: int = 1000,
-) -> Any:  # type: ignore[assignment]
+) -> Any:  # type: ignore[assignment]  # a default of the test
     reading = MappedTables(
         pl.DataFrame(list(figures), schema=OBSERVATION),
         pl.DataFrame(list(goals), schema=TARGET),

@@ -52,7 +52,7 @@ def rows(
     encoding: str = "utf-8",
     where: str = "nhn/2024/side.html",
 ) -> list[dict[str, str]]:
-    how = Prose(kind="prose", encoding=encoding, figures=list(figures))  # type: ignore[arg-type]
+    how = Prose(kind="prose", encoding=encoding, figures=list(figures))  # type: ignore[arg-type]  # pydantic checks it
     raw = content.encode(encoding) if isinstance(content, str) else content
     return prose.read(raw, how, where=where).frame.to_dicts()
 

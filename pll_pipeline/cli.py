@@ -469,6 +469,24 @@ IsVerified = Annotated[
 
 
 @app.command()
+def measures(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Words of a heading or a name; without them all.")
+    ] = None,
+) -> None:
+    """The measures that a source file can name, or those that the words may be about."""
+    from pll_pipeline.inspection.measures import find_measures
+    from pll_pipeline.vocabulary.codes import load_codes
+
+    every = load_codes(Config.from_environment().seeds).measures.values()
+    if words:
+        chosen = [found.measure for found in find_measures(" ".join(words), every)]
+    else:
+        chosen = sorted(every, key=lambda measure: measure.code)
+    console.show_measures(chosen)
+
+
+@app.command()
 def archive(  # noqa: PLR0913 - each option is an argument
     source: SourceName,
     files: ReceivedFiles = None,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pll_pipeline.sources.model import Source
     from pll_pipeline.validated.mapping import MappedTables
     from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
+    from pll_pipeline.vocabulary.codes import Measure
 
 # Public for tests, which widen them so that no line is folded.
 OUT, ERR = Console(), Console(stderr=True)
@@ -209,6 +210,14 @@ def show_source_file(text: str) -> None:
     from rich.syntax import Syntax
 
     OUT.print(Syntax(text, "yaml", background_color="default"))
+
+
+def show_measures(measures: Iterable[Measure]) -> None:
+    """Measures as records: the code first, so that it can be copied from a narrow terminal."""
+    for measure in measures:
+        OUT.print(f"[bold]{escape(measure.code)}[/]  {measure.unit}", soft_wrap=True)
+        OUT.print(f"    {escape(measure.name)}", soft_wrap=True)
+        OUT.print(f"    {escape(measure.definition)}", soft_wrap=True)
 
 
 def show_archived(snapshot: Snapshot, *, is_new: bool) -> None:

@@ -33,6 +33,11 @@ def _check(data: Path, *words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _measures(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pll_pipeline.cli", "measures", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def _case(folder: Path) -> tuple[Path, Path, str]:
     case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
     return folder / "source.yaml", folder / case["file"], case["at"]
@@ -87,3 +92,11 @@ def test_a_packaged_source_is_checked_on_its_newest_snapshot() -> None:
     done = _check(ROOT / "data", "apotek", "--format", "json")
     assert done.returncode == 0
     assert len(json.loads(done.stdout)["observations"]) == 9
+
+
+def test_measures_are_found_by_words_and_all_are_listed_without() -> None:
+    found = _measures("andel", "e-resepter").stdout
+    assert found.splitlines()[0].startswith("eresept_")
+    everything = _measures().stdout
+    assert "sfm_organisation_in_use_count  count" in everything
+    assert len(everything) > 5 * len(found)

@@ -18,6 +18,8 @@ from pll_pipeline.validated.gathering import (
 from pll_pipeline.validated.verdicts import SourceState, judge_source
 from tests.unit.validated.apotek import CUT_OFF, FIVE_ROWS, SIX_ROWS, SOURCE, archive
 
+OTHER = SOURCE.model_copy(update={"name": "apotek_to"})
+
 
 def _state(config: Config, source: Source = SOURCE) -> SourceState:
     state, _ = judge_source(config, source)
@@ -49,9 +51,26 @@ def test_quarantined_rows_of_a_refused_snapshot_are_kept_with_their_reason(confi
     ]
 
 
-def test_a_source_without_any_usable_snapshot_stops_the_night(config: Config) -> None:
-    archive(config, CUT_OFF, 1)
-    with pytest.raises(PllError, match=r"No snapshot of apotek can be used.*cut off"):
+def test_a_published_source_without_any_usable_snapshot_stops_the_night(config: Config) -> None:
+    archive(config, "another,header\n", 1)
+    archive(config, FIVE_ROWS, 1, OTHER)
+    states = [_state(config), _state(config, OTHER)]
+    with pytest.raises(PllError, match="No snapshot of apotek can be used"):
+        gather(config, states, published={"apotek"})
+
+
+def test_a_new_source_whose_snapshots_are_all_refused_is_left_out(config: Config) -> None:
+    archive(config, "another,header\n", 1)
+    archive(config, FIVE_ROWS, 1, OTHER)
+    states = [_state(config), _state(config, OTHER)]
+    tables = gather(config, states, published={"apotek_to"})
+    assert tables["observation"]["source_name"].unique().to_list() == ["apotek_to"]
+    assert states[0].is_stale
+
+
+def test_a_night_without_any_usable_snapshot_stops(config: Config) -> None:
+    archive(config, "another,header\n", 1)
+    with pytest.raises(PllError, match="No source has a snapshot that can be used"):
         gather(config, [_state(config)])
 
 

@@ -1,12 +1,9 @@
-"""A second opinion on adoption: the rules of the mart in plain Python, from the bytes of the
-snapshots.
+"""A second opinion on adoption: the rules of the fact in plain Python, from the bytes of snapshots.
 
 It shares no line with the warehouse: no SQL, no module of the package, only the code lists in
-`dbt_project/seeds` and the
-files under `data/raw`. It is slow and reads like the rules: which of several statements is
-current, which of several figures is
-the month's, which denominator holds, which parts a whole has, what they add up to. Not here: any
-world to try it on
+`dbt_project/seeds` and the files under `data/raw`. It is slow and reads like the rules: which
+statements are known now, which of several figures is the month's, which denominator is valid, which
+parts a whole has, what they add up to. Not here: a world to try it on
 (`tests/night/test_oracle.py`).
 """
 
@@ -23,8 +20,7 @@ from pathlib import Path
 from typing import Any
 
 LEVELS = ("rhf", "fylke", "hf", "helsefellesskap", "kommune", "kommune_today")
-HEDGES = ("estimate", "approx", "at_least", "at_most")
-TURNED = {"at_least": "at_most", "at_most": "at_least"}
+REVERSED = {"at_least": "at_most", "at_most": "at_least"}
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ class Codes:
 
     def parts(self, whole: str, month: date) -> dict[str, list[tuple[str, float]]]:
         """The parts of a whole in a month, by kind: (region, how much of it)."""
-        found: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        by_kind: dict[str, list[tuple[str, float]]] = defaultdict(list)
         level = self.region[whole]["region_level"]
         if level in ("land", "rhf"):
             for key, row in self.region.items():
@@ -161,17 +157,17 @@ class Codes:
                     and row["region_level"] in ("rhf", "fylke")
                     and self.is_valid(key, month)
                 ):
-                    found[row["region_level"]].append((key, 1.0))
+                    by_kind[row["region_level"]].append((key, 1.0))
                 if row["region_level"] == "helsefellesskap" and (
                     level == "land" or row["rhf_key"] == whole
                 ):
-                    found["helsefellesskap"].append((key, 1.0))
-            found["hf"] = [
+                    by_kind["helsefellesskap"].append((key, 1.0))
+            by_kind["hf"] = [
                 (key, 1.0)
                 for key in self.hospitals
                 if level == "land" or self.region[key]["rhf_key"] == whole
             ]
-        found["kommune"] = [
+        by_kind["kommune"] = [
             (kommune, share)
             for kommune in self.kommuner(month)
             for key, share in self.lies_in(kommune, month)
@@ -179,17 +175,16 @@ class Codes:
         ]
         reformed = self.reformed_on(whole)
         if reformed and month < reformed:
-            found["kommune_today"] = [
+            by_kind["kommune_today"] = [
                 (kommune, share)
                 for kommune in self.kommuner(reformed)
                 for key, share in self.lies_in(kommune, reformed)
                 if key == whole
             ]
-        return {kind: parts for kind, parts in found.items() if parts}
+        return {kind: parts for kind, parts in by_kind.items() if parts}
 
     def reformed_on(self, whole: str) -> date | None:
-        """The day the last of its kommuner of today came to be; none where every kommune in it is
-        split."""
+        """The day its last kommune of today began; None where every kommune in it is split."""
         begun = [
             date.fromisoformat(row["valid_from"])
             for key, row in self.region.items()
@@ -210,22 +205,22 @@ class Codes:
             actor = parent
 
 
-def known_statements(raw: Path, restates: dict[str, bool]) -> list[Statement]:
-    """The statements known now.
+def known_now(raw: Path, restates: dict[str, bool]) -> list[Statement]:
+    """The figures known now.
 
-    Of a source that restates its history those of its newest snapshot; of any other the newest of
-    each figure.
+    Of a source that restates its history those of its newest snapshot; of any other each figure as
+    it was last stated.
     """
     known: list[Statement] = []
     for source, is_whole in restates.items():
-        statements: dict[tuple[Any, ...], Statement] = {}
+        newest: dict[tuple[Any, ...], Statement] = {}
         for folder in sorted(path for path in (raw / source).iterdir() if path.is_dir()):
             at = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))["taken_at"]
             stated = {
                 _identity(figure): figure for figure in read(folder / "figures.csv", source, at)
             }
-            statements = stated if is_whole else statements | stated
-        known += statements.values()
+            newest = stated if is_whole else newest | stated
+        known += newest.values()
     return known
 
 
@@ -289,7 +284,7 @@ def cell(text: str, factor: float) -> tuple[float | None, float | None, float | 
 
 
 class Oracle:
-    """Adoption of a world: `rows` are those of `mart_adoption_by_region_actor_month`."""
+    """Adoption of a world: `rows` are those of `fct_adoption_month`."""
 
     def __init__(self, codes: Codes, statements: list[Statement]) -> None:
         self.codes = codes
@@ -308,23 +303,22 @@ class Oracle:
         self.months = {figure.month for figure in statements if figure.month}
 
     def eligible(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
-        """The denominator that holds: of the year, begun by the end of the month; of the actor
-        type, else of all."""
-        for one in dict.fromkeys((actor, "alle")):
-            candidates = [
+        """The denominator of a month: of its year, begun by its end; own actor type before all."""
+        for counted_actor in dict.fromkeys((actor, "alle")):
+            valid = [
                 f
-                for f in self.by_cell[denominator, region, one]
+                for f in self.by_cell[denominator, region, counted_actor]
                 if f.end.year == month.year and f.start <= last_day(month)
             ]
-            if candidates:
+            if valid:
                 return min(
-                    candidates, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source)
+                    valid, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source)
                 )
         return None
 
     @cached_property
-    def published_rows(self) -> dict[tuple[str, str, str, date], Row]:
-        """Published shares, and shares of two published figures."""
+    def published(self) -> dict[tuple[str, str, str, date], Row]:
+        """Published shares and counts, and shares of two published figures."""
         rows: dict[tuple[str, str, str, date], Row] = {}
         for code, measure in self.codes.measure.items():
             if measure["is_adoption"] != "true":
@@ -340,61 +334,41 @@ class Oracle:
     def _published_row(
         self, code: str, measure: dict[str, str], region: str, actor: str, month: date, counted: str
     ) -> Row | None:
-        stated = (
-            self.monthly.get((code, region, actor, month)) if measure["unit"] == "share" else None
-        )
-        count = self.monthly.get((counted, region, actor, month)) if counted else None
+        cell = region, actor, month
+        stated = self.monthly.get((code, *cell)) if measure["unit"] == "share" else None
+        count = self.monthly.get((counted, *cell)) if counted else None
         denominator = measure["denominator_code"] or None
-        whole = self.eligible(denominator, region, actor, month) if denominator else None
+        whole = self.eligible(denominator, *cell) if denominator else None
         if stated is None and measure["unit"] == "share" and whole is None:
             return None
-        of = stated or count
-        assert of is not None
-        share, share_low, share_high, qualifier, status, basis = (
-            of.value,
-            of.low,
-            of.high,
-            of.qualifier,
-            of.status,
-            "published",
-        )
-        if stated is None:
-            share = share_low = share_high = None
-            if whole is not None:
-                basis = "derived"
-                share = _ratio(of.value, whole.value)
-                share_low, share_high = _ratio(of.low, whole.high), _ratio(of.high, whole.low)
-                qualifier, status = (
-                    _quotient(of.qualifier, whole.qualifier),
-                    _worst(of.status, whole.status),
-                )
-        return Row(
+        figure = stated or count
+        assert figure is not None
+        row = Row(
             code,
-            region,
-            actor,
-            month,
-            count.value if count else None,
-            count.low if count else None,
-            count.high if count else None,
-            whole.value if whole else None,
-            share,
-            share_low,
-            share_high,
-            qualifier,
-            status,
-            basis,
+            *cell,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            figure.qualifier,
+            figure.status,
+            "published",
             denominator,
             None,
-            of.source,
-            count.qualifier if count else "exact",
-            count.status if count else None,
-            whole.qualifier if whole else "exact",
-            whole.status if whole else None,
+            figure.source,
         )
+        if stated is not None:
+            row = replace(row, share=stated.value, share_low=stated.low, share_high=stated.high)
+        elif whole is not None:
+            row = _derived(row, figure, whole)
+        return _with_facts(row, count, whole)
 
     @cached_property
     def rows(self) -> dict[tuple[str, str, str, date], Row]:
-        rows = dict(self.published_rows)
+        rows = dict(self.published)
         rows |= self.region_sums(
             {code: self._adds(code, "adds_over_regions") for code in self.codes.measure}
         )
@@ -422,7 +396,7 @@ class Oracle:
 
     def region_sums(self, adds: dict[str, bool]) -> dict[tuple[str, str, str, date], Row]:
         by_series: dict[tuple[str, str, date], dict[str, Row]] = defaultdict(dict)
-        for (code, region, actor, month), row in self.published_rows.items():
+        for (code, region, actor, month), row in self.published.items():
             if adds[code] and self._may_be_added(row):
                 by_series[code, actor, month][region] = row
         wholes = [
@@ -438,11 +412,10 @@ class Oracle:
         made = {}
         for (code, actor, month), reporting in by_series.items():
             for whole in wholes:
-                if (code, whole, actor, month) not in self.published_rows:
-                    parts = parts_of[month][whole]
-                    total = self.sum_of(code, whole, actor, month, parts, reporting)
-                    if total:
-                        made[code, whole, actor, month] = total
+                if (code, whole, actor, month) not in self.published:
+                    row = self.sum_of(code, whole, actor, month, parts_of[month][whole], reporting)
+                    if row:
+                        made[code, whole, actor, month] = row
         return made
 
     def sum_of(
@@ -454,9 +427,9 @@ class Oracle:
         parts: dict[str, list[tuple[str, float]]],
         reporting: dict[str, Row],
     ) -> Row | None:
-        """The sum over the kind of parts that covers most.
+        """The sum over the kind of parts that covers the largest denominator.
 
-        None where no kind reports, or none is complete and there is no denominator.
+        None where no part reports; without a denominator, None unless all parts of a kind report.
         """
         denominator = self.codes.measure[code]["denominator_code"] or None
         best: tuple[float, int, str] | None = None
@@ -482,15 +455,15 @@ class Oracle:
     def _base_of_parts(
         self, denominator: str, actor: str, month: date, members: list[tuple[str, float]]
     ) -> float | None:
-        """Among how many the parts are, reporting or not: by their denominators of the actor type,
-        else by those of all."""
-        for one in dict.fromkeys((actor, "alle")):
-            candidates = [
-                (self._of_actor(denominator, part, one, month), share) for part, share in members
+        """The denominators of all parts, reporting or not: of the actor type, else of all."""
+        for counted_actor in dict.fromkeys((actor, "alle")):
+            denominators = [
+                (self._of_actor(denominator, part, counted_actor, month), share)
+                for part, share in members
             ]
             values = [
                 share * figure.value
-                for figure, share in candidates
+                for figure, share in denominators
                 if figure and figure.value is not None
             ]
             if values:
@@ -498,8 +471,8 @@ class Oracle:
         return None
 
     def _of_actor(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
-        candidates = self.eligible(denominator, region, actor, month)
-        return candidates if candidates and candidates.actor == actor else None
+        figure = self.eligible(denominator, region, actor, month)
+        return figure if figure and figure.actor == actor else None
 
     def actor_sums(
         self, rows: dict[tuple[str, str, str, date], Row]
@@ -546,55 +519,84 @@ class Oracle:
         return made
 
 
-def _weakest(qualifiers: set[str]) -> str:
-    """The qualifier of a sum: the weakest of its parts."""
-    for qualifier in ("estimate", "approx"):
-        if qualifier in qualifiers:
-            return qualifier
-    if {"at_least", "at_most"} <= qualifiers:
-        return "approx"
-    return next(iter(qualifiers - {"exact"}), "exact")
+def _derived(row: Row, count: Statement, whole: Statement) -> Row:
+    """A share of two published figures."""
+    return replace(
+        row,
+        basis="derived",
+        share=_ratio(count.value, whole.value),
+        share_low=_ratio(count.low, whole.high),
+        share_high=_ratio(count.high, whole.low),
+        qualifier=_quotient(count.qualifier, whole.qualifier),
+        status=_worst(count.status, whole.status),
+    )
+
+
+def _with_facts(row: Row, count: Statement | None, whole: Statement | None) -> Row:
+    """The row with its count and its denominator, where there are."""
+    if count:
+        row = replace(
+            row,
+            count=count.value,
+            count_low=count.low,
+            count_high=count.high,
+            count_qualifier=count.qualifier,
+            count_status=count.status,
+        )
+    if whole:
+        row = replace(
+            row,
+            eligible=whole.value,
+            eligible_qualifier=whole.qualifier,
+            eligible_status=whole.status,
+        )
+    return row
+
+
+@dataclass(frozen=True)
+class Addend:
+    """What one part adds to a sum."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    eligible: float | None
+    qualifiers: set[str]
+    statuses: set[str]
+    source: str
+
+
+def addend(row: Row, share: float) -> Addend:
+    """A part of which `share` is in the whole.
+
+    A part that was split has no lower bound, as all of its count may lie elsewhere.
+    """
+    is_sum = row.basis == "aggregated"
+    status = row.status if is_sum else row.count_status
+    is_open = status == "suppressed" and not is_sum  # a sum without a bound has none
+    reversed_qualifier = REVERSED.get(row.eligible_qualifier, row.eligible_qualifier)
+    qualifiers = {row.qualifier} if is_sum else {row.count_qualifier, reversed_qualifier}
+    return Addend(
+        value=None if row.count is None else share * row.count,
+        low=0.0 if share < 1 or (row.count_low is None and is_open) else row.count_low,
+        high=row.eligible if row.count_high is None and is_open else row.count_high,
+        eligible=None if row.eligible is None else share * row.eligible,
+        qualifiers=qualifiers | ({"estimate"} if share < 1 else set()),
+        statuses={status or "", "" if is_sum else row.eligible_status or ""},
+        source=row.source,
+    )
 
 
 def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
-    """Parts, each with how much of it lies in the whole. A part that was split gives its bounds
-    whole or not at all."""
-    values: list[float | None] = []
-    lows: list[float | None] = []
-    highs: list[float | None] = []
-    hedges: set[str] = set()
-    statuses: set[str] = set()
-    eligible: list[float | None] = []
-    sources: list[str] = []
-    for row, share in parts:
-        is_sum = row.basis == "aggregated"
-        status = row.status if is_sum else row.count_status
-        values.append(None if row.count is None else share * row.count)
-        is_open = status == "suppressed" and not is_sum  # a sum without a bound has none
-        lows.append(0.0 if share < 1 or (row.count_low is None and is_open) else row.count_low)
-        highs.append(row.eligible if row.count_high is None and is_open else row.count_high)
-        eligible.append(None if row.eligible is None else share * row.eligible)
-        hedges |= {"estimate"} if share < 1 else set()
-        hedges |= (
-            {row.qualifier}
-            if is_sum
-            else {row.count_qualifier, TURNED.get(row.eligible_qualifier, row.eligible_qualifier)}
-        )
-        statuses |= {status or "", "" if is_sum else row.eligible_status or ""}
-        sources.append(row.source)
-    low, high = _total(lows), _total(highs)
-    count = _total(values)
+    """The sum of parts, each with the share of it in the whole."""
+    addends = [addend(row, share) for row, share in parts]
+    low, high = _total([a.low for a in addends]), _total([a.high for a in addends])
+    count = _total([a.value for a in addends])
     if count is None and low is not None and low == high:
         count = low
-    qualifier = _weakest(hedges)
-    status = (
-        "suppressed"
-        if "suppressed" in statuses and count is None
-        else "provisional"
-        if "provisional" in statuses
-        else "observed"
-    )
-    known = [value for value in eligible if value is not None]
+    known = [a.eligible for a in addends if a.eligible is not None]
+    qualifier = _qualifier_of_sum(set().union(*(a.qualifiers for a in addends)))
+    status = _status_of_sum(set().union(*(a.statuses for a in addends)), count)
     return Row(
         "",
         "",
@@ -612,10 +614,27 @@ def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
         "aggregated",
         None,
         None,
-        min(sources),
+        min(a.source for a in addends),
         qualifier,
         status,
     )
+
+
+def _qualifier_of_sum(qualifiers: set[str]) -> str:
+    for name in ("estimate", "approx"):
+        if name in qualifiers:
+            return name
+    return (
+        "approx"
+        if {"at_least", "at_most"} <= qualifiers
+        else next(iter(qualifiers - {"exact"}), "exact")
+    )
+
+
+def _status_of_sum(statuses: set[str], count: float | None) -> str:
+    if "suppressed" in statuses and count is None:
+        return "suppressed"
+    return "provisional" if "provisional" in statuses else "observed"
 
 
 def _finished(
@@ -652,11 +671,11 @@ def _ratio(part: float | None, whole: float | None) -> float | None:
 
 
 def _quotient(part: str, whole: str) -> str:
-    for hedge in ("estimate", "approx"):
-        if hedge in (part, whole):
-            return hedge
-    hedges = {part, TURNED.get(whole, "exact")} - {"exact"}
-    return "approx" if len(hedges) == 2 else next(iter(hedges), "exact")
+    for name in ("estimate", "approx"):
+        if name in (part, whole):
+            return name
+    qualifiers = {part, REVERSED.get(whole, "exact")} - {"exact"}
+    return "approx" if len(qualifiers) == 2 else next(iter(qualifiers), "exact")
 
 
 def _worst(*statuses: str) -> str:

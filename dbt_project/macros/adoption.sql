@@ -33,7 +33,8 @@
 {%- endmacro %}
 
 {#- Whether two shares of a series can be compared: both have a value that is not merely a bound,
-    the same denominator, both are sums or neither is, and as much of the region reported for both. -#}
+    the same denominator, both are sums or neither is, and as much of the region reported for
+    both. -#}
 {% macro are_comparable(this, that) -%}
     {{ this }}.qualifier in ('exact', 'approx', 'estimate')
     and {{ that }}.qualifier in ('exact', 'approx', 'estimate')

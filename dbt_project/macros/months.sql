@@ -50,7 +50,8 @@
 {% macro month_abbreviation_nb(day) -%}
     case {{ part_of_date('month', day) }}
     {%- for name in [
-        'jan.', 'feb.', 'mars', 'apr.', 'mai', 'juni', 'juli', 'aug.', 'sep.', 'okt.', 'nov.', 'des.'
+        'jan.', 'feb.', 'mars', 'apr.', 'mai', 'juni',
+        'juli', 'aug.', 'sep.', 'okt.', 'nov.', 'des.'
     ] %}
         
         when {{ loop.index }} then '{{ name }}'

@@ -26,8 +26,10 @@ QUESTIONS = sorted(EXAMPLES.glob("*.sql"))
 def test_there_are_ten_questions_in_both_languages() -> None:
     assert len(QUESTIONS) == 10
     for path in QUESTIONS:
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-        assert re.fullmatch(r"-- .+[?.] \| .+[?.]", first), path.name
+        lines = path.read_text(encoding="utf-8").splitlines()
+        comments = [line for line in lines if line.startswith("-- ")]
+        assert len(comments) >= 2, path.name
+        assert re.fullmatch(r"-- .+[?.] -- .+[?.]", " ".join(comments)), path.name
 
 
 @pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)

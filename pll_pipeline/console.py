@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,9 +91,8 @@ def show_night(night: Night) -> None:
         return
     if night.published:
         _show_snapshots_used(night.states)
-    for name, reason in _behind(night).items():
-        line = f"[yellow]{escape(name)} keeps an earlier snapshot.[/] {escape(reason)}"
-        ERR.print(line, highlight=False)
+    for what, reason in _behind(night):
+        ERR.print(f"[yellow]{escape(what)}[/] {escape(reason)}", highlight=False)
     if night.published:
         _show_release(night.published)
     elif night.current:
@@ -101,14 +100,16 @@ def show_night(night: Night) -> None:
         OUT.print(f"Nothing new: release {release_id} already has what the sources publish.")
 
 
-def _behind(night: Night) -> dict[str, str]:
-    """By source name: why a source is not up to date."""
-    refused = {
-        state.source.name: state.newest.reason or ""
-        for state in night.states
-        if state.is_stale and state.newest
-    }
-    return refused | night.unanswered
+def _behind(night: Night) -> Iterator[tuple[str, str]]:
+    """Of each source that is not up to date: what that means for its figures, and the reason."""
+    for state in night.states:
+        name = state.source.name
+        refusal = state.newest.reason if state.is_stale and state.newest else None
+        reason = night.unanswered.get(name) or refusal
+        if state.in_use is None:
+            yield f"{name} is left out.", reason or "No snapshot of it was ever archived."
+        elif reason:
+            yield f"{name} keeps an earlier snapshot.", reason
 
 
 def _show_snapshots_used(states: Iterable[SourceState]) -> None:
@@ -176,8 +177,9 @@ def _show_current_release(release: Release) -> None:
     built_at = release.manifest["built_at"]
     OUT.print(f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}")
     for stale in release.manifest["stale_sources"]:
+        outcome = "keeps an earlier snapshot" if stale["snapshot_at"] else "is left out"
         reason = escape(stale["reason"] or "")
-        OUT.print(f"  [yellow]{stale['source_name']} keeps an earlier snapshot[/]: {reason}")
+        OUT.print(f"  [yellow]{stale['source_name']} {outcome}[/]: {reason}")
 
 
 def _status_row(status: SourceStatus) -> tuple[str, ...]:

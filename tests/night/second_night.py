@@ -22,6 +22,7 @@ from tests.night.world import ROOT, Done, World, done_of, note_of
 
 FIGURES, OFFICES, REPORT = "published_figures", "legekontor_eresept", "pll_rapport"
 REFUSED = ("apotek", "rollout_facts", "ssb_fastleger", "ssb_population")
+LEFT_OUT = "ny_kilde"
 TOLERANCE = 0.1
 # As programs export it: a title, semicolons, Windows-1252, decimal commas, Norwegian months, a mark
 # where a figure is withheld, a source line.
@@ -68,6 +69,7 @@ def run_second_night(world: World) -> dict[str, Any]:
     """Prepare the second night and run it; notes about the commands, as plain data."""
     _archive_bad_publications(world)
     _archive_rows_that_break_rules(world)
+    _archive_a_new_source_with_an_unexpected_column(world)
     notes = _add_offices(world)
     with Publisher() as publisher:
         cells = simulated_cells(Config.from_environment(), scale=0.01, months=2)
@@ -106,6 +108,18 @@ def _archive_rows_that_break_rules(world: World) -> None:
     own.parent.mkdir()
     own.write_text(tolerant, encoding="utf-8")
     world.archive_changed(FIGURES, _with_bad_rows)
+
+
+def _archive_a_new_source_with_an_unexpected_column(world: World) -> None:
+    """A source whose first snapshot will be refused."""
+    packaged = ROOT / "pll_pipeline" / "sources" / "apotek.yaml"
+    text = packaged.read_text(encoding="utf-8").replace("name: apotek", f"name: {LEFT_OUT}", 1)
+    (world.data / "sources" / f"{LEFT_OUT}.yaml").write_text(text, encoding="utf-8")
+    whole = ROOT / "data" / "raw" / "apotek" / "2026-11-22T120000Z" / "denominators_national.csv"
+    file = world.data.parent / whole.name
+    file.write_bytes(whole.read_bytes().replace(b"metric", b"number", 1))
+    archived = world.quick("archive", LEFT_OUT, str(file))
+    assert archived.returncode == 0, archived.stderr
 
 
 def _with_bad_rows(content: bytes) -> bytes:

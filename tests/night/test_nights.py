@@ -18,7 +18,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.definitions import build_definitions
 from pll_pipeline.lock import one_writer
 from pll_pipeline.sources.register import register
-from tests.night.second_night import FIGURES, REFUSED, SecondNight
+from tests.night.second_night import FIGURES, LEFT_OUT, REFUSED, SecondNight
 from tests.night.world import ROOT, Done, World, copy_world
 
 BUNDLED = ("apotek", "published_figures", "rollout_facts", "ssb_fastleger", "ssb_population")
@@ -115,8 +115,9 @@ def test_sources_that_keep_an_earlier_snapshot_are_named_in_the_release_and_by_s
     second_night: SecondNight,
 ) -> None:
     manifest = json.loads((second_night.world.current / "release.json").read_text(encoding="utf-8"))
-    assert {source["source_name"] for source in manifest["stale_sources"]} == set(REFUSED)
-    assert second_night.world.quick("status").stdout.count("refused") == len(REFUSED)
+    stale = {source["source_name"] for source in manifest["stale_sources"]}
+    assert stale == {*REFUSED, LEFT_OUT}
+    assert second_night.world.quick("status").stdout.count("refused") == len(stale)
 
 
 def test_sources_that_keep_an_earlier_snapshot_are_named_every_night(
@@ -125,6 +126,16 @@ def test_sources_that_keep_an_earlier_snapshot_are_named_every_night(
     assert second_night.same_night_again.returncode == 3
     assert set(_refusals(second_night.same_night_again)) == set(REFUSED)
     assert "Nothing new" in second_night.same_night_again.stdout
+
+
+def test_a_new_source_whose_first_snapshot_is_refused_is_left_out_and_named(
+    second_night: SecondNight,
+) -> None:
+    lines = [line for line in second_night.night.stderr.split("\n") if line.startswith(LEFT_OUT)]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{LEFT_OUT} is left out. ")
+    assert "What to do:" in lines[0]
+    assert _observations(second_night.world, [LEFT_OUT]) == []
 
 
 # --- rows that break rules ------------------------------------------------------------------------

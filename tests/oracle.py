@@ -413,9 +413,10 @@ class Oracle:
         for (code, actor, month), reporting in by_series.items():
             for whole in wholes:
                 if (code, whole, actor, month) not in self.published:
-                    row = self.sum_of(code, whole, actor, month, parts_of[month][whole], reporting)
-                    if row:
-                        made[code, whole, actor, month] = row
+                    parts = parts_of[month][whole]
+                    total = self.sum_of(code, whole, actor, month, parts, reporting)
+                    if total:
+                        made[code, whole, actor, month] = total
         return made
 
     def sum_of(

@@ -69,7 +69,8 @@
                 || '. ' || {{ month_abbreviation_nb(start) }} || ' '
         when {{ grain }} = 'month' then {{ month_abbreviation_nb(start) }} || ' '
         when {{ grain }} = 'quarter'
-            then cast({{ part_of_date('quarter', until) }} as {{ dbt.type_string() }}) || '. kvartal '
+            then cast({{ part_of_date('quarter', until) }} as {{ dbt.type_string() }})
+                || '. kvartal '
         when {{ grain }} = 'tertial'
             then cast(
                 cast({{ part_of_date('month', until) }} / 4 as integer) as {{ dbt.type_string() }}

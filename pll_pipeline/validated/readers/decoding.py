@@ -87,7 +87,7 @@ def _xml_form(head: bytes) -> OtherForm | None:
         return OtherForm("a workbook in the XML form of Excel 2003", _OLD_WORKBOOK_DO)
     if re.search(rb"<html\b|<!doctype html", head, re.IGNORECASE):
         return None
-    return OtherForm("an XML document, not a web page", _OTHER_FORM_DO)
+    return OtherForm("an XML document, neither a workbook nor a web page", _OTHER_FORM_DO)
 
 
 def _ole_form(content: bytes) -> OtherForm:

@@ -38,7 +38,7 @@ ONE_CELL = '<row r="1"><c r="A1" t="inlineStr"><is><t>A</t></is></c></row>'
             "a web page, not a workbook",
         ),
         (b"<html xmlns:x='urn:schemas-microsoft-com:office:excel'>", "a web page, not a workbook"),
-        (b"<?xml version='1.0'?><Workbook/>", "XML, not an .xlsx"),
+        (b"<?xml version='1.0'?><Workbook/>", "an XML document, neither a workbook nor a web page"),
         (OLD_FORM, "a workbook of the old form (.xls)"),
         (OLD_FORM + "EncryptedPackage".encode("utf-16-le"), "locked with a password"),
         (OLD_FORM + "WordDocument".encode("utf-16-le"), "a Word document"),

@@ -75,7 +75,7 @@ class Night:
         """0 published, or nothing new; 3 a source keeps an earlier snapshot; 1 failed."""
         if self.failure:
             return 1
-        is_behind = any(state.is_stale or state.newest is None for state in self.states)
+        is_behind = any(state.is_stale for state in self.states)
         return 3 if self.unanswered or is_behind else 0
 
 

@@ -370,19 +370,19 @@ def check(
     from pll_pipeline.inspection import checking
     from pll_pipeline.sources.register import BadSourceFile
 
+    if ask and files:
+        raise typer.BadParameter("give files or --ask, not both")
     config = Config.from_environment()
     try:
         checked = checking.source_of(source, config)
         if ask:
-            contents = checking.asked_files(checked, at)
-        elif files:
-            contents = checking.given_files(checked, files, at)
+            result = checking.check_answer(checked, config, at)
         else:
-            contents = checking.newest_files(checked, config, at)
+            contents = checking.contents_of(checked, files or [], config, at)
+            result = checking.check(checked, contents, config)
     except (BadSourceFile, checking.WrongUsage) as error:
         console.show_failure(error.paragraph())
         raise typer.Exit(2) from error
-    result = checking.check(checked, contents, config)
     if form is CheckForm.json:
         console.write_text(result.as_json() + "\n")
     else:

@@ -104,10 +104,9 @@ def _behind(night: Night) -> Iterator[tuple[str, str]]:
     """Of each source that is not up to date: what that means for its figures, and the reason."""
     for state in night.states:
         name = state.source.name
-        refusal = state.newest.reason if state.is_stale and state.newest else None
-        reason = night.unanswered.get(name) or refusal
-        if state.in_use is None:
-            yield f"{name} is left out.", reason or "No snapshot of it was ever archived."
+        reason = night.unanswered.get(name) or state.problem
+        if reason and state.in_use is None:
+            yield f"{name} is left out.", reason
         elif reason:
             yield f"{name} keeps an earlier snapshot.", reason
 

@@ -475,6 +475,15 @@ class Oracle:
         figure = self.eligible(denominator, region, actor, month)
         return figure if figure and figure.actor == actor else None
 
+    def _outermost(self, by_actor: dict[str, Row]) -> list[Row]:
+        """The rows of actor types that are part of no other actor type with a row."""
+        return [
+            row
+            for actor, row in sorted(by_actor.items())
+            if self.codes.actor[actor]["actor_type_kind"] == "actor"
+            and not any(above in by_actor for above in self.codes.ancestors(actor))
+        ]
+
     def actor_sums(
         self, rows: dict[tuple[str, str, str, date], Row]
     ) -> dict[tuple[str, str, str, date], Row]:
@@ -491,12 +500,7 @@ class Oracle:
         for (code, region, month), by_actor in by_cell.items():
             if (code, region, "alle", month) in rows:
                 continue
-            outermost = [
-                row
-                for actor, row in sorted(by_actor.items())
-                if self.codes.actor[actor]["actor_type_kind"] == "actor"
-                and not any(above in by_actor for above in self.codes.ancestors(actor))
-            ]
+            outermost = self._outermost(by_actor)
             if len(outermost) < 2:
                 continue
             denominator = self.codes.measure[code]["denominator_code"]

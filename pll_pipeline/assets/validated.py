@@ -120,20 +120,15 @@ def gathered_assets(config: Config, sources: Mapping[str, Source]) -> dg.AssetsD
 
 def _rules_are_kept(state: SourceState) -> dg.AssetCheckResult:
     newest = state.newest
-    reason = "every rule is kept"
-    if newest is None:
-        reason = "no snapshot"
-        LOG.warning("%s has no snapshot", state.source.name)
-    elif newest.reason:
-        reason = newest.reason
-        LOG.warning("%s refused: %s", state.source.name, reason)
+    if state.problem:
+        LOG.warning("%s: %s", state.source.name, state.problem)
     return dg.AssetCheckResult(
         asset_key=validated_key(state.source),
         check_name=RULES,
         passed=newest is not None and newest.is_accepted,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
-            "reason": reason,
+            "reason": state.problem or "every rule is kept",
             "quarantined_rows": newest.quarantine_count if newest else 0,
             "changed_since_last": "; ".join(newest.drift) if newest else "",
         },

@@ -6,7 +6,7 @@ Not here: the judging (`validated/judging.py`), printing (`console.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,7 +107,20 @@ def source_of(name_or_path: str, config: Config) -> Source:
     )
 
 
-def given_files(source: Source, paths: Iterable[Path], taken_at: datetime | None) -> Contents:
+def contents_of(
+    source: Source, paths: Sequence[Path], config: Config, taken_at: datetime | None
+) -> Contents:
+    """The given files, or without files the newest archived snapshot.
+
+    Raises `WrongUsage` for files that cannot be opened or are not those of the source, and where
+    there is no snapshot.
+    """
+    if paths:
+        return _given_files(source, paths, taken_at)
+    return _newest_files(source, config, taken_at)
+
+
+def _given_files(source: Source, paths: Iterable[Path], taken_at: datetime | None) -> Contents:
     """Files given by their paths. A single file of a source with one file may have any name.
 
     Raises `WrongUsage` for files that cannot be opened or that are not those of the source.
@@ -131,7 +144,21 @@ def given_files(source: Source, paths: Iterable[Path], taken_at: datetime | None
     return Contents(files, taken_at or datetime.now(UTC), source.name)
 
 
-def asked_files(source: Source, taken_at: datetime | None) -> Contents:
+def _newest_files(source: Source, config: Config, taken_at: datetime | None) -> Contents:
+    """The newest archived snapshot. Raises `WrongUsage` where there is none."""
+    snapshot = newest_snapshot(config.raw, source.name)
+    if snapshot is None:
+        raise WrongUsage(
+            f"No snapshot of {source.name} is archived",
+            where=str(config.raw),
+            do="give the files of a publication, or ask the publisher with --ask",
+        )
+    files = {file.name: snapshot.read(file.name) for file in snapshot.files}
+    where = f"{source.name}/{snapshot.name}"
+    return Contents(files, taken_at or snapshot.taken_at, where)
+
+
+def _asked_files(source: Source, taken_at: datetime | None) -> Contents:
     """What the publisher answers now; kept in a temporary folder only.
 
     Raises `PllError` where the publisher does not answer.
@@ -144,18 +171,14 @@ def asked_files(source: Source, taken_at: datetime | None) -> Contents:
     return Contents(files, taken_at or snapshot.taken_at, source.name)
 
 
-def newest_files(source: Source, config: Config, taken_at: datetime | None) -> Contents:
-    """The newest archived snapshot. Raises `WrongUsage` where there is none."""
-    snapshot = newest_snapshot(config.raw, source.name)
-    if snapshot is None:
-        raise WrongUsage(
-            f"No snapshot of {source.name} is archived",
-            where=str(config.raw),
-            do="give the files of a publication, or ask the publisher with --ask",
-        )
-    files = {file.name: snapshot.read(file.name) for file in snapshot.files}
-    where = f"{source.name}/{snapshot.name}"
-    return Contents(files, taken_at or snapshot.taken_at, where)
+def check_answer(source: Source, config: Config, taken_at: datetime | None) -> Check:
+    """Ask the publisher and check the answer; not accepted where the publisher does not answer."""
+    try:
+        contents = _asked_files(source, taken_at)
+    except PllError as error:
+        nothing = Contents({}, taken_at or datetime.now(UTC), source.name)
+        return Check(source, nothing, is_accepted=False, reason=error.paragraph())
+    return check(source, contents, config)
 
 
 def check(source: Source, contents: Contents, config: Config) -> Check:

@@ -290,6 +290,19 @@ def require_whole(raw: Path, source_names: Iterable[str]) -> None:
         )
 
 
+def excluded_snapshots(
+    raw: Path, source_name: str, until: datetime | None = None
+) -> dict[str, str]:
+    """The snapshots of a source taken before `until` that are excluded from use: name → reason."""
+    latest = until.astimezone(UTC).strftime(SNAPSHOT_NAME) if until else None
+    excluded = ledger.excluded_snapshots(ledger.read(raw / source_name))
+    return {
+        name: entry.because
+        for name, entry in sorted(excluded.items())
+        if latest is None or name < latest
+    }
+
+
 def archived_names(raw: Path, source_name: str) -> set[str]:
     """The names of the snapshots of a source that are there or excluded from use."""
     excluded = ledger.excluded_snapshots(ledger.read(raw / source_name))

@@ -12,7 +12,11 @@ from pll_pipeline.raw.archive import Snapshot, newest_snapshot
 from pll_pipeline.sources.model import Bundled, Source
 
 
-def fetch(source: Source, settings: Bundled, raw: Path) -> tuple[Snapshot, bool]:  # noqa: ARG001 - every kind of fetching has the same arguments
+def fetch(
+    source: Source,
+    settings: Bundled,  # noqa: ARG001 - every kind of fetching has the same arguments
+    raw: Path,
+) -> tuple[Snapshot, bool]:
     """The newest snapshot, and False: it is never new. Raises `PllError` when there is none."""
     snapshot = newest_snapshot(raw, source.name)
     if snapshot is None:

@@ -206,7 +206,11 @@ class _Inline(dict[str, str]):
 class _Dumper(yaml.SafeDumper):
     """Block style; short lists and `_Inline` on one line; templates in double quotes."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - lists are indented, always
+    def increase_indent(
+        self,
+        flow: bool = False,
+        indentless: bool = False,  # noqa: ARG002 - lists are indented, always
+    ) -> None:
         """Indent lists too."""
         super().increase_indent(flow, False)
 

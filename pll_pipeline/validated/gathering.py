@@ -72,13 +72,22 @@ def gather(
 
 
 def inputs_fingerprint(states: Iterable[SourceState], code: str) -> str:
-    """One hash over all that a release is a function of: its code, every snapshot and verdict."""
+    """One hash over all that a release is a function of.
+
+    That is its code, every snapshot with its verdict, and the snapshots excluded from use.
+    """
+    states = list(states)
+    excluded = (
+        f"{state.source.name} {name} {because}"
+        for state in states
+        for name, because in state.excluded.items()
+    )
     snapshots = (
         f"{v.source_name} {v.snapshot_name} {v.sha256} {v.fingerprint} {v.is_accepted}"
         for state in states
         for v in state.verdicts
     )
-    return one_hash(code, *snapshots)
+    return one_hash(code, *snapshots, *excluded)
 
 
 def write_inputs(
@@ -195,8 +204,8 @@ def _stale_sources(states: Iterable[SourceState]) -> list[dict[str, Any]]:
         {
             "source_name": state.source.name,
             "snapshot_at": state.in_use.taken_at.isoformat() if state.in_use else None,
-            "reason": state.newest.reason if state.newest else "no snapshot",
+            "reason": state.problem,
         }
         for state in states
-        if state.is_stale or state.newest is None
+        if state.is_stale
     ]

@@ -21,7 +21,13 @@ from pydantic import BaseModel, ConfigDict
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
-from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged, snapshots, verify
+from pll_pipeline.raw.archive import (
+    Snapshot,
+    SnapshotDamaged,
+    excluded_snapshots,
+    snapshots,
+    verify,
+)
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.corrections import Correction, read_corrections
 from pll_pipeline.validated.drift import Definitions, Drift, compare
@@ -72,12 +78,16 @@ class SnapshotVerdict(BaseModel):
 
 
 class SourceState(BaseModel):
-    """The verdicts of all snapshots of one source, oldest first."""
+    """The verdicts of all snapshots of one source in use, oldest first.
+
+    `excluded` are the snapshots that an operator excluded from use: name → reason.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     source: Source
     verdicts: tuple[SnapshotVerdict, ...]
+    excluded: dict[str, str] = {}
 
     @property
     def newest(self) -> SnapshotVerdict | None:
@@ -90,9 +100,21 @@ class SourceState(BaseModel):
         return _last_accepted(self.verdicts)
 
     @property
+    def problem(self) -> str | None:
+        """Why the figures are not those of the newest snapshot; None where they are."""
+        newest_name = self.newest.snapshot_name if self.newest else ""
+        newest_excluded = max(self.excluded, default="")
+        if newest_excluded > newest_name:
+            because = self.excluded[newest_excluded]
+            return f"The snapshot {newest_excluded} is excluded from use: {because}"
+        if self.newest is None:
+            return "No snapshot of it was ever archived."
+        return self.newest.reason
+
+    @property
     def is_stale(self) -> bool:
-        """True when the newest snapshot was refused."""
-        return self.newest is not self.in_use
+        """True when the newest snapshot was refused or excluded, or there is none."""
+        return self.problem is not None
 
 
 def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
@@ -116,7 +138,7 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
             verdict = judging.judged(snapshot, before, fingerprint)
             read_count += 1
         verdicts.append(verdict)
-    return SourceState(source=source, verdicts=tuple(verdicts)), read_count
+    return _state(config, source, verdicts), read_count
 
 
 def read_state(config: Config, source: Source) -> SourceState:
@@ -125,7 +147,12 @@ def read_state(config: Config, source: Source) -> SourceState:
         _stored(config, snapshot)
         for snapshot in snapshots(config.raw, source.name, config.known_until)
     )
-    return SourceState(source=source, verdicts=tuple(filter(None, stored)))
+    return _state(config, source, filter(None, stored))
+
+
+def _state(config: Config, source: Source, verdicts: Iterable[SnapshotVerdict]) -> SourceState:
+    excluded = excluded_snapshots(config.raw, source.name, config.known_until)
+    return SourceState(source=source, verdicts=tuple(verdicts), excluded=excluded)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "pll_pipeline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+HELPERS = sorted((ROOT / "tests").glob("*.py"))  # what several tests use
 
 
 def name_of(path: Path) -> str:

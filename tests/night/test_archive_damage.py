@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def test_an_excluded_snapshot_is_out_of_the_release_until_it_is_restored(own_wor
     name = _newest(own_world, "apotek").name
     done = own_world.quick("archive", "apotek", "--set-aside", name, "--because", "wrong year")
     assert done.returncode == 0, done.stderr
+    night = own_world.quick("run", "--offline")
+    assert night.returncode == 3
+    assert f"The snapshot {name} is excluded from use: wrong year" in night.stderr
+    manifest = json.loads((own_world.current / "release.json").read_text(encoding="utf-8"))
+    (stale,) = manifest["stale_sources"]
+    assert stale["source_name"] == "apotek"
+    assert stale["reason"].endswith("excluded from use: wrong year")
+    count = "select count(*) from marts.mart_key_figures where source_name = 'apotek'"
+    assert own_world.ask(count) == [(0,)]
     refused = own_world.quick("archive", "apotek", "--set-aside", name, "--because", "again")
     assert refused.returncode == 1
     assert "already excluded" in refused.stderr

@@ -100,3 +100,17 @@ def test_measures_are_found_by_words_and_all_are_listed_without() -> None:
     everything = _measures().stdout
     assert "sfm_organisation_in_use_count  count" in everything
     assert len(everything) > 5 * len(found)
+
+
+def test_a_publisher_that_cannot_be_asked_is_a_refusal_in_json_too(data: Path) -> None:
+    done = _check(data, "apotek", "--ask", "--format", "json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["is_accepted"] is False
+    assert json.loads(done.stdout)["reason"].split(".")[0] in " ".join(done.stderr.split())
+
+
+def test_files_and_a_question_to_the_publisher_are_not_checked_together(data: Path) -> None:
+    source, file, _ = _case(ACCEPTED)
+    done = _check(data, source, file, "--ask")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "not both" in done.stderr

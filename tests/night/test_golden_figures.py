@@ -34,7 +34,10 @@ PROGRAMME = (
     "https://www.ehelse.no/nasjonal-e-helseportefolje/tiltak-i-nasjonal-e-helseportefolje/"
     "program-pasientens-legemiddelliste"
 )
-PLAN = "https://www.ehelse.no/strategi/plan-for-digitalisering-pa-legemiddelomradet/pasientens-legemiddelliste"
+PLAN = (
+    "https://www.ehelse.no/strategi/plan-for-digitalisering-pa-legemiddelomradet/"
+    "pasientens-legemiddelliste"
+)
 APOTEK = "https://www.apotek.no/"
 
 # measure, region, actor type, last day of the period, grain, value, qualifier, address
@@ -339,60 +342,17 @@ def test_the_plan_of_a_trial_helsefellesskap_is_inferred_only_where_a_source_nam
         order by all
         """
     )
+    in_trial = ("utproving", "inferred", "utproving", "report", "utproving", False)
+    preparing = ("utproving", "inferred", "forberedelse", "report", "forberedelse", True)
     assert rows == [
         ("Bergen", "alle", "utproving", "inferred", None, None, None, None),
-        (
-            "Bergen",
-            "avtalespesialist",
-            "utproving",
-            "inferred",
-            "utproving",
-            "report",
-            "utproving",
-            False,
-        ),
-        (
-            "Bergen",
-            "kommunal_helse_omsorg",
-            "utproving",
-            "inferred",
-            "utproving",
-            "report",
-            "utproving",
-            False,
-        ),
-        ("Bergen", "sykehjem", "utproving", "inferred", "utproving", "report", "utproving", False),
-        (
-            "Hammerfest",
-            "kommunal_helse_omsorg",
-            "utproving",
-            "inferred",
-            "forberedelse",
-            "report",
-            "forberedelse",
-            True,
-        ),
+        ("Bergen", "avtalespesialist", *in_trial),
+        ("Bergen", "kommunal_helse_omsorg", *in_trial),
+        ("Bergen", "sykehjem", *in_trial),
+        ("Hammerfest", "kommunal_helse_omsorg", *preparing),
         ("Norge", "alle", "innforing", "stated", None, None, None, None),
-        (
-            "Rana",
-            "kommunal_helse_omsorg",
-            "utproving",
-            "inferred",
-            "forberedelse",
-            "report",
-            "forberedelse",
-            True,
-        ),
-        (
-            "Tromsø",
-            "kommunal_helse_omsorg",
-            "utproving",
-            "inferred",
-            "forberedelse",
-            "report",
-            "forberedelse",
-            True,
-        ),
+        ("Rana", "kommunal_helse_omsorg", *preparing),
+        ("Tromsø", "kommunal_helse_omsorg", *preparing),
     ]
 
 

@@ -235,8 +235,8 @@ def _bytes(figures: Figures) -> dict[str, bytes]:
     return {"figures.csv": text.getvalue().encode("utf-8")}
 
 
-def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, Any]:
-    table = {
+def _table(valid_on: date | None) -> dict[str, Any]:
+    return {
         "holds": "observations",
         "file": "figures.csv",
         "expected_columns": COLUMNS,
@@ -259,6 +259,9 @@ def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, An
         "period": {"text": {"column": "period"}},
         "status": {"column": "status"},
     }
+
+
+def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, Any]:
     return {
         "name": name,
         "title": name,
@@ -275,7 +278,7 @@ def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, An
         "read": {"kind": "delimited"},
         "numbers": "point",
         "may_withdraw": 1,
-        "tables": [table],
+        "tables": [_table(valid_on)],
     }
 
 

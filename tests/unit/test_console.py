@@ -39,6 +39,14 @@ def _state(*reasons: str | None) -> SourceState:
     return SourceState(source=APOTEK, verdicts=verdicts)
 
 
+def _excluded(state: SourceState, day: int) -> SourceState:
+    """The same source with one more snapshot, which is excluded from use."""
+    return state.model_copy(update={"excluded": {f"2026-11-{day:02}T000000Z": "two zeros more"}})
+
+
+EXCLUDED = "The snapshot 2026-11-09T000000Z is excluded from use: two zeros more"
+
+
 def _warnings(night: Night, capsys: pytest.CaptureFixture[str]) -> list[str]:
     console.show_night(night)
     return capsys.readouterr().err.splitlines()
@@ -57,6 +65,8 @@ def _warnings(night: Night, capsys: pytest.CaptureFixture[str]) -> list[str]:
         (_state("Cut off."), {}, ["apotek is left out. Cut off."]),
         (_state(), {"apotek": "It does not answer."}, ["apotek is left out. It does not answer."]),
         (_state(), {}, ["apotek is left out. No snapshot of it was ever archived."]),
+        (_excluded(_state(), 9), {}, [f"apotek is left out. {EXCLUDED}"]),
+        (_excluded(_state(None), 9), {}, [f"apotek keeps an earlier snapshot. {EXCLUDED}"]),
     ],
 )
 def test_a_source_that_is_not_up_to_date_is_named_with_the_reason(

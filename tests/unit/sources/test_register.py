@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
+from pll_pipeline.sources.model import PxWeb
 from pll_pipeline.sources.register import (
     PACKAGED,
     BadSourceFile,
@@ -152,8 +153,9 @@ def test_enabling_writes_the_operators_own_file_with_the_address(tmp_path: Path)
     path = enable("ssb_population_live", tmp_path, "https://pxweb.example.no/api/v2")
     source = register(tmp_path)["ssb_population_live"]
     assert path == tmp_path / "ssb_population_live.yaml"
-    assert source.fetch.address == "https://pxweb.example.no/api/v2"  # type: ignore[union-attr]  # a bank's settings
-    assert source.fetch.table == ("07459"), "a code is a text, leading zero and all"  # type: ignore[union-attr]  # a bank's settings
+    assert isinstance(source.fetch, PxWeb)
+    assert source.fetch.address == "https://pxweb.example.no/api/v2"
+    assert source.fetch.table == "07459", "a code is a text, leading zero and all"
 
 
 @pytest.mark.parametrize(

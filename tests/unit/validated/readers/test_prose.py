@@ -52,7 +52,8 @@ def rows(
     encoding: str = "utf-8",
     where: str = "nhn/2024/side.html",
 ) -> list[dict[str, str]]:
-    how = Prose(kind="prose", encoding=encoding, figures=list(figures))  # type: ignore[arg-type]  # pydantic checks it
+    settings = {"kind": "prose", "encoding": encoding, "figures": list(figures)}
+    how = Prose.model_validate(settings)
     raw = content.encode(encoding) if isinstance(content, str) else content
     return prose.read(raw, how, where=where).frame.to_dicts()
 

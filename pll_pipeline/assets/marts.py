@@ -148,6 +148,17 @@ def what_failed(results: list[dict[str, Any]], build_file: Path) -> str:
     return f"The warehouse could not be built: {named}{f' (and {more} more)' if more > 0 else ''}"
 
 
+def build_failure(config: Config) -> str:
+    """Why the last build failed: the models and tests that did, or dbt's last lines."""
+    results = _target(config) / "run_results.json"
+    if results.is_file():
+        return what_failed(json.loads(results.read_bytes())["results"], config.build_file)
+    lines = " ".join(_log(config).read_text(encoding="utf-8").split())
+    return (
+        f"The warehouse could not be built, dbt stopped before any model: {lines[-_LONGEST_ERROR:]}"
+    )
+
+
 def _build(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> Iterator[Any]:
     """Run `dbt build` and yield its events, those of tables with their number of rows."""
     config.build_file.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +167,7 @@ def _build(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> I
     LOG.info("building codes, star and marts and testing them")
     invocation = _start_dbt(context, config, parsed)
     table_count = 0
-    with (config.logs / "dbt.log").open("w", encoding="utf-8") as log, redirect_stdout(log):
+    with _log(config).open("w", encoding="utf-8") as log, redirect_stdout(log):
         for event in invocation.stream():
             row_count = _row_count(config, event)
             if row_count is None:
@@ -165,9 +176,8 @@ def _build(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> I
                 table_count += 1
                 yield event.with_metadata({**event.metadata, "dagster/row_count": row_count})
     if not invocation.is_successful():
-        results = invocation.get_artifact("run_results.json")["results"]
         raise PllError(
-            what_failed(results, config.build_file),
+            build_failure(config),
             where=str(config.build_file),
             do="see the model or test it names; the last release is still current",
         )
@@ -197,6 +207,10 @@ def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) 
         adapter=None,
         cli_version=Version(version("dbt-core")),
     )
+
+
+def _log(config: Config) -> Path:
+    return config.logs / "dbt.log"
 
 
 def _target(config: Config) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pll_pipeline.assets.marts import errors_in_log, manifest, what_failed
+from pll_pipeline.assets.marts import build_failure, errors_in_log, manifest, what_failed
 from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.errors import PllError
 
@@ -69,3 +69,12 @@ def test_errors_are_taken_from_dbts_log_without_their_traceback() -> None:
     ]
     assert errors_in_log("\n".join(lines)) == "OSError: No space left on device"
     assert errors_in_log("") == "dbt gave no reason"
+
+
+def test_a_build_without_results_is_explained_by_the_end_of_dbts_log(tmp_path: Path) -> None:
+    config = Config(data=tmp_path, dbt_project=CHECKOUT / "dbt_project")
+    config.logs.mkdir()
+    (config.logs / "dbt.log").write_text("Running\nIO Error: Could not set lock\n")
+    assert build_failure(config).endswith(
+        "dbt stopped before any model: Running IO Error: Could not set lock"
+    )

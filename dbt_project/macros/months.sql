@@ -59,14 +59,19 @@
     end
 {%- endmacro %}
 
+{% macro day_and_month_nb(day) -%}
+    cast({{ part_of_date('day', day) }} as {{ dbt.type_string() }})
+        || '. ' || {{ month_abbreviation_nb(day) }} || ' '
+{%- endmacro %}
+
 {#- The period as a Norwegian reader writes it: "11. des. 2012", "jan. 2026", "2. kvartal 2025",
-    "2. tertial 2025", "2025". -#}
+    "2. tertial 2025", "1. halvår 2026", "vinteren 2024/2025", "2025",
+    "1. mars 2016 – 1. mars 2018". -#}
 {% macro period_label_nb(grain, start, until) -%}
     case
         when {{ start }} is null then 'udatert'
         when {{ grain }} = 'day'
-            then cast({{ part_of_date('day', start) }} as {{ dbt.type_string() }})
-                || '. ' || {{ month_abbreviation_nb(start) }} || ' '
+            then {{ day_and_month_nb(start) }}
         when {{ grain }} = 'month' then {{ month_abbreviation_nb(start) }} || ' '
         when {{ grain }} = 'quarter'
             then cast({{ part_of_date('quarter', until) }} as {{ dbt.type_string() }})
@@ -75,6 +80,23 @@
             then cast(
                 cast({{ part_of_date('month', until) }} / 4 as integer) as {{ dbt.type_string() }}
             ) || '. tertial '
+        when {{ grain }} = 'half_year'
+            then cast(
+                cast({{ part_of_date('month', until) }} / 6 as integer) as {{ dbt.type_string() }}
+            ) || '. halvår '
+        when {{ grain }} = 'season' and {{ part_of_date('month', start) }} = 12
+            then 'vinteren '
+                || cast({{ part_of_date('year', start) }} as {{ dbt.type_string() }}) || '/'
+        when {{ grain }} = 'season'
+            then case {{ part_of_date('month', start) }}
+                when 3 then 'våren '
+                when 6 then 'sommeren '
+                when 9 then 'høsten '
+            end
+        when {{ grain }} = 'span'
+            then {{ day_and_month_nb(start) }}
+                || cast({{ part_of_date('year', start) }} as {{ dbt.type_string() }}) || ' – '
+                || {{ day_and_month_nb(until) }}
         else ''
     end || coalesce(cast({{ part_of_date('year', until) }} as {{ dbt.type_string() }}), '')
 {%- endmacro %}

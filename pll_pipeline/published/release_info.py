@@ -15,7 +15,7 @@ from typing import Any
 from pll_pipeline.published.bilingual import Bilingual
 
 # Of the names in the contract with users: a step means that some changed. See CHANGELOG.md.
-CONTRACT_VERSION = "1.4"
+CONTRACT_VERSION = "1.5"
 TITLE = "Nøkkeltall om innføringen av e-resept, kjernejournal, SFM, PLL og e-multidose"
 TITLE_EN = (
     "Key figures on the introduction of e-resept, kjernejournal, SFM, PLL and e-multidose in Norway"

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
+from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd
 
 # What `pll inspect` writes where a person must decide.
 CONFIRM = "CONFIRM"
@@ -136,6 +137,11 @@ class Period(_Strict):
     text: Text = Field(description='The period as published; the constant "" is an undated figure')
     may_be_undated: bool = Field(
         False, description="True where an empty cell means that the figure is undated"
+    )
+    interval_end: IntervalEnd | None = Field(
+        None,
+        description="Whether the second date of an interval as 2025-01-01/2026-01-01 is its last"
+        " day, or the day after it; needed where only one of the two is a whole period",
     )
     is_inferred: Text = Field(
         "false",

@@ -43,7 +43,7 @@ from pll_pipeline.validated.statements import merge_statements
 from pll_pipeline.validated.texts import Refused
 from pll_pipeline.validated.totals import refuse_wrong_totals
 from pll_pipeline.vocabulary.codes import Codes, Measure
-from pll_pipeline.vocabulary.norwegian.periods import day_in_oslo, read_period
+from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, day_in_oslo, read_period
 
 _PERIOD: Schema = {"period_start": pl.Date, "period_end": pl.Date, "period_grain": pl.String}
 _FIGURE: Schema = {
@@ -331,7 +331,7 @@ class _TableMapping:
                     " if the figure is undated: may_be_undated: true, under period"
                 )
                 raise Refused("period_is_given", "period", text, reason)
-            return _period(text)
+            return _period(text, period.interval_end)
 
         rows.take("period_text", period.text, empty="is_empty_cell")
         rows.add(_PERIOD, given, ["period_text", "is_empty_cell"])
@@ -392,11 +392,13 @@ def _as_targets(figures: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _period(text: str) -> tuple[date | None, date | None, str | None]:
+def _period(
+    text: str, interval_end: IntervalEnd | None = None
+) -> tuple[date | None, date | None, str | None]:
     if not text.strip():
         return None, None, None
     try:
-        period = read_period(text)
+        period = read_period(text, interval_end)
     except PllError as error:
         raise Refused("period_is_readable", "period", text, error.what) from error
     return period.start, period.end, period.grain

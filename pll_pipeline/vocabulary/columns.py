@@ -8,7 +8,9 @@ all come from here (`star/model_files.py` writes the YAML). Not here: which tabl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from pll_pipeline.vocabulary.norwegian.periods import Grain
 
 ColumnType = Literal[
     "varchar", "integer", "bigint", "double", "boolean", "date", "timestamp with time zone"
@@ -16,7 +18,7 @@ ColumnType = Literal[
 
 QUALIFIERS = ("exact", "approx", "at_least", "at_most", "estimate")
 STATUSES = ("observed", "suppressed", "provisional", "missing")
-PERIOD_GRAINS = ("day", "month", "quarter", "tertial", "year")
+PERIOD_GRAINS: tuple[str, ...] = get_args(Grain)
 DATE_PRECISIONS = ("day", "month", "year")
 PHASES = ("forberedelse", "utproving", "innforing", "i_drift")
 STATEMENTS = ("reported", "planned", "target", "superseded")
@@ -518,8 +520,10 @@ _ALL = [
         "period_grain",
         "varchar",
         "Periodetype",
-        "Length of the period; empty when undated",
-        "Periodens lengde; tom når tallet er udatert",
+        "Kind of the period: span is days that are no other kind, and half_year January to June or "
+        "July to December; empty when undated",
+        "Periodens type: span er dager som ikke er noen annen periodetype, og half_year januar til "
+        "juni eller juli til desember; tom når tallet er udatert",
         PERIOD_GRAINS,
     ),
     Column("period_label", "varchar", "Periode", "The period in Norwegian", "Perioden på norsk"),

@@ -19,7 +19,10 @@ with ranked as (
     inner join
         {{ ref('dim_measure') }} as measure
         on figure.measure_code = measure.measure_code and measure.adds_over_regions
-    where figure.period_end is not null and figure.status <> 'missing'
+    where
+        figure.period_end is not null
+        and figure.period_grain is distinct from 'span'
+        and figure.status <> 'missing'
 ),
 
 figure as (

@@ -15,7 +15,7 @@ with figure as (
         snapshot_at,
         source_name
     from {{ ref('fct_observation') }}
-    where value is not null and period_end is not null
+    where value is not null and period_end is not null and period_grain is distinct from 'span'
     union all
     select
         measure_code,

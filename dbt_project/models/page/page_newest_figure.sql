@@ -35,6 +35,7 @@ with ranked as (
     inner join {{ ref('dim_measure') }} as measure on figure.measure_code = measure.measure_code
     where
         figure.service_code is not null
+        and figure.period_grain is distinct from 'span'
         and figure.status <> 'suppressed'
         and coalesce(figure.value, figure.lower_bound, figure.upper_bound) is not null
 )

@@ -32,6 +32,7 @@ where
     and figure.unit = 'share'
     and figure.region_level = 'land'
     and figure.period_end is not null
+    and figure.period_grain is distinct from 'span'
     and figure.service_code is not null
     and coalesce(figure.value, figure.lower_bound, figure.upper_bound) is not null
     and series.service_code is null

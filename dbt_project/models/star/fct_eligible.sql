@@ -12,7 +12,7 @@ with ranked as (
         ) as rank_of_start
     from {{ ref('fct_observation') }}
     where
-        period_end is not null
+        period_end is not null and period_grain is distinct from 'span'
         and measure_code in (
             select denominator_code from {{ ref('dim_measure') }}
             where denominator_code is not null

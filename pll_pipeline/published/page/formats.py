@@ -41,6 +41,11 @@ _SHORT_NB = (
 _POINTS = {"nb": ("prosentpoeng", "prosentpoeng"), "en": ("percentage point", "percentage points")}
 _TERTIAL = {"nb": "{0}. tertial {1}", "en": "third {0} of {1}"}
 _QUARTER = {"nb": "{0}. kvartal {1}", "en": "Q{0} {1}"}
+_HALF_YEAR = {"nb": "{0}. halvår {1}", "en": "H{0} {1}"}
+_SEASONS = {
+    "nb": {3: "våren", 6: "sommeren", 9: "høsten", 12: "vinteren"},
+    "en": {3: "spring", 6: "summer", 9: "autumn", 12: "winter"},
+}
 _UNDATED = {"nb": "udatert", "en": "undated"}
 
 
@@ -107,17 +112,24 @@ class Formatter:
         """A period as a reader writes it: oktober 2026, 2. kvartal 2026, 2026, a day."""
         if end is None:
             return _UNDATED[self.language]
-        if grain == "year":
-            return str(end.year)
-        if grain == "tertial":
-            return _TERTIAL[self.language].format(end.month // 4, end.year).replace(" ", NBSP)
-        if grain == "quarter":
-            return _QUARTER[self.language].format((end.month + 2) // 3, end.year).replace(" ", NBSP)
         if grain == "day":
             return self.day(end)
-        if grain == "month" or start is None or (start.year, start.month) == (end.year, end.month):
+        if start is None or grain == "month":
             return self.month_short(end) if short else self.month(end)
-        return f"{self.day(start)} – {self.day(end)}"
+        if grain is None or grain == "span":
+            return f"{self.day(start)} – {self.day(end)}"
+        return self._named_period(grain, start, end).replace(" ", NBSP)
+
+    def _named_period(self, grain: str, start: date, end: date) -> str:
+        if grain == "season":
+            season = _SEASONS[self.language][start.month]
+            years = f"{start.year}/{end.year}" if start.year < end.year else str(end.year)
+            return f"{season} {years}"
+        parts = {"quarter": (_QUARTER, 3), "tertial": (_TERTIAL, 4), "half_year": (_HALF_YEAR, 6)}
+        if grain not in parts:
+            return str(end.year)
+        pattern, months = parts[grain]
+        return pattern[self.language].format((end.month - 1) // months + 1, end.year)
 
     def qualified(self, text: str, qualifier: str | None) -> str:
         """A written figure with the publisher's qualifier before it: minst 50 %."""

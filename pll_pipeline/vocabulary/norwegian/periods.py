@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OSLO = ZoneInfo("Europe/Oslo")
 Grain = Literal["day", "month", "quarter", "tertial", "half_year", "season", "year", "span"]
+IntervalEnd = Literal["included", "excluded"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,14 @@ _ISO_INTERVAL = re.compile(
 _SPAN = re.compile(rf"{_YEAR} ?[{DASHES}] ?{_YEAR}")
 
 _Days = tuple[date, date, Grain]
+# How many months each part of the year has; it begins where a number of them has passed
+_GRAINS: dict[int, Grain] = {
+    1: "month",
+    3: "quarter",
+    4: "tertial",
+    6: "half_year",
+    12: "year",
+}
 
 
 def day_in_oslo(moment: datetime) -> date:
@@ -103,18 +112,21 @@ def day_in_oslo(moment: datetime) -> date:
     return moment.astimezone(OSLO).date()
 
 
-def read_period(text: str) -> Period:
+def read_period(text: str, interval_end: IntervalEnd | None = None) -> Period:
     """The period a text names.
 
     Seasons are those of the Meteorological Institute: våren March–May, sommeren June–August,
     høsten September–November, vinteren 2024/2025 December–February. A point of the year becomes
     the month that contains it, because a stock is filed under that month: utgangen av 2023,
     ultimo 2023 and årsskiftet 2023/24 are December 2023, primo 2024 is January 2024, medio 2026 is
-    June 2026 (as in the plan for PLL). An ISO interval is a span of days, both ends included, and
-    never a year. A date with the time of midnight is that date.
+    June 2026 (as in the plan for PLL). A date with the time of midnight is that date.
+
+    An ISO interval has both its ends, as in ISO 8601-2, unless `interval_end` is `excluded`. One
+    that is exactly a day, month, quarter, tertial, half-year or year is that; any other is a span.
 
     Raises `UnreadableText` for anything else: month 13, day 32, two-digit years, `vinteren 2024`,
-    `2024-25`, `innen 2027` (before it, or in it?).
+    `2024-25`, `innen 2027` (before it, or in it?), and `2025-01-01/2026-01-01` without an
+    `interval_end`: a year, or a year and a day?
     """
     plain = re.sub("[‐‑]", "-", words_of(with_plain_spaces(text)))
     if lead_in := _LEAD_IN.match(plain):
@@ -122,7 +134,12 @@ def read_period(text: str) -> Period:
     point = _POINT.match(plain)
     why = "not a form of date, month, part of a year or year that is known here"
     try:
-        days = _month_at(point.lastgroup, _days(plain[point.end() :])) if point else _days(plain)
+        if interval := _ISO_INTERVAL.fullmatch(plain):
+            days = _interval(interval, interval_end)
+        else:
+            days = (
+                _month_at(point.lastgroup, _days(plain[point.end() :])) if point else _days(plain)
+            )
     except ValueError as error:  # from date(): month 13, day 32
         days, why = None, str(error)
     if days is None:
@@ -190,11 +207,44 @@ def _years(match: re.Match[str]) -> _Days | None:
     return (date(first, 1, 1), date(last, 12, 31), "span") if first < last else None
 
 
-def _interval(match: re.Match[str]) -> _Days | None:
+def _interval(match: re.Match[str], interval_end: IntervalEnd | None) -> _Days | None:
     first, last = _days(match[1]), _days(match[3])
     if not first or not last or first[2] != last[2] or first[0] > last[0]:
         return None
-    return first[0], last[1], "span"
+    start, end, day_before = first[0], last[1], last[0] - timedelta(days=1)
+    if interval_end == "excluded":
+        return _of_days(start, day_before)
+    included = _of_days(start, end)
+    if interval_end is None and last[2] == "day" and included[2] == "span":
+        excluded = _of_days(start, day_before)
+        if excluded[2] != "span":
+            raise ValueError(_two_readings(excluded))
+    return included
+
+
+def _two_readings(excluded: _Days) -> str:
+    return (
+        f"without its last day it is exactly a {excluded[2].replace('_', '-')}, and with it it is"
+        " not. Line to add in the source file, under period: interval_end: excluded, or"
+        " interval_end: included"
+    )
+
+
+def _of_days(start: date, end: date) -> _Days:
+    """The days from start to end, as the period they fill exactly, else as a span.
+
+    Raises `ValueError` where the end is before the start.
+    """
+    if end < start:
+        raise ValueError("it ends before it starts")
+    after = end + timedelta(days=1)
+    months = after.year * 12 + after.month - start.year * 12 - start.month
+    is_whole = start.day == after.day == 1 and months in _GRAINS
+    if start == end:
+        return start, end, "day"
+    if is_whole and (start.month - 1) % months == 0:
+        return start, end, _GRAINS[months]
+    return start, end, "span"
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Days | None]], ...] = (
@@ -206,7 +256,6 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Days | None]], .
     (_SHORT_PART, _short_part),
     (_SEASON, _season),
     (_ACROSS, _turn_of_year),
-    (_ISO_INTERVAL, _interval),
     (_SPAN, _years),
 )
 

@@ -88,7 +88,7 @@ BROKEN_FIGURES: list[tuple[str, dict[str, Any]]] = [
     ("status_is_known", {"status": "gjettet"}),
     ("period_is_whole", {"period_end": None}),
     ("period_is_in_order", {"period_end": date(2023, 11, 30)}),
-    ("period_grain_is_known", {"period_grain": "season"}),
+    ("period_grain_is_known", {"period_grain": "fortnight"}),
     ("period_grain_is_known", {"period_grain": None}),
     ("period_has_begun", {"period_start": date(2026, 12, 1), "period_end": date(2026, 12, 31)}),
     ("period_is_recent", {"period_start": date(1923, 12, 1)}),

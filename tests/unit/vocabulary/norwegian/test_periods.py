@@ -10,7 +10,13 @@ from babel.dates import get_month_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pll_pipeline.vocabulary.norwegian.periods import MONTHS, Period, day_in_oslo, read_period
+from pll_pipeline.vocabulary.norwegian.periods import (
+    MONTHS,
+    IntervalEnd,
+    Period,
+    day_in_oslo,
+    read_period,
+)
 from pll_pipeline.vocabulary.norwegian.text import UnreadableText
 
 few = settings(max_examples=200, deadline=None)
@@ -75,8 +81,15 @@ def test_a_day_begins_when_it_begins_in_oslo(moment: datetime, day: date) -> Non
         ("2024–2025", "2024-01-01", "2025-12-31", "span"),
         ("2023-2029", "2023-01-01", "2029-12-31", "span"),
         ("2016-03-01/2018-03-01", "2016-03-01", "2018-03-01", "span"),
-        ("2024-01-01/2024-12-31", "2024-01-01", "2024-12-31", "span"),
-        ("2024-01/2024-03", "2024-01-01", "2024-03-31", "span"),
+        ("2024-01-01/2025-12-31", "2024-01-01", "2025-12-31", "span"),
+        ("2024-02-01/2025-01-31", "2024-02-01", "2025-01-31", "span"),
+        ("2024-02/2024-04", "2024-02-01", "2024-04-30", "span"),
+        ("2024-01-01/2024-12-31", "2024-01-01", "2024-12-31", "year"),
+        ("2024-07-01/2024-12-31", "2024-07-01", "2024-12-31", "half_year"),
+        ("2024-05-01/2024-08-31", "2024-05-01", "2024-08-31", "tertial"),
+        ("2024-01/2024-03", "2024-01-01", "2024-03-31", "quarter"),
+        ("2024-02-01/2024-02-29", "2024-02-01", "2024-02-29", "month"),
+        ("2024-02-03/2024-02-03", "2024-02-03", "2024-02-03", "day"),
         ("2024-03-01T00:00:00", "2024-03-01", "2024-03-01", "day"),
         ("2024-03-01 00:00:00", "2024-03-01", "2024-03-01", "day"),
         ("2024-03-01T00:00:00.000Z", "2024-03-01", "2024-03-01", "day"),
@@ -122,6 +135,8 @@ def test_a_period_is_read_with_its_grain(text: str, start: str, end: str, grain:
         "2016-03/2018-03-01",
         "2016-03-01/P2Y",
         "2016-03-01/",
+        "2025-01-01/2026-01-01",
+        "2025-04-01/2025-05-01",
         "2024-03-01T00:30:00",
         "2024-02-29T23:00:00Z",
         "2024-03 00:00",
@@ -142,6 +157,33 @@ def test_a_period_that_cannot_be_read_raises_with_its_text(text: str) -> None:
         read_period(text)
     assert f'"{text}"' in str(failure.value)
     assert failure.value.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "interval_end", "end", "grain"),
+    [
+        ("2025-01-01/2026-01-01", "excluded", "2025-12-31", "year"),
+        ("2025-01-01/2026-01-01", "included", "2026-01-01", "span"),
+        ("2025-01/2026-01", "excluded", "2025-12-31", "year"),
+        ("2016-03-01/2018-03-01", "excluded", "2018-02-28", "span"),
+        ("2025-01-01/2025-12-31", "included", "2025-12-31", "year"),
+    ],
+)
+def test_an_interval_ends_where_the_source_file_states(
+    text: str, interval_end: IntervalEnd, end: str, grain: str
+) -> None:
+    period = read_period(text, interval_end)
+    assert (str(period.end), period.grain) == (end, grain)
+
+
+def test_an_interval_with_two_readings_offers_the_line_that_chooses() -> None:
+    with pytest.raises(UnreadableText, match=r"exactly a year.*interval_end: excluded"):
+        read_period("2025-01-01/2026-01-01")
+
+
+def test_an_interval_without_days_is_refused() -> None:
+    with pytest.raises(UnreadableText, match="ends before it starts"):
+        read_period("2025-01-01/2025-01-01", "excluded")
 
 
 def test_the_months_are_those_of_both_written_forms() -> None:

@@ -637,7 +637,7 @@ def main() -> None:
         app()
     except Exception as error:
         if _is_debugging():
-            raise
+            console.show_traceback(error)
         console.show_failure(paragraph_of(error))
         raise SystemExit(1) from error
 

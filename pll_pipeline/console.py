@@ -1,7 +1,8 @@
 """Everything that `pll` prints: results on standard output, warnings and failures on standard
 error.
 
-Functions take what a verb got and return nothing. Not here: getting it, options and exit codes
+Functions take what a verb got and return nothing. All text passes `errors.plain`, so that nothing
+a publisher writes can steer a terminal. Not here: getting it, options and exit codes
 (`cli.py`).
 """
 
@@ -13,13 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pll_pipeline.config import CHECKOUT
+from pll_pipeline.errors import PllError, plain, plain_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,8 +40,17 @@ if TYPE_CHECKING:
     from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
     from pll_pipeline.vocabulary.codes import Measure
 
+
+class _PlainConsole(Console):
+    """A console that shows control characters of a text instead of sending them."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every text that is printed, also one in a table."""
+        return super().render_str(plain(text), **options)
+
+
 # Public for tests, which widen them so that no line is folded.
-OUT, ERR = Console(), Console(stderr=True)
+OUT, ERR = _PlainConsole(emoji=False), _PlainConsole(stderr=True, emoji=False)
 _CHECKED_ROWS = 20
 
 
@@ -46,17 +59,22 @@ _CHECKED_ROWS = 20
 
 def show(text: str) -> None:
     """One line of plain text, never folded, so that a path or command in it can be copied."""
-    OUT.print(escape(text), soft_wrap=True, highlight=False)
+    OUT.print(escape(plain_line(text)), soft_wrap=True, highlight=False)
 
 
 def show_failure(paragraph: str) -> None:
     """A failure, on standard error."""
-    ERR.print(f"[red]{escape(paragraph)}[/]", highlight=False)
+    ERR.print(f"[red]{escape(plain_line(paragraph))}[/]", highlight=False)
+
+
+def show_traceback(error: BaseException) -> None:
+    """All that Python knows of a failure, on standard error."""
+    ERR.print(escape("".join(format_exception(error))), soft_wrap=True, highlight=False)
 
 
 def show_warning(text: str) -> None:
     """A warning, on standard error."""
-    ERR.print(f"[yellow]{escape(text)}[/]", highlight=False)
+    ERR.print(f"[yellow]{escape(plain_line(text))}[/]", highlight=False)
 
 
 # --- the night ------------------------------------------------------------------------------------
@@ -71,7 +89,7 @@ class Progress:
     def __call__(self, line: str) -> None:
         """Show one line."""
         seconds = (datetime.now(UTC) - self._began).total_seconds()
-        OUT.print(f"[dim]{seconds:6.1f} s[/]  {escape(line)}", highlight=False)
+        OUT.print(f"[dim]{seconds:6.1f} s[/]  {escape(plain_line(line))}", highlight=False)
 
 
 def show_simulated() -> None:
@@ -92,7 +110,7 @@ def show_night(night: Night) -> None:
     if night.published:
         _show_snapshots_used(night.states)
     for what, reason in _behind(night):
-        ERR.print(f"[yellow]{escape(what)}[/] {escape(reason)}", highlight=False)
+        ERR.print(f"[yellow]{escape(what)}[/] {escape(plain_line(reason))}", highlight=False)
     if night.published:
         _show_release(night.published)
     elif night.current:
@@ -210,7 +228,7 @@ def show_source_file(text: str) -> None:
     """A source file as it is."""
     from rich.syntax import Syntax
 
-    OUT.print(Syntax(text, "yaml", background_color="default"))
+    OUT.print(Syntax(plain(text), "yaml", background_color="default"))
 
 
 def show_measures(measures: Iterable[Measure]) -> None:
@@ -243,12 +261,19 @@ def show_table(answer: pl.DataFrame) -> None:
 
 
 def write_text(text: str) -> None:
-    """Text for another program to read, as it is."""
-    sys.stdout.write(text)
+    """Text for another program to read, as it is; in a terminal without control characters."""
+    sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
 
 
 def write_parquet(answer: pl.DataFrame) -> None:
-    """The answer of a query as Parquet, for another program to read."""
+    """The answer of a query as Parquet, for another program to read.
+
+    Raises `PllError` where standard output is a terminal.
+    """
+    if sys.stdout.isatty():
+        raise PllError(
+            "Parquet is not for a terminal", do="write it to a file, as > answer.parquet"
+        )
     sys.stdout.flush()
     answer.write_parquet(sys.stdout.buffer)
 

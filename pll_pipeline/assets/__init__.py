@@ -13,11 +13,19 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from pll_pipeline.errors import paragraph_of
+from pll_pipeline.errors import paragraph_of, plain_line
 
 LOCK = "night_lock"
 # The progress of a night: shown in the terminal, and kept by Dagster, whose home names this logger.
 LOG = logging.getLogger("pll")
+
+
+def _without_control_characters(record: logging.LogRecord) -> bool:
+    record.msg, record.args = plain_line(record.getMessage()), ()
+    return True
+
+
+LOG.addFilter(_without_control_characters)
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult | dg.Output[None]
 

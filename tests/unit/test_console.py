@@ -22,7 +22,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(stream, "width", 4000)
 
 
-def _state(*reasons: str | None) -> SourceState:
+def state_of(*reasons: str | None) -> SourceState:
     """A source with one snapshot per reason; None is an accepted one."""
     verdicts = tuple(
         SnapshotVerdict(
@@ -55,18 +55,22 @@ def _warnings(night: Night, capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "unanswered", "warnings"),
     [
-        (_state(None), {}, []),
-        (_state(None, "Cut off."), {}, ["apotek keeps an earlier snapshot. Cut off."]),
+        (state_of(None), {}, []),
+        (state_of(None, "Cut off."), {}, ["apotek keeps an earlier snapshot. Cut off."]),
         (
-            _state(None),
+            state_of(None),
             {"apotek": "It does not answer."},
             ["apotek keeps an earlier snapshot. It does not answer."],
         ),
-        (_state("Cut off."), {}, ["apotek is left out. Cut off."]),
-        (_state(), {"apotek": "It does not answer."}, ["apotek is left out. It does not answer."]),
-        (_state(), {}, ["apotek is left out. No snapshot of it was ever archived."]),
-        (_excluded(_state(), 9), {}, [f"apotek is left out. {EXCLUDED}"]),
-        (_excluded(_state(None), 9), {}, [f"apotek keeps an earlier snapshot. {EXCLUDED}"]),
+        (state_of("Cut off."), {}, ["apotek is left out. Cut off."]),
+        (
+            state_of(),
+            {"apotek": "It does not answer."},
+            ["apotek is left out. It does not answer."],
+        ),
+        (state_of(), {}, ["apotek is left out. No snapshot of it was ever archived."]),
+        (_excluded(state_of(), 9), {}, [f"apotek is left out. {EXCLUDED}"]),
+        (_excluded(state_of(None), 9), {}, [f"apotek keeps an earlier snapshot. {EXCLUDED}"]),
     ],
 )
 def test_a_source_that_is_not_up_to_date_is_named_with_the_reason(

@@ -72,7 +72,7 @@ format: .venv-check/.complete
 	@.venv-check/bin/ruff format --quiet .
 
 bench: setup
-	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs
+	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_check && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs
 
 serve: .venv/.product
 	@.venv/bin/pll serve

@@ -633,6 +633,8 @@ def main() -> None:
     """Entry point: one paragraph for any error, a traceback only with `--debug`."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    # pydantic looks for plugins in every installed package, and none is used here
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except Exception as error:

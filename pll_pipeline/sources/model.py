@@ -58,7 +58,7 @@ Convention = Literal["point", "norwegian", "norwegian_dotted"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class FromColumn(_Strict):

@@ -27,7 +27,7 @@ class Correction(BaseModel):
     record must go too. Without `use` the row goes to quarantine.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     file: str
     where: Annotated[

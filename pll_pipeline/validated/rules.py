@@ -9,14 +9,12 @@ and types). Not here: reading texts (`mapping.py`), what a broken rule means for
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.frames import OBSERVATION_KEY, QUARANTINE, Schema
@@ -31,6 +29,9 @@ from pll_pipeline.vocabulary.columns import (
     STATUSES,
     TARGET_KINDS,
 )
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 FIRST_DAY = date(1990, 1, 1)
 LAST_PLANNED_DAY = date(2050, 12, 31)
@@ -295,17 +296,15 @@ def sift(
     `frame` has the columns of `schema`. Raises `PllError` where it has not, a fault of the program.
     """
     by_name = {rule.name: rule for rule in rules}
-    try:
-        kept = _pandera(schema, by_name.values()).validate(frame, lazy=True)
-        return kept, pl.DataFrame(schema=QUARANTINE)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
+    cases = _failure_cases(frame, schema, by_name.values())
+    if cases is None:
+        return frame, pl.DataFrame(schema=QUARANTINE)
     unplaced = cases.filter(pl.col("index").is_null())
     if unplaced.height:
         raise PllError(
             f"The frame does not have the columns it must have: {unplaced.row(0)}",
             do="this is a fault of the program, not of the publication; report it",
-        ) from None
+        )
     broken = cases.select(pl.col("index").cast(pl.Int64), pl.col("check").alias("rule")).unique(
         maintain_order=True
     )
@@ -335,12 +334,30 @@ def _quarantined(row: dict[str, Any], rule: Rule, codes: Codes) -> dict[str, Any
     }
 
 
-def _pandera(schema: Schema, rules: Iterable[Rule]) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
+def _failure_cases(
+    frame: pl.DataFrame, schema: Schema, rules: Collection[Rule]
+) -> pl.DataFrame | None:
+    """pandera's cases of failure, by index and check; None where every row keeps every rule.
+
+    pandera takes longer to start than the rules take to check, and most frames keep them all.
+    """
+    is_broken = [(~rule.is_kept.fill_null(True)).any().alias(rule.name) for rule in rules]
+    if frame.schema == pl.Schema(schema) and not any(frame.select(is_broken).row(0)):
+        return None
+    import pandera.polars as pa
+    from pandera.errors import SchemaErrors
+
+    expected = pa.DataFrameSchema(
         {name: pa.Column(dtype, nullable=True) for name, dtype in schema.items()},
         checks=[pa.Check(_check(rule), name=rule.name) for rule in rules],
         strict=True,
     )
+    try:
+        expected.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases: pl.DataFrame = errors.failure_cases
+        return cases
+    return None
 
 
 def _check(rule: Rule) -> Callable[[pa.PolarsData], pl.LazyFrame]:

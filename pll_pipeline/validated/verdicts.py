@@ -58,7 +58,7 @@ class SnapshotVerdict(BaseModel):
     publication that was not read.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     source_name: str
     snapshot_name: str
@@ -83,7 +83,7 @@ class SourceState(BaseModel):
     `excluded` are the snapshots that an operator excluded from use: name → reason.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     source: Source
     verdicts: tuple[SnapshotVerdict, ...]

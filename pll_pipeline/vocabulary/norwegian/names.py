@@ -47,6 +47,7 @@ _TO_BOKMAL = tuple(
         (r"\bnoreg\b", "norge"),
     )
 )
+_ANY_NYNORSK = re.compile("|".join(nynorsk.pattern for nynorsk, _ in _TO_BOKMAL))
 
 
 def fold(text: str) -> str:
@@ -64,6 +65,8 @@ def fold(text: str) -> str:
 
 def _matching_form(label: str) -> str:
     form = fold(label)
+    if not _ANY_NYNORSK.search(form):
+        return form
     for nynorsk, bokmal in _TO_BOKMAL:
         form = nynorsk.sub(bokmal, form)
     return form

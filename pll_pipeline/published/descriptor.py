@@ -12,7 +12,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from pll_pipeline.published.bilingual import from_comment
+from pll_pipeline.published import csv_excel
+from pll_pipeline.published.bilingual import Bilingual, from_comment
 from pll_pipeline.published.csv import FOLDER as CSV
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
@@ -24,6 +25,14 @@ MANIFEST = "release.json"
 DATA_PACKAGE = "datapackage.json"
 _PROFILES = "https://datapackage.org/profiles/2.0"
 _KEYWORDS = ("e-resept", "kjernejournal", "sfm", "pll", "e-multidose")
+_EXCEL = Bilingual(
+    "Martene slik norsk Excel åpner dem, med de samme kolonnene. En tekst som Excel ville kjørt "
+    "som formel, begynner med en apostrof; i `csv/` er tekstene som publisert. Excel gjør koder "
+    "som 0301 om til tall når en CSV-fil åpnes: arbeidsboken `pll.xlsx` har dem som tekst.",
+    "The marts as Norwegian Excel opens them, with the same columns. A text that Excel would run "
+    "as a formula begins with an apostrophe; in `csv/` texts are as published. Excel turns codes "
+    "such as 0301 into numbers when it opens a CSV file: the workbook `pll.xlsx` has them as text.",
+)
 _FIELD_TYPES = {
     "VARCHAR": "string",
     "INTEGER": "integer",
@@ -57,8 +66,26 @@ def write_data_package(draft: Draft) -> None:
         "licenses": [_licence(text) for text in info.licences],
         "sources": [_source(source) for source in info.inputs.sources],
         "resources": [_resource(draft, table) for table in draft.tables],
+        "csv_excel": _set_for_excel(draft),
     }
     _write_json(draft.folder / DATA_PACKAGE, package)
+
+
+def _set_for_excel(draft: Draft) -> dict[str, Any]:
+    """How the files for Excel differ from the resources, which have the same columns."""
+    return {
+        "folder": csv_excel.FOLDER,
+        "description": _EXCEL.nb,
+        "description_en": _EXCEL.en,
+        "encoding": "utf-8",
+        "has_byte_order_mark": True,
+        "delimiter": csv_excel.DELIMITER,
+        "decimalChar": csv_excel.DECIMAL_CHAR,
+        "trueValues": ["SANN"],
+        "falseValues": ["USANN"],
+        "tables": [mart.name for mart in csv_excel.fitting(draft.tables)],
+        "larger_than_a_sheet": [mart.name for mart in csv_excel.left_out(draft.tables)],
+    }
 
 
 def write_manifest(draft: Draft) -> None:
@@ -68,6 +95,8 @@ def write_manifest(draft: Draft) -> None:
         for table in draft.tables
         for path in (f"{PARQUET}/{table.name}.parquet", f"{CSV}/{table.name}.csv")
     }
+    fitting = csv_excel.fitting(draft.tables)
+    rows |= {f"{csv_excel.FOLDER}/{mart.name}.csv": mart.rows for mart in fitting}
     files = []
     for path in _files(draft.folder):
         file = _file(draft, path)

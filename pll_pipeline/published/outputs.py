@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pll_pipeline.published import (
     csv,
+    csv_excel,
     dbt_docs,
     descriptor,
     difference,
@@ -39,8 +40,8 @@ class Output:
 
     - `name`: of its asset, and of its exposure in dbt
     - `title`: what an error calls it
-    - `files`: its files, the one to open first; `<table>` is the name of each public table. All
-      files of a folder belong to one output.
+    - `files`: its files, the one to open first; `<table>` is the name of each public table,
+      `<mart>` of each mart. All files of a folder belong to one output.
     - `description`: what it is, without a full stop
     - `write`: the function that writes it; None for `pll.duckdb`, which is written from the build
       file before all others
@@ -100,10 +101,27 @@ OUTPUTS = (
         "the CSV files",
         (f"{csv.FOLDER}/<table>.csv",),
         Bilingual(
-            "én CSV-fil per tabell: UTF-8, komma, ISO-datoer, tom celle for «ikke publisert»",
-            "one CSV file per table: UTF-8, comma, ISO dates, an empty cell for “not published”",
+            "én CSV-fil per tabell: UTF-8, komma, ISO-datoer, tom celle for «ikke publisert»; "
+            "tekster er som publisert, også de som Excel ville kjøre som formler",
+            "one CSV file per table: UTF-8, comma, ISO dates, an empty cell for “not published”; "
+            "texts are as published, also those that Excel would run as formulas",
         ),
         csv.write,
+        is_opened_first=True,
+    ),
+    Output(
+        "csv_excel",
+        "the CSV files for Excel",
+        (f"{csv_excel.FOLDER}/<mart>.csv",),
+        Bilingual(
+            "martene som CSV for norsk Excel: semikolon, desimalkomma, formler gjort til tekst; "
+            "ikke de som er større enn et ark",
+            "the marts as CSV for Norwegian Excel: semicolon, decimal comma, formulas made text; "
+            "none that is larger than a sheet",
+        ),
+        csv_excel.write,
+        lambda: tables(DBT_PROJECT, "marts"),
+        "analysis",
         is_opened_first=True,
     ),
     Output(

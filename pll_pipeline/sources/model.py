@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
-from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd
+from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, read_period
+from pll_pipeline.vocabulary.norwegian.text import UnreadableText
 
 # What `pll inspect` writes where a person must decide.
 CONFIRM = "CONFIRM"
@@ -37,6 +38,14 @@ def _pattern(text: str) -> str:
         re.compile(text)
     except re.error as error:
         raise ValueError(f"not a regular expression: {error}") from error
+    return text
+
+
+def _period(text: str) -> str:
+    try:
+        read_period(text, "included")
+    except UnreadableText as error:
+        raise ValueError(error.what) from error
     return text
 
 
@@ -135,6 +144,11 @@ class Period(_Strict):
     """Which period a row is about. An empty cell is refused unless `may_be_undated` is true."""
 
     text: Text = Field(description='The period as published; the constant "" is an undated figure')
+    names: dict[str, Annotated[str, AfterValidator(_period)]] = Field(
+        default_factory=dict,
+        description="Texts only this publisher uses → the period, as 2026-03 or as its first and"
+        " last day, 2026-01-01/2026-03-31",
+    )
     may_be_undated: bool = Field(
         False, description="True where an empty cell means that the figure is undated"
     )

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pll_pipeline.sources.consistency import SHARE_LIKE
 from pll_pipeline.sources.model import UNIT_FACTORS, Footnote, Value
-from pll_pipeline.validated.texts import Refused
+from pll_pipeline.validated.texts import Refused, quoted
 from pll_pipeline.vocabulary.norwegian.numbers import (
     CONVENTIONS,
     FIRM_UPPER_BOUNDS,
@@ -331,7 +331,7 @@ def _without(text: str, meaning: _Meaning) -> str | None:
 
 def _mark_line(text: str) -> str:
     """The line to add to a source file for a text that is not a number."""
-    shown = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    shown = quoted(text)
     if re.search("[0-9]", text):
         return (
             "If the cell is a mark of the publisher, lines to add in the source file:"

@@ -40,7 +40,7 @@ from pll_pipeline.validated.frames import (
 from pll_pipeline.validated.published_rows import CELL, PublishedRows
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 from pll_pipeline.validated.statements import merge_statements
-from pll_pipeline.validated.texts import Refused
+from pll_pipeline.validated.texts import Refused, quoted
 from pll_pipeline.validated.totals import refuse_wrong_totals
 from pll_pipeline.vocabulary.codes import Codes, Measure
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, day_in_oslo, read_period
@@ -331,7 +331,9 @@ class _TableMapping:
                     " if the figure is undated: may_be_undated: true, under period"
                 )
                 raise Refused("period_is_given", "period", text, reason)
-            return _period(text, period.interval_end)
+            if text.strip() in period.names:
+                return _period(period.names[text.strip()], "included")
+            return _period(text, period.interval_end, add=_period_line(text))
 
         rows.take("period_text", period.text, empty="is_empty_cell")
         rows.add(_PERIOD, given, ["period_text", "is_empty_cell"])
@@ -393,15 +395,22 @@ def _as_targets(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def _period(
-    text: str, interval_end: IntervalEnd | None = None
+    text: str, interval_end: IntervalEnd | None = None, *, add: str = ""
 ) -> tuple[date | None, date | None, str | None]:
     if not text.strip():
         return None, None, None
     try:
         period = read_period(text, interval_end)
     except PllError as error:
-        raise Refused("period_is_readable", "period", text, error.what) from error
+        raise Refused("period_is_readable", "period", text, error.what + add) from error
     return period.start, period.end, period.grain
+
+
+def _period_line(text: str) -> str:
+    return (
+        ". If the text names a period, line to add in the source file, under period:"
+        f" names: {{{quoted(text.strip())}: its first and last day, as 2026-01-01/2026-03-31}}"
+    )
 
 
 def _blank_to_null(column: str) -> pl.Expr:

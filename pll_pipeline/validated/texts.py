@@ -24,6 +24,11 @@ class Refused(Exception):
         super().__init__(reason)
 
 
+def quoted(text: str) -> str:
+    """The text as it is written in a source file."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def keys_of(text: Text) -> list[str]:
     """The prefixed columns and headings that a mapping's text takes something from."""
     if isinstance(text, FromColumn):

@@ -79,22 +79,31 @@ _POINT = re.compile(
 # A date that a program wrote as a time: midnight, in whatever zone it names
 _MIDNIGHT = re.compile(r"[t ]00:00(?::00(?:[.,]0+)?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?$")
 _ISO = re.compile(rf"{_YEAR}-([0-9]{{2}})(?:-([0-9]{{2}}))?|{_YEAR}m([0-9]{{2}})")
+_ISO_BASIC = re.compile(rf"{_YEAR}([0-9]{{2}})([0-9]{{2}})")
 _DAY = re.compile(
     rf"([0-9]{{1,2}})\. ?([0-9]{{1,2}})\. ?{_YEAR}|([0-9]{{1,2}})\.? ?{_MONTH} ?{_YEAR}"
 )
-_MONTH_OF_YEAR = re.compile(rf"{_MONTH} ?{_YEAR}")
+_MONTH_OF_YEAR = re.compile(rf"{_MONTH} ?{_YEAR}|{_YEAR} {_MONTH}")
+# 1/2026 may be the first report of the year too, 2011/12 two years
+_MONTH_NUMBER = re.compile(rf"(0[1-9]|1[0-2])[./]{_YEAR}")
+_WORD_PART = any_of(part for part in _PARTS if len(part) > 1)
 _PART_OF_YEAR = re.compile(
-    rf"(?:([1-4])\.|({any_of(_ORDINALS)})) ({any_of(p for p in _PARTS if len(p) > 1)}) {_YEAR}"
+    rf"(?:([1-4])\.? ?|({any_of(_ORDINALS)}) )({_WORD_PART}) {_YEAR}"
+    rf"|{_YEAR} (?:([1-4])\.? ?|({any_of(_ORDINALS)}) )({_WORD_PART})"
 )
-_SHORT_PART = re.compile(rf"([qkth])([1-4]) ?{_YEAR}|{_YEAR}[ -]?([qkth])([1-4])")
+_SHORT_PART = re.compile(rf"([qkth])([1-4])[ -]?{_YEAR}|{_YEAR}[ -]?([qkth])([1-4])")
+_WEEK = re.compile(
+    rf"(?:uke|veke) ?([0-9]{{1,2}})[ /]{_YEAR}|{_YEAR}(?:-?[wu]| uke | veke )([0-9]{{1,2}})"
+)
 _SEASON = re.compile(rf"({any_of(_SEASONS)})(?:en)? {_YEAR}")
 _ACROSS = re.compile(
-    rf"(vinter(?:en)?|(?:ved )?årsskiftet) {_YEAR} ?[/{DASHES}] ?((?:19|20)?[0-9]{{2}})"
+    rf"(vinter(?:en)?|(?:ved )?årsskiftet) {_YEAR} ?[{DASHES}/] ?((?:19|20)?[0-9]{{2}})"
 )
-_ISO_INTERVAL = re.compile(
-    rf"({_YEAR}-[0-9]{{2}}(?:-[0-9]{{2}})?) ?/ ?({_YEAR}-[0-9]{{2}}(?:-[0-9]{{2}})?)"
-)
-_SPAN = re.compile(rf"{_YEAR} ?[{DASHES}] ?{_YEAR}")
+_ISO_DATE = r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:[t ]00:00[^/ ]*)?)?"
+_ISO_INTERVAL = re.compile(rf"({_ISO_DATE}) ?/ ?({_ISO_DATE})")
+_YEARS = re.compile(rf"{_YEAR} ?[{DASHES}] ?{_YEAR}")
+_FROM = re.compile("fra (?:og med )?")
+_TO = re.compile(rf" ?[{DASHES}] ?| (?:til(?: og med)?|t\.o\.m\.) ")
 
 _Days = tuple[date, date, Grain]
 # How many months each part of the year has; it begins where a number of them has passed
@@ -121,25 +130,26 @@ def read_period(text: str, interval_end: IntervalEnd | None = None) -> Period:
     ultimo 2023 and årsskiftet 2023/24 are December 2023, primo 2024 is January 2024, medio 2026 is
     June 2026 (as in the plan for PLL). A date with the time of midnight is that date.
 
-    An ISO interval has both its ends, as in ISO 8601-2, unless `interval_end` is `excluded`. One
-    that is exactly a day, month, quarter, tertial, half-year or year is that; any other is a span.
+    An interval has both its ends, as in ISO 8601-2, unless `interval_end` is `excluded`. One that
+    is exactly a day, month, quarter, tertial, half-year or year is that; any other is a span, as
+    is a week (ISO 8601: from Monday to Sunday).
 
     Raises `UnreadableText` for anything else: month 13, day 32, two-digit years, `vinteren 2024`,
-    `2024-25`, `innen 2027` (before it, or in it?), and `2025-01-01/2026-01-01` without an
-    `interval_end`: a year, or a year and a day?
+    `2024-25`, `2024/2025` (a school year?), `1/2026` (a month, or a report?), `innen 2027` (before
+    it, or in it?), and `2025-01-01/2026-01-01` without an `interval_end`: a year, or a year and a
+    day?
     """
     plain = re.sub("[‐‑]", "-", words_of(with_plain_spaces(text)))
+    plain = plain.replace(", ", " ")
     if lead_in := _LEAD_IN.match(plain):
         plain = plain[lead_in.end() :]
     point = _POINT.match(plain)
     why = "not a form of date, month, part of a year or year that is known here"
     try:
-        if interval := _ISO_INTERVAL.fullmatch(plain):
-            days = _interval(interval, interval_end)
+        if point:
+            days = _month_at(point.lastgroup, _days(plain[point.end() :]))
         else:
-            days = (
-                _month_at(point.lastgroup, _days(plain[point.end() :])) if point else _days(plain)
-            )
+            days = _days(plain) or _days_from_to(plain, interval_end)
     except ValueError as error:  # from date(): month 13, day 32
         days, why = None, str(error)
     if days is None:
@@ -177,12 +187,26 @@ def _day(match: re.Match[str]) -> _Days:
     return _one_day(int(match[3] or match[6]), month, int(match[1] or match[4]))
 
 
+def _iso_basic(match: re.Match[str]) -> _Days:
+    return _one_day(int(match[1]), int(match[2]), int(match[3]))
+
+
 def _month_of_year(match: re.Match[str]) -> _Days:
-    return _months(int(match[2]), _MONTH_NUMBERS[match[1]], 1, "month")
+    return _months(int(match[2] or match[3]), _MONTH_NUMBERS[match[1] or match[4]], 1, "month")
+
+
+def _month_number(match: re.Match[str]) -> _Days:
+    return _months(int(match[2]), int(match[1]), 1, "month")
 
 
 def _part_of_year(match: re.Match[str]) -> _Days:
-    return _part(match[3], int(match[1] or _ORDINALS[match[2]]), int(match[4]))
+    number = int(match[1] or match[6] or _ORDINALS[match[2] or match[7]])
+    return _part(match[3] or match[8], number, int(match[4] or match[5]))
+
+
+def _week(match: re.Match[str]) -> _Days:
+    monday = date.fromisocalendar(int(match[2] or match[3]), int(match[1] or match[4]), 1)
+    return monday, monday + timedelta(days=6), "span"
 
 
 def _short_part(match: re.Match[str]) -> _Days:
@@ -207,9 +231,22 @@ def _years(match: re.Match[str]) -> _Days | None:
     return (date(first, 1, 1), date(last, 12, 31), "span") if first < last else None
 
 
-def _interval(match: re.Match[str], interval_end: IntervalEnd | None) -> _Days | None:
-    first, last = _days(match[1]), _days(match[3])
-    if not first or not last or first[2] != last[2] or first[0] > last[0]:
+def _days_from_to(plain: str, interval_end: IntervalEnd | None) -> _Days | None:
+    """An interval, by the one place where it can be cut into two periods of the same kind."""
+    if interval := _ISO_INTERVAL.fullmatch(plain):
+        return _interval(interval[1], interval[2], interval_end)
+    plain = _FROM.sub("", plain) if _FROM.match(plain) else plain
+    cuts = [(plain[: cut.start()], plain[cut.end() :]) for cut in _TO.finditer(plain)]
+    read = [_interval(first, last, interval_end) for first, last in cuts]
+    found = {days for days in read if days}
+    return found.pop() if len(found) == 1 else None
+
+
+def _interval(first_text: str, last_text: str, interval_end: IntervalEnd | None) -> _Days | None:
+    """The days from the first of one period to the last of another of the same grain."""
+    last = _days(last_text)
+    first = _first_days(first_text, last_text, last) if last else None
+    if not first or not last or first[2] != last[2] or last[2] == "span":
         return None
     start, end, day_before = first[0], last[1], last[0] - timedelta(days=1)
     if interval_end == "excluded":
@@ -220,6 +257,13 @@ def _interval(match: re.Match[str], interval_end: IntervalEnd | None) -> _Days |
         if excluded[2] != "span":
             raise ValueError(_two_readings(excluded))
     return included
+
+
+def _first_days(text: str, last_text: str, last: _Days) -> _Days | None:
+    """The first period of an interval, which may lack words of the last: 1.–31. mars 2026."""
+    endings = [last_text[space.start() :] for space in re.finditer(" ", last_text)]
+    endings = ["", *endings, str(last[1].year), f" {last[1].year}"]
+    return next((days for ending in endings if (days := _days(text + ending))), None)
 
 
 def _two_readings(excluded: _Days) -> str:
@@ -250,13 +294,16 @@ def _of_days(start: date, end: date) -> _Days:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Days | None]], ...] = (
     (re.compile(_YEAR), _year),
     (_ISO, _iso),
+    (_ISO_BASIC, _iso_basic),
     (_DAY, _day),
     (_MONTH_OF_YEAR, _month_of_year),
+    (_MONTH_NUMBER, _month_number),
     (_PART_OF_YEAR, _part_of_year),
     (_SHORT_PART, _short_part),
+    (_WEEK, _week),
     (_SEASON, _season),
     (_ACROSS, _turn_of_year),
-    (_SPAN, _years),
+    (_YEARS, _years),
 )
 
 

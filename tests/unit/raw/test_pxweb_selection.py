@@ -84,7 +84,7 @@ def test_the_newest_period_is_read_from_the_labels_where_codes_name_none() -> No
     assert expand(variable, ["FROM(a)"], where="x") == ["a", "c"]
 
 
-@pytest.mark.parametrize("codes", [["b", "a"], ["2025", "nyeste"], ["03.2025", "04.2024"]])
+@pytest.mark.parametrize("codes", [["b", "a"], ["2025", "nyeste"], ["3/2025", "4/2024"]])
 def test_periods_that_cannot_be_read_have_no_newest(codes: list[str]) -> None:
     variable = Variable("Tid", codes, is_time=True)
     with pytest.raises(PllError, match=r"TOP\(1\) depends on the order of the periods of 'Tid'"):

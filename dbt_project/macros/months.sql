@@ -6,20 +6,24 @@
 {%- endmacro %}
 
 {% macro add_months(month, number) -%}
-    cast({{ dbt.dateadd('month', number, month) }} as date)
+    cast({{ month }} + interval '{{ number }}' month as date)
 {%- endmacro %}
 
 {% macro add_years(day, number) -%}
-    cast({{ dbt.dateadd('year', number, day) }} as date)
+    cast({{ day }} + interval '{{ number }}' year as date)
 {%- endmacro %}
 
 {% macro end_of_month(month) -%}
-    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, month)) }} as date)
+    cast({{ month }} + interval '1' month - interval '1' day as date)
 {%- endmacro %}
 
-{#- Calendar months from one to the other, as an integer; below zero when `until` is earlier. -#}
+{#- Calendar months from one to the other, as an integer; below zero when `until` is earlier. The
+    day within the month counts for nothing. -#}
 {% macro months_between(since, until) -%}
-    cast({{ dbt.datediff(since, until, 'month') }} as integer)
+    (
+        ({{ part_of_date('year', until) }} * 12 + {{ part_of_date('month', until) }})
+        - ({{ part_of_date('year', since) }} * 12 + {{ part_of_date('month', since) }})
+    )
 {%- endmacro %}
 
 {% macro part_of_date(part, day) -%}
@@ -32,6 +36,15 @@
     cast(floor(
         ({{ part_of_date('year', day) }} * 12 + {{ part_of_date('month', day) }} - 1) / {{ months }}
     ) as integer)
+{%- endmacro %}
+
+{#- The first day of a calendar month given by its number, as number_of_span(day, 1) counts. -#}
+{% macro first_of_month(number) -%}
+    cast(
+        cast(cast(floor(({{ number }}) / 12) as integer) as {{ dbt.type_string() }})
+        || '-' || right('0' || cast(mod({{ number }}, 12) + 1 as {{ dbt.type_string() }}), 2)
+        || '-01' as date
+    )
 {%- endmacro %}
 
 {% macro month_name_nb(day) -%}
@@ -78,7 +91,8 @@
                 || '. kvartal '
         when {{ grain }} = 'tertial'
             then cast(
-                cast({{ part_of_date('month', until) }} / 4 as integer) as {{ dbt.type_string() }}
+                cast(floor(({{ part_of_date('month', until) }} - 1) / 4) as integer) + 1
+                as {{ dbt.type_string() }}
             ) || '. tertial '
         when {{ grain }} = 'half_year'
             then cast(

@@ -9,9 +9,9 @@
     {%- set qualifiers = adoption ~ '.count_qualifier, ' ~ adoption ~ '.eligible_qualifier' -%}
     {{ share }} * {{ adoption }}.count_value as value,
     case
-        when {{ share }} < 1 then 0
+        when {{ share }} < 1 then {{ double_of(0) }}
         when {{ adoption }}.count_lower is not null then {{ adoption }}.count_lower
-        when {{ count_status }} = 'suppressed' then 0
+        when {{ count_status }} = 'suppressed' then {{ double_of(0) }}
     end as lower,
     case
         when {{ adoption }}.count_upper is not null then {{ adoption }}.count_upper
@@ -41,9 +41,9 @@
     end as is_provisional
 {%- endmacro %}
 
-{#- A sum without the noise of adding in another order. -#}
-{% macro rounded_sum(column) -%}
-    round(sum({{ column }}), 6)
+{#- A sum of doubles, the same in whatever order they are added: to nine decimals, exactly. -#}
+{% macro exact_sum(column) -%}
+    cast(sum(cast({{ column }} as decimal(28, 9))) as {{ type_double() }})
 {%- endmacro %}
 
 {#- Aggregates of the columns made by `addend`. -#}
@@ -51,18 +51,18 @@
     {%- set has_all_values = 'count(' ~ table ~ '.value) = count(*)' -%}
     {%- set has_all_lower = 'count(' ~ table ~ '.lower) = count(*)' -%}
     {%- set has_all_upper = 'count(' ~ table ~ '.upper) = count(*)' -%}
-    {%- set lower = rounded_sum(table ~ '.lower') -%}
-    {%- set upper = rounded_sum(table ~ '.upper') -%}
+    {%- set lower = exact_sum(table ~ '.lower') -%}
+    {%- set upper = exact_sum(table ~ '.upper') -%}
     {%- set bounds_meet = has_all_lower ~ ' and ' ~ has_all_upper
         ~ ' and ' ~ lower ~ ' = ' ~ upper -%}
     cast(count(*) as integer) as part_count,
     case
-        when {{ has_all_values }} then {{ rounded_sum(table ~ '.value') }}
+        when {{ has_all_values }} then {{ exact_sum(table ~ '.value') }}
         when {{ bounds_meet }} then {{ lower }}
     end as count_value,
     case when {{ has_all_lower }} then {{ lower }} end as count_lower,
     case when {{ has_all_upper }} then {{ upper }} end as count_upper,
-    {{ rounded_sum(table ~ '.eligible') }} as eligible_value,
+    {{ exact_sum(table ~ '.eligible') }} as eligible_value,
     case
         when max({{ table }}.has_estimate) = 1 then 'estimate'
         when

@@ -6,3 +6,8 @@
 {% macro default__type_double() -%} double precision {%- endmacro %}
 {% macro duckdb__type_double() -%} double {%- endmacro %}
 {% macro spark__type_double() -%} double {%- endmacro %}
+
+{#- A whole number as a double. Engines differ in the type of a `case` whose branches differ. -#}
+{% macro double_of(number) -%}
+    cast({{ number }} as {{ type_double() }})
+{%- endmacro %}

@@ -45,7 +45,12 @@ NOT_PORTABLE = {
     "using": r"\busing\s*\(",
     "an integer division": r"(?<!/)//(?!/)",
     "a lambda": r"->",
+    "a recursive query": r"\bwith\s+recursive\b",
+    # in another order, doubles add up to another number; `exact_sum` is the sum of doubles
+    "a sum of doubles": r"(?<!cast\()\bsum\((?![^()]*\)\s*over\b)",
 }
+# Functions of dbt that go through timestamps of the session's time zone.
+OF_A_TIME_ZONE = ("dbt.dateadd", "dbt.datediff")
 
 Manifest = dict[str, Any]
 
@@ -113,8 +118,40 @@ def test_the_rule_of_portable_sql_would_catch_it(what: str) -> None:
         "using": "join t using (x)",
         "an integer division": "select 7 // 2",
         "a lambda": "x -> x + 1",
+        "a recursive query": "with recursive t as (",
+        "a sum of doubles": "select sum(value) as value from t",
     }
     assert re.search(NOT_PORTABLE[what], examples[what])
+
+
+def test_months_are_counted_without_a_time_zone() -> None:
+    written = {path: path.read_text(encoding="utf-8") for path in PROJECT.rglob("*.sql")}
+    assert [
+        f"{path.name} uses {function}"
+        for path, sql in written.items()
+        for function in OF_A_TIME_ZONE
+        if function in sql
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "key", "next_key", "limit"),
+    [
+        ("region", "region_key", "successor_key", "longest_succession"),
+        ("actor_type", "actor_type_code", "parent_code", "deepest_actor_type"),
+    ],
+)
+def test_no_chain_of_codes_is_longer_than_the_models_follow(
+    seed: str, key: str, next_key: str, limit: str
+) -> None:
+    with (PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        following = {row[key]: row[next_key] for row in csv.DictReader(file)}
+
+    def length(code: str) -> int:
+        return 1 + length(following[code]) if following[code] else 0
+
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert 0 < max(map(length, following)) <= variables[limit]
 
 
 def test_every_public_table_has_an_enforced_contract_and_persisted_comments(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.night.second_night import SecondNight, run_second_night, second_night_of
+from tests.night.small_world import make_small_world
 from tests.night.world import (
     ROOT,
     Done,
@@ -64,3 +65,14 @@ def own_world(released: World, tmp_path: Path) -> Iterator[World]:
     world = copy_world(released, tmp_path)
     yield world
     make_deletable(world)
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A small world that is hard to compute, after its night. No test may change it."""
+
+    def run(folder: Path) -> str:
+        return str(make_small_world(folder).data)
+
+    _, data = built_once(tmp_path_factory, "small-world", run)
+    return World(Path(data))

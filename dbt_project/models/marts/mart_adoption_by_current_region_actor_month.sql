@@ -71,7 +71,8 @@ adoption as (
         {{ sum_as_adoption('sums') }}
     from {{ ref('fct_adoption_sum') }} as sums
     left join own on {{ is_same_series('sums', 'own') }} and sums.month = own.month
-    where sums.relation = 'reform' and own.region_key is null
+    left join recoded on {{ is_same_series('sums', 'recoded') }} and sums.month = recoded.month
+    where sums.relation = 'reform' and own.region_key is null and recoded.region_key is null
 ),
 
 changed as (

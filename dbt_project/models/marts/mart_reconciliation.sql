@@ -105,7 +105,7 @@ compared as (
             when added.count_lower is null or added.count_upper is null then null
             when whole.count_value > added.count_upper then whole.count_value - added.count_upper
             when whole.count_value < added.count_lower then whole.count_value - added.count_lower
-            else 0
+            else {{ double_of(0) }}
         end as difference
     from added
     inner join figure as whole

@@ -1,4 +1,4 @@
-with recursive observed as (
+with observed as (
     select
         {{ month_of('min(period_start)') }} as first_month,
         {{ month_of('max(period_end)') }} as last_month
@@ -6,18 +6,34 @@ with recursive observed as (
     where period_start is not null
 ),
 
+digit as (
+    {%- for number in range(10) %}
+        {{ 'union all' if not loop.first }}
+        select {{ number }} as digit
+    {%- endfor %}
+),
+
+-- months from the first one on, as many as four digits can number
+counted as (
+    select
+        {{ number_of_span('observed.first_month', 1) }}
+        + ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit
+            as month_number,
+        observed.last_month
+    from observed
+    cross join digit as ones
+    cross join digit as tens
+    cross join digit as hundreds
+    cross join digit as thousands
+    where observed.first_month is not null
+),
+
 calendar as (
     select
-        first_month as month,
+        {{ first_of_month('month_number') }} as month,
         last_month
-    from observed
-    where first_month is not null
-    union all
-    select
-        {{ add_months('month', 1) }} as month,
-        last_month
-    from calendar
-    where month < last_month
+    from counted
+    where month_number <= {{ number_of_span('last_month', 1) }}
 )
 
 select

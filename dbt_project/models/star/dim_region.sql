@@ -1,5 +1,5 @@
 -- each region and its successors, one step after the other; a region that was split has none
-with recursive succession as (
+with succession_0 as (
     select
         region_key,
         region_key as successor_key_in_turn,
@@ -7,16 +7,27 @@ with recursive succession as (
         region_level,
         valid_to
     from {{ ref('region') }}
-    union all
-    select
-        succession.region_key,
-        region.region_key as successor_key_in_turn,
-        region.successor_key as next_key,
-        region.region_level,
-        region.valid_to
-    from succession
-    inner join {{ ref('region') }} as region on succession.next_key = region.region_key
-    where succession.valid_to is not null
+),
+
+{%- for step in range(1, var('longest_succession') | int + 1) %}
+    succession_{{ step }} as (
+        select
+            earlier.region_key,
+            region.region_key as successor_key_in_turn,
+            region.successor_key as next_key,
+            region.region_level,
+            region.valid_to
+        from succession_{{ step - 1 }} as earlier
+        inner join {{ ref('region') }} as region on earlier.next_key = region.region_key
+        where earlier.valid_to is not null
+    ),
+{%- endfor %}
+
+succession as (
+    {%- for step in range(var('longest_succession') | int + 1) %}
+        {{ 'union all' if not loop.first }}
+        select * from succession_{{ step }}
+    {%- endfor %}
 ),
 
 current_region as (

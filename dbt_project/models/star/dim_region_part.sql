@@ -200,8 +200,8 @@ fylke_by_kommune as (
         part_fylke_key,
         first_year,
         next_year,
-        sum(share) as share,
-        case when sum(share) > 0.999999 then 'exact' else 'estimate' end as quality
+        {{ exact_sum('share') }} as share,
+        case when {{ exact_sum('share') }} > 0.999999 then 'exact' else 'estimate' end as quality
     from kommune_then
     group by whole_fylke_key, part_key, part_fylke_key, first_year, next_year
 ),
@@ -293,36 +293,7 @@ fylke_mismatch as (
     where part.whole_key <> whole.whole_key
 ),
 
-past_part as (
-    select
-        part.whole_key,
-        part.part_key,
-        'kommune' as part_level,
-        part.share,
-        part.quality,
-        part.first_year,
-        part.next_year,
-        case
-            when part.part_count = 1 and part.share = 1 and part.quality = 'exact' then 'recode'
-            else 'reform'
-        end as relation
-    from kommune_then as part
-    inner join kommune_changed as changed
-        on part.whole_key = changed.whole_key and part.first_year = changed.first_year
-    union all
-    select
-        part.whole_key,
-        part.part_key,
-        'kommune' as part_level,
-        part.share,
-        part.quality,
-        part.first_year,
-        part.next_year,
-        'reform' as relation
-    from fylke_by_kommune as part
-    inner join fylke_changed as changed
-        on part.whole_key = changed.whole_key and part.first_year = changed.first_year
-    union all
+fylke_past as (
     select
         part.whole_key,
         part.part_key,
@@ -350,6 +321,46 @@ past_part as (
             and coalesce(part.first_year, part.next_year) = mismatch.first_year
 ),
 
+past_part as (
+    select
+        part.whole_key,
+        part.part_key,
+        'kommune' as part_level,
+        part.share,
+        part.quality,
+        part.first_year,
+        part.next_year,
+        case
+            when part.part_count = 1 and part.share = 1 and part.quality = 'exact' then 'recode'
+            else 'reform'
+        end as relation
+    from kommune_then as part
+    inner join kommune_changed as changed
+        on part.whole_key = changed.whole_key and part.first_year = changed.first_year
+    union all
+    -- a fylke that was another code has the sums of that code, and none of its own
+    select
+        part.whole_key,
+        part.part_key,
+        'kommune' as part_level,
+        part.share,
+        part.quality,
+        part.first_year,
+        part.next_year,
+        'reform' as relation
+    from fylke_by_kommune as part
+    inner join fylke_changed as changed
+        on part.whole_key = changed.whole_key and part.first_year = changed.first_year
+    left join fylke_past as recoded
+        on
+            part.whole_key = recoded.whole_key
+            and part.first_year = recoded.first_year
+            and recoded.relation = 'recode'
+    where recoded.whole_key is null
+    union all
+    select * from fylke_past
+),
+
 part as (
     select
         'level' as relation,
@@ -369,7 +380,7 @@ part as (
         'kommune_today' as part_level,
         kommune.share,
         kommune.quality,
-        cast(null as date) as since,
+        case when relation.relation = 'reform' then whole.valid_from end as since,
         kommune.reformed_on as until
     from kommune_today as kommune
     inner join {{ ref('region') }} as whole on kommune.whole_key = whole.region_key
@@ -378,7 +389,13 @@ part as (
         union all
         select 'reform' as relation
     ) as relation
-        on relation.relation = 'level' or whole.region_level = 'fylke'
+        on
+            relation.relation = 'level'
+            -- before its code began, a fylke has only the sum of the level
+            or (
+                whole.region_level = 'fylke'
+                and (whole.valid_from is null or whole.valid_from < kommune.reformed_on)
+            )
     union all
     select
         relation,

@@ -1,6 +1,6 @@
 {%- set whole = ['relation', 'measure_code', 'region_key', 'actor_type_code', 'month'] -%}
 {%- set part_is_valid = is_valid_in('part.valid_from', 'part.valid_to', 'calendar.month') -%}
-with recursive summable as (
+with summable as (
     select
         measure.measure_code,
         measure.denominator_code,
@@ -179,13 +179,11 @@ base_of_parts as (
         without_base.actor_type_code,
         without_base.month,
         coalesce(
-            sum(
-                case
-                    when eligible.actor_type_code = without_base.actor_type_code
-                        then part.part_share * eligible.value
-                end
-            ),
-            sum(part.part_share * eligible.value)
+            {{ exact_sum(
+                'case when eligible.actor_type_code = without_base.actor_type_code'
+                ~ ' then part.part_share * eligible.value end'
+            ) }},
+            {{ exact_sum('part.part_share * eligible.value') }}
         ) as base
     from {{ ref('fct_eligible') }} as eligible
     inner join {{ ref('dim_region_part') }} as part
@@ -274,20 +272,31 @@ by_type as (
         on sums.measure_code = summable.measure_code and summable.adds_over_actor_types
 ),
 
-ancestor as (
+ancestor_0 as (
     select
         actor_type_code,
         parent_code
     from {{ ref('dim_actor_type') }}
     where parent_code is not null
-    union all
-    select
-        ancestor.actor_type_code,
-        parent.parent_code
-    from ancestor
-    inner join {{ ref('dim_actor_type') }} as parent
-        on ancestor.parent_code = parent.actor_type_code
-    where parent.parent_code is not null
+),
+
+{%- for step in range(1, var('deepest_actor_type') | int) %}
+    ancestor_{{ step }} as (
+        select
+            nearer.actor_type_code,
+            parent.parent_code
+        from ancestor_{{ step - 1 }} as nearer
+        inner join {{ ref('dim_actor_type') }} as parent
+            on nearer.parent_code = parent.actor_type_code
+        where parent.parent_code is not null
+    ),
+{%- endfor %}
+
+ancestor as (
+    {%- for step in range((var('deepest_actor_type') | int, 1) | max) %}
+        {{ 'union all' if not loop.first }}
+        select * from ancestor_{{ step }}
+    {%- endfor %}
 ),
 
 -- actor types whose parent type has a figure too: left out, else they would count twice
@@ -334,7 +343,7 @@ type_sum as (
         by_type.region_key,
         'alle' as actor_type_code,
         by_type.month,
-        sum(by_type.base) as type_base,
+        {{ exact_sum('by_type.base') }} as type_base,
         {{ sums_of_addends('by_type') }},
         {{ origin_of_addends('by_type') }}
     from by_type

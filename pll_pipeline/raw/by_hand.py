@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep, require_whole, snapshots, verify
+from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import Source
 
 
@@ -32,8 +33,8 @@ def keep_files(
     origin = {
         "method": "archived by hand",
         "archived_by": getpass.getuser(),
-        "received_from": received_from,
-        "note": note,
+        "received_from": without_keys(received_from),
+        "note": without_keys(note),
     }
     return keep(raw, source.name, {file.name: file.read_bytes() for file in files}, origin)
 

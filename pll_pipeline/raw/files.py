@@ -6,7 +6,7 @@ Not here: the requests themselves (`http/`), what the bytes mean (`validated/`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
+from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import Http, Source
 
 _WEB_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -36,7 +37,7 @@ def fetch(
     with Client(settings, sleep=sleep) as client:
         for file, address in settings.files.items():
             url = _known_address(source, file, address)
-            earlier = _record_of(newest, file, url)
+            earlier = _record_of(newest, file, url, settings.secret_parameters)
             headers = _conditional_headers(earlier)
             answer = client.get(url, headers=headers, accept=settings.content_types)
             if answer.status == 304 and newest is not None:
@@ -62,12 +63,14 @@ def _known_address(source: Source, file: str, address: str | None) -> str:
     return address
 
 
-def _record_of(newest: Snapshot | None, file: str, url: str) -> Mapping[str, Any]:
+def _record_of(
+    newest: Snapshot | None, file: str, url: str, declared: Collection[str]
+) -> Mapping[str, Any]:
     """How the file of the newest snapshot came; empty where it did not come from this address."""
     if newest is None or all(f.name != file for f in newest.files):
         return {}
     record: Mapping[str, Any] = newest.origin.get("requests", {}).get(file, {})
-    return record if record.get("address") == url else {}
+    return record if record.get("address") == without_keys(url, declared) else {}
 
 
 def _conditional_headers(record: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from pll_pipeline.sources.addresses import values_of, variables_of
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, read_period
 from pll_pipeline.vocabulary.norwegian.text import UnreadableText
@@ -507,7 +508,16 @@ class Bundled(_Strict):
     kind: Literal["bundled"]
 
 
-HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=2000)]
+def _variables_allowed(address: str) -> str:
+    variables_of(address)
+    return address
+
+
+HttpAddress = Annotated[
+    str,
+    Field(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=2000),
+    AfterValidator(_variables_allowed),
+]
 
 
 class PoliteFetch(_Strict):
@@ -531,8 +541,27 @@ class PoliteFetch(_Strict):
     ] = 64 * 2**20
     total_seconds: Annotated[
         float,
-        Field(gt=0, le=3600, description="An answer that is not whole after this is given up"),
+        Field(
+            gt=0,
+            le=3600,
+            description="One try to get an answer, with its redirects, ends after this",
+        ),
     ] = 120.0
+    source_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=6 * 3600,
+            description="All requests of one night to the publisher, with every try and wait, end"
+            " after this",
+        ),
+    ] = 1800.0
+    secret_parameters: list[str] = Field(
+        default_factory=list,
+        description="Parameters of the address whose values are keys, beside those that are taken"
+        " for keys by their name, as sig, code, token. The value is written ${PLL_NAME} and comes"
+        " from the environment; it is in no record, log or message",
+    )
 
 
 class Http(PoliteFetch):
@@ -740,4 +769,11 @@ class Source(_Strict):
             raise ValueError(
                 "a source that takes part in a night states where it is published; give the address"
             )
+        for address in filter(None, addresses):
+            for name, value in values_of(address).items():
+                if name in self.fetch.secret_parameters and not value.startswith("${"):
+                    raise ValueError(
+                        f"the value of {name} is a key, and a source file contains none; write"
+                        f" {name}=${{PLL_NAME}} and set PLL_NAME where the night runs"
+                    )
         return self

@@ -30,6 +30,7 @@ from pll_pipeline.simulation.publications import delimited
 from pll_pipeline.simulation.publisher import Publisher
 from tests.night.conftest import World
 
+EXPORT_KEY = "c2VjcmV0LWV4cG9ydA+77"
 CSV, REPORT, BANK = "sim_eresept", "sim_pll", "sim_kjernejournal"
 
 
@@ -143,6 +144,10 @@ def _write_source(
     source = yaml.safe_load(text.replace(ANY_ADDRESS, publisher.address))
     source["name"] = f"sim_{name}"
     source["fetch"]["total_seconds"] = 2
+    if "files" in source["fetch"]:
+        files = source["fetch"]["files"].items()
+        keyed = {file: f"{address}?export=${{PLL_EXPORT_KEY}}" for file, address in files}
+        source["fetch"]["files"] = keyed
     path = folder / f"sim_{name}.yaml"
     path.write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
 
@@ -158,6 +163,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         # waiting is tried where the client is tested
         patch.setattr(http, "_BACK_OFF", tenacity.wait_none())
         patch.setenv("PLL_DATA", str(data))
+        patch.setenv("PLL_EXPORT_KEY", EXPORT_KEY)
         for stream in (console.OUT, console.ERR):  # so wide that no line is folded
             patch.setattr(stream, "width", 4000)
         publishers = {}
@@ -245,6 +251,14 @@ def test_the_key_to_a_report_is_in_its_source_file_and_nowhere_else(nights: Nigh
     for path in kept:
         content = path.read_bytes()
         assert not any(secret.encode() in content for secret in secrets), path
+
+
+def test_the_key_in_an_address_is_in_no_file_and_in_no_output(nights: Nights) -> None:
+    assert EXPORT_KEY not in nights.first.output + nights.second.output
+    files = [path for path in nights.world.data.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    kept = [path for path in files if EXPORT_KEY.encode() in path.read_bytes()]
+    assert kept == [], "databases, logs, records and releases contain no key"
 
 
 def test_simulated_figures_say_so_in_the_release(nights: Nights) -> None:

@@ -97,7 +97,7 @@ def redirect_target(url: str, location: str) -> str:
         return urljoin(url, location)
     except ValueError as error:
         raise PllError(
-            f"The publisher leads to an address that cannot be read: {location[:200]!r}",
+            f"The publisher leads to an address that cannot be read: {location!r}",
             where=url,
             do=FIND_NEW_ADDRESS,
         ) from error

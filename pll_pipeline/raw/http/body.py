@@ -11,12 +11,15 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import requests
+from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.http.failures import TryAgain, describe_network_error
 
 PIECE_BYTES = 64 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_LONGEST_SHOWN = 300
 _GZIP_BITS = zlib.MAX_WBITS + 16
 _PAGE_BEGINS = re.compile(
     rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
@@ -51,6 +54,34 @@ def read_body(response: requests.Response, most_bytes: int, deadline: float) -> 
     except (requests.RequestException, HTTPError, OSError) as error:
         raise TryAgain(describe_network_error(error)) from error
     return bytes(content)
+
+
+def refuse_framing(response: requests.Response) -> None:
+    """Raise `PllError` where the headers leave open where the answer ends.
+
+    That is a length that is no number, several that differ, and any transfer coding but one
+    `chunked`; a length beside `chunked` does not count.
+    """
+    headers = HTTPHeaderDict(getattr(response.raw, "headers", None))
+    codings = [coding.strip().lower() for coding in headers.getlist("Transfer-Encoding")]
+    lengths = {
+        length.strip()
+        for header in headers.getlist("Content-Length")
+        for length in header.split(",")
+    }
+    if codings not in ([], ["chunked"]):
+        what = f"The answer is sent in a coding that cannot be read: {', '.join(codings)}"
+    elif not codings and (
+        len(lengths) > 1 or any(not _LENGTH.fullmatch(length) for length in lengths)
+    ):
+        what = f"The answer states its length as {' and '.join(sorted(lengths))}"
+    else:
+        return
+    raise PllError(
+        what[:_LONGEST_SHOWN],
+        where=str(response.url),
+        do="report it to the publisher; where the answer ends cannot be known",
+    )
 
 
 def is_web_page(content: bytes) -> bool:

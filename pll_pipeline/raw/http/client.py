@@ -1,13 +1,15 @@
-"""The HTTP client: the session, retries and redirects of one publisher's requests.
+"""The HTTP client: retries, redirects and deadlines of one publisher's requests.
 
-Every publisher is asked through `Client`: within limits of bytes and time, and connected only to a
-network address that was checked. Not here: which addresses may be asked (`address_guard.py`),
-reading a body (`body.py`), what failures mean (`failures.py`), protocols on top of HTTP.
+Every publisher is asked through `Client`: within limits of bytes and time, connected only to a
+network address that was checked, and with no key of an address in any text. Not here: which
+addresses may be asked (`address_guard.py`), connections (`session.py`), reading a body (`body.py`),
+what failures mean (`failures.py`), protocols on top of HTTP.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,12 +19,10 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
-    stop_after_attempt,
     wait_exponential_jitter,
 )
 from urllib3.exceptions import HTTPError
@@ -34,7 +34,8 @@ from pll_pipeline.raw.http.address_guard import (
     host_of,
     redirect_target,
 )
-from pll_pipeline.raw.http.body import read_body
+from pll_pipeline.raw.http.body import read_body, refuse_framing
+from pll_pipeline.raw.http.deadline import TooLate, finished_by
 from pll_pipeline.raw.http.failures import (
     FIND_NEW_ADDRESS,
     NotAnswered,
@@ -42,7 +43,12 @@ from pll_pipeline.raw.http.failures import (
     describe_network_error,
     refuse_failure,
 )
+from pll_pipeline.raw.http.session import Session
+from pll_pipeline.sources.addresses import AddressKeys, without_keys
 from pll_pipeline.sources.model import PoliteFetch
+
+# Its warnings contain whole addresses, and would be shown where no log is set up.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 USER_AGENT = (
     f"pll-pipeline/{version('pll-pipeline')} (published statistics on Norway's medicine lists)"
@@ -51,6 +57,7 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
 MOST_REDIRECTS = 5
 MOST_TRIES = 4
+_LONGEST_TEXT = 600
 _BACK_OFF = wait_exponential_jitter(initial=1, max=30, jitter=1)
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _BODY_KEEPING_STATUSES = frozenset({307, 308})
@@ -61,8 +68,8 @@ _CONDITIONAL_HEADERS = frozenset({"if-none-match", "if-modified-since"})
 class Answer:
     """A whole answer with status 200 or 304.
 
-    `address` is what was asked first, `url` what answered after redirects. `content` is
-    decompressed, names of `headers` are in lower case, times are UTC.
+    `address` is what was asked first, `url` what answered after redirects, both without keys.
+    `content` is decompressed, names of `headers` are in lower case, times are UTC.
     """
 
     method: str
@@ -100,7 +107,8 @@ class _Request:
     url: str
     headers: Mapping[str, str]
     body: bytes | None
-    accept: tuple[str, ...]
+    accept: tuple[str, ...] = ()
+    is_delivery: bool = False
 
     @property
     def is_conditional(self) -> bool:
@@ -110,10 +118,13 @@ class _Request:
 class Client:
     """Asks one publisher, within the limits of `polite`. A context manager; not thread-safe.
 
-    A failure that may pass is tried again, `tries` times in all, with `sleep` in between. `get` and
-    `post` raise `NotAnswered` when the last try failed or the publisher asks for a long wait, and
-    `PllError` for what waiting does not repair: an address that may not be asked, an answer that is
-    too large, of another media type, or a refusal.
+    A failure that may pass is tried again, `tries` times in all, with `sleep` in between. No try
+    takes longer than `total_seconds`, and everything together not longer than `source_seconds`
+    after the client was made. `get` and `post` raise `NotAnswered` when the last try failed, the
+    time is used up or the publisher asks for a long wait, and `PllError` for what waiting does not
+    repair: an address that may not be asked, an answer that is too large, of another media type, or
+    a refusal. Variables in an address are replaced by the keys of the environment only in what is
+    sent; no answer and no error contains one.
     """
 
     def __init__(
@@ -123,11 +134,11 @@ class Client:
         tries: int = MOST_TRIES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._polite = polite
-        self._session = _Session()
-        self._tries = tries
+        self._polite, self._tries = polite, tries
+        self._session = Session()
+        self._ends_at = time.monotonic() + polite.source_seconds
         self._retrying = Retrying(
-            stop=stop_after_attempt(tries),
+            stop=self._is_last_try,
             wait=_wait_seconds,
             retry=retry_if_exception_type(TryAgain),
             sleep=sleep,
@@ -166,31 +177,95 @@ class Client:
         all_headers = {"Content-Type": "application/json", **(headers or {})}
         return self._ask(_Request("POST", url, all_headers, _as_json(json), tuple(accept)))
 
-    def _ask(self, request: _Request) -> Answer:
-        try:
-            return self._retrying(self._follow, request)
-        except TryAgain as last:
-            number = "1 try" if self._tries == 1 else f"{self._tries} tries"
-            raise NotAnswered(
-                f"The publisher did not answer in {number}: {last.reason}",
-                where=request.url,
-                do="run again later; if it lasts, open the address in a browser and see whether"
-                " the publisher has moved it",
-            ) from last
+    def deliver(self, url: str, *, json: Any = None) -> None:
+        """Post `json`, or get where there is none, for the effect alone.
 
-    def _follow(self, request: _Request) -> Answer:
-        """One try: the answer at the end of the redirects, each checked like the first address."""
-        asked_at, deadline = datetime.now(UTC), time.monotonic() + self._polite.total_seconds
+        Any status from 200 to 299 is a success, and no redirect is followed. Of the reply nothing
+        but its status is read.
+        """
+        if json is None:
+            request = _Request("GET", url, {}, None, is_delivery=True)
+        else:
+            headers = {"Content-Type": "application/json"}
+            request = _Request("POST", url, headers, _as_json(json), is_delivery=True)
+        self._ask(request)
+
+    def _ask(self, request: _Request) -> Answer:
+        """The answer to a request; what it and errors say of the address is without keys."""
+        keys = AddressKeys.of(request.url, self._polite.secret_parameters)
+        with_keys = replace(request, url=keys.put_into(request.url))
+        try:
+            answer = self._retried(with_keys)
+        except PllError as error:
+            _strike_keys(error, keys)
+            raise error from (None if keys.values else error.__cause__)
+        if keys.are_in(answer.content):
+            raise PllError(
+                "The answer repeats the key that is in its address, so it cannot be kept",
+                where=keys.without(request.url),
+                do="ask the publisher for an address without a key; or get the file by hand,"
+                " and keep it with `pll archive`",
+            )
+        return replace(
+            answer,
+            address=without_keys(request.url, keys.declared),
+            url=keys.without(answer.url),
+            request_headers=_struck(answer.request_headers, keys),
+            headers=_struck(answer.headers, keys),
+        )
+
+    def _retried(self, request: _Request) -> Answer:
+        if time.monotonic() >= self._ends_at:
+            raise self._not_answered(request, "was not asked", is_used_up=True)
+        try:
+            return self._retrying(self._try, request)
+        except TryAgain as last:
+            number = self._retrying.statistics["attempt_number"]
+            tries = "1 try" if number == 1 else f"{number} tries"
+            what = f"did not answer in {tries}: {last.reason}"
+            is_used_up = number < self._tries
+            raise self._not_answered(request, what, is_used_up=is_used_up) from last
+
+    def _not_answered(self, request: _Request, what: str, *, is_used_up: bool) -> NotAnswered:
+        seconds = f"the {self._polite.source_seconds:g} seconds for this source are used up"
+        used_up = f"; {seconds}" if is_used_up else ""
+        return NotAnswered(
+            f"The publisher {what}{used_up}",
+            where=request.url,
+            do="run again later; if it lasts, open the address in a browser and see whether"
+            " the publisher has moved it",
+        )
+
+    def _is_last_try(self, state: RetryCallState) -> bool:
+        """Whether there were enough tries, or the time for the source ends before the next."""
+        is_too_late = time.monotonic() + state.upcoming_sleep >= self._ends_at
+        return is_too_late or state.attempt_number >= self._tries
+
+    def _try(self, request: _Request) -> Answer:
+        """One try, which ends at its deadline whatever the publisher sends."""
+        deadline = min(time.monotonic() + self._polite.total_seconds, self._ends_at)
+        session = self._session
+        try:
+            return finished_by(
+                deadline, lambda: self._follow(session, request, deadline), session.cut_off
+            )
+        except TooLate:
+            # The one before may still be in use by the thread that was left behind.
+            self._session = Session()
+            raise TryAgain("it took too long; the time for one try was used up") from None
+
+    def _follow(self, session: Session, request: _Request, deadline: float) -> Answer:
+        """The answer at the end of the redirects, each checked like the first address."""
+        asked_at = datetime.now(UTC)
         first_host = host_of(self._prepared(request)[1])
         guard = AddressGuard(self._polite, request.url, first_host)
         step = request
         for _ in range(MOST_REDIRECTS + 1):
             prepared, addresses = self._checked(step, guard)
-            with self._send(prepared, addresses, deadline) as response:
-                location = _location(response)
+            with _send(session, prepared, addresses, deadline) as response:
+                location = None if request.is_delivery else _location(response)
                 if location is None:
-                    refuse_failure(response, request.url, is_conditional=request.is_conditional)
-                    content = self._content(response, deadline)
+                    content = self._content(request, response, deadline)
                     return _answer(request, prepared, response, content, asked_at)
             _refuse_lost_body(step, response.status_code, location)
             step = replace(step, url=redirect_target(str(prepared.url), location))
@@ -234,65 +309,54 @@ class Client:
             ) from error
         return prepared, parts
 
-    def _send(
-        self, prepared: requests.PreparedRequest, addresses: list[str], deadline: float
-    ) -> requests.Response:
-        """The answer, its body not yet read, from the first address that can be connected to."""
-        failure: Exception | None = None
-        for address in addresses:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            timeout = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
-            try:
-                return self._session.send_to(address, prepared, timeout)
-            except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
-                failure = error
-        reason = describe_network_error(failure) if failure else "the time for it was used up"
-        raise TryAgain(reason) from failure
-
-    def _content(self, response: requests.Response, deadline: float) -> bytes:
+    def _content(self, request: _Request, response: requests.Response, deadline: float) -> bytes:
+        """What an answer contains; raises for one that is a failure."""
+        if request.is_delivery and 200 <= response.status_code < 300:
+            return b""
+        refuse_failure(response, request.url, is_conditional=request.is_conditional)
         if response.status_code == 304:
             return b""
         return read_body(response, self._polite.largest_bytes, deadline)
 
 
-class _Session(requests.Session):
-    """Connects to a given network address and follows no redirect.
+def _send(
+    session: Session, prepared: requests.PreparedRequest, addresses: list[str], deadline: float
+) -> requests.Response:
+    """The answer, its body not yet read, from the first address that can be connected to."""
+    failure: Exception | None = None
+    for address in addresses:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        timeout = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
+        try:
+            response = session.send_to(address, prepared, timeout)
+        except requests.exceptions.InvalidHeader as error:
+            raise PllError(
+                f"The headers of the answer contradict each other: {error}",
+                where=str(prepared.url),
+                do="report it to the publisher; how long the answer is cannot be known",
+            ) from error
+        except (requests.RequestException, HTTPError) as error:
+            failure = error
+        else:
+            refuse_framing(response)
+            return response
+    reason = describe_network_error(failure) if failure else "the time for it was used up"
+    raise TryAgain(reason) from failure
 
-    The machine's proxies and passwords are not used.
-    """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self._adapter = _PinnedAdapter()
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, self._adapter)
-
-    def send_to(
-        self, address: str, prepared: requests.PreparedRequest, timeout: tuple[float, float]
-    ) -> requests.Response:
-        """Send to a network address. `timeout` is seconds to connect and seconds between bytes."""
-        self._adapter.address = address
-        return self.send(prepared, stream=True, timeout=timeout)
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: requests would read the whole body of a redirect, however long."""
+def _strike_keys(error: PllError, keys: AddressKeys) -> None:
+    # Shortened only now: of a key that was cut in two, neither part would be known.
+    error.what = keys.without(error.what)[:_LONGEST_TEXT]
+    error.where, error.do = keys.without(error.where), keys.without(error.do)
+    error.args = (error.paragraph(),)
+    if isinstance(error.__cause__, TryAgain):
+        error.__cause__.reason = keys.without(error.__cause__.reason)
 
 
-class _PinnedAdapter(HTTPAdapter):
-    """Connects to the address that was checked, so that a second lookup cannot lead elsewhere."""
-
-    address = ""
-
-    def build_connection_pool_key_attributes(
-        self, request: Any, verify: Any, cert: Any = None
-    ) -> tuple[Any, Any]:
-        """The parent's, with the checked address; the certificate must still be for the name."""
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        certified = {"server_hostname": host["host"]} if host["scheme"] == "https" else {}
-        return {**host, "host": self.address}, {**pool, **certified}
+def _struck(headers: Mapping[str, str], keys: AddressKeys) -> dict[str, str]:
+    return {name: keys.without(value) for name, value in headers.items()}
 
 
 def _as_json(document: Any) -> bytes:

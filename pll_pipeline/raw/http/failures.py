@@ -116,4 +116,4 @@ def describe_network_error(error: Exception) -> str:
         cause = "the answer was cut off"
     else:
         cause = "the connection failed"
-    return f"{cause} ({' '.join(str(error).split())[:300]})"
+    return f"{cause} ({' '.join(str(error).split())})"

@@ -1,11 +1,12 @@
-"""Posting a message to an address that the operator chose, as a chat's webhook.
+"""Messages to addresses that the operator chose: a chat's webhook, and a monitor of silence.
 
-Not here: what is posted, and when (`automation.py`).
+Not here: what is sent, and when (`reporting.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,32 +14,67 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.raw.http.address_guard import host_of
 from pll_pipeline.raw.http.client import Client
 from pll_pipeline.raw.http.failures import Refused, TryAgain
+from pll_pipeline.sources.addresses import HIDDEN
 from pll_pipeline.sources.model import PoliteFetch
 
+TRIES = 3
+TRY_SECONDS = 10.0
+ALL_SECONDS = 45.0
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost"})
-_LARGEST_REPLY_BYTES = 2**20
 
 
-def post_json(address: str, payload: Mapping[str, Any], *, seconds: float = 10.0) -> None:
-    """Post `payload` as JSON, once, and wait at most `seconds` for the reply.
+def post_json(
+    address: str,
+    payload: Mapping[str, Any],
+    *,
+    seconds: float = TRY_SECONDS,
+    tries: int = TRIES,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Post `payload` as JSON, and try again where the receiver is busy or does not answer.
 
-    The address is https; http is for this machine only. Any status from 200 to 299 is a success.
-    Raises `PllError` for every failure. It names the host and never the rest of the address, which
-    contains the webhook's secret.
+    The address is https; http is for this machine only. Any status from 200 to 299 is a success,
+    whatever follows it; a redirect is a failure. A try takes at most `seconds`, all together
+    `ALL_SECONDS`. Raises `PllError` for every failure. It names the host and never the rest of the
+    address, which contains the webhook's secret.
     """
+    _deliver(address, payload, _limits(seconds), tries, sleep)
+
+
+def ping(
+    address: str,
+    *,
+    seconds: float = TRY_SECONDS,
+    tries: int = TRIES,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Get an address, so that its owner knows that all is well. Limits and errors as above."""
+    _deliver(address, None, _limits(seconds), tries, sleep)
+
+
+def _limits(seconds: float) -> PoliteFetch:
+    return PoliteFetch(allow_local=True, total_seconds=seconds, source_seconds=ALL_SECONDS)
+
+
+def _deliver(
+    address: str,
+    payload: Mapping[str, Any] | None,
+    limits: PoliteFetch,
+    tries: int,
+    sleep: Callable[[float], None],
+) -> None:
+    address = address.strip()
     host = _host(address)
-    polite = PoliteFetch(
-        allow_local=True, total_seconds=seconds, largest_bytes=_LARGEST_REPLY_BYTES
-    )
     try:
-        with Client(polite, tries=1) as client:
-            client.post(address, json=payload)
+        with Client(limits, tries=tries, sleep=sleep) as client:
+            client.deliver(address, json=payload)
     except Refused as refusal:
-        if not 200 <= refusal.status < 300:
-            raise _failure(host, f"it answers {refusal.status}") from None
+        raise _failure(host, f"it answers {refusal.status}") from None
     except PllError as error:
         # Raised from nothing: the error this comes from contains the whole address.
         raise _failure(host, _reason(error, address)) from None
+    except Exception as error:
+        raise _failure(host, f"not foreseen: {type(error).__name__}") from None
 
 
 def _host(address: str) -> str:
@@ -65,6 +101,6 @@ def _reason(error: PllError, address: str) -> str:
     cause = error.__cause__
     text = cause.reason if isinstance(cause, TryAgain) else error.what
     parts = urlsplit(address)
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    text = text.replace(address, "the address")
-    return text.replace(path, "/…") if len(path) > 1 else text
+    for secret in (address, parts.path, parts.query):
+        text = text.replace(secret, HIDDEN) if len(secret) > 1 else text
+    return text

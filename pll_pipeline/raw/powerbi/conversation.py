@@ -27,6 +27,7 @@ from pll_pipeline.raw.powerbi.address import (
 )
 from pll_pipeline.raw.powerbi.answer_check import checked_data_shape
 from pll_pipeline.raw.powerbi.report import Report
+from pll_pipeline.sources.addresses import AddressKeys
 from pll_pipeline.sources.model import PowerBiReport
 
 SECONDS_BEFORE_ANOTHER_TRY = 5.0
@@ -65,7 +66,8 @@ class Conversation:
             )
         self._client, self._settings, self._sleep = client, settings, sleep
         self.where = where
-        self._view_address, self._token = settings.address, token_of(settings.address)
+        self._view_address = settings.address
+        self._token = token_of(AddressKeys.of(settings.address).put_into(settings.address))
         self._hosts = list(settings.host_suffixes)
         if settings.allow_local:
             self._hosts += loopback_hosts([settings.address, settings.cluster])

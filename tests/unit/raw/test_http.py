@@ -526,7 +526,7 @@ def test_a_redirect_to_what_may_not_be_asked_is_refused(
     location: str, monkeypatch: pytest.MonkeyPatch, waits: list[float]
 ) -> None:
     _names(monkeypatch, publisher=["93.184.215.14"])
-    monkeypatch.setattr(http._Session, "send_to", lambda *_: _leading(location))
+    monkeypatch.setattr(http.Session, "send_to", lambda *_: _leading(location))
     with (
         Client(PoliteFetch(), sleep=waits.append) as client,
         pytest.raises(PllError, match=r"not https|names no host|user name or password") as failure,
@@ -601,7 +601,7 @@ def test_an_address_inside_a_network_is_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _names(monkeypatch, publisher=[address])
-    monkeypatch.setattr(http._Session, "send_to", lambda *_: pytest.fail("it was connected to"))
+    monkeypatch.setattr(http.Session, "send_to", lambda *_: pytest.fail("it was connected to"))
     with (
         Client(PoliteFetch(), sleep=pytest.fail) as client,
         pytest.raises(PllError, match="not on the public network"),
@@ -632,7 +632,7 @@ def test_an_address_on_the_internet_is_public(address: str) -> None:
 
 def test_a_redirect_to_a_private_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _names(monkeypatch, publisher=["93.184.215.14", "10.0.0.1"])
-    monkeypatch.setattr(http._Session, "send_to", lambda *_: _leading("/again"))
+    monkeypatch.setattr(http.Session, "send_to", lambda *_: _leading("/again"))
     with (
         Client(PoliteFetch(), sleep=pytest.fail) as client,
         pytest.raises(PllError, match="not on the public network"),

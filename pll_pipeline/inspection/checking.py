@@ -18,8 +18,9 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import newest_snapshot
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import known, read_source, source_path
+from pll_pipeline.validated.corrections import corrections_of
 from pll_pipeline.validated.judging import judge_contents
-from pll_pipeline.validated.verdicts import corrections_of, refusal_by_drift
+from pll_pipeline.validated.reading import refusal_by_drift
 from pll_pipeline.vocabulary.codes import load_codes
 
 if TYPE_CHECKING:

@@ -16,7 +16,9 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 
 
@@ -60,6 +62,16 @@ def read_corrections(path: Path) -> list[Correction]:
             where=str(path),
             do="correct the file; data/corrections/README.md shows the form",
         ) from error
+
+
+def corrections_of(config: Config, source: Source) -> list[Correction]:
+    """The recorded corrections of a source, of those days that count."""
+    until = config.known_until
+    return [
+        correction
+        for correction in read_corrections(config.corrections_of(source.name))
+        if until is None or correction.reported_on < until.date()
+    ]
 
 
 def correct(

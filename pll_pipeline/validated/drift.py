@@ -32,13 +32,14 @@ def compare(
     source: Source,
     before: pl.DataFrame,
     after: pl.DataFrame,
-    refused_rows: int,
+    refused_keys: Iterable[pl.DataFrame],
     defined_before: Definitions,
     defined_after: Definitions,
 ) -> Drift:
     """Compare the observations of a snapshot with those of the last accepted one.
 
-    `refused_rows` of the new snapshot are in quarantine: what they were about is not withdrawn.
+    `refused_keys` are the keys of figures in quarantine, each frame with the columns of the key
+    that could be read: a figure that they may be about is not withdrawn.
     `defined_*` have, by "file column", the distinct texts of the columns a source file names as
     definitions.
     """
@@ -52,25 +53,48 @@ def compare(
         *_totals(before, after),
     ]
     stops = [
-        *_withdrawn(source, before.height, gone, refused_rows),
+        *_withdrawn(source, before.height, gone, refused_keys),
         *_redefined(defined_before, defined_after),
     ]
     return Drift(tuple(changes), tuple(stops))
 
 
 def _withdrawn(
-    source: Source, count_before: int, gone: pl.DataFrame, refused_rows: int
+    source: Source, count_before: int, gone: pl.DataFrame, refused_keys: Iterable[pl.DataFrame]
 ) -> Iterable[str]:
     """More figures are gone than a publication with the whole history may lack."""
-    withdrawn = gone.height - refused_rows
-    if not source.restates_history or withdrawn <= source.may_withdraw * count_before:
+    allowed = source.may_withdraw * count_before
+    if not source.restates_history or gone.height <= allowed:
         return
-    first = gone.sort(OBSERVATION_KEY).row(0, named=True)
+    withdrawn = withdrawn_keys(gone, refused_keys)
+    if withdrawn.height <= allowed:
+        return
+    first = withdrawn.sort(OBSERVATION_KEY).row(0, named=True)
     yield (
-        f"{withdrawn} of {count_before} figures published before are gone, more than may_withdraw"
-        f" ({source.may_withdraw:.1%}) allows; the first is {first['measure_code']} for"
-        f" {first['region_as_published']!r}, {first['period_start']} to {first['period_end']}"
+        f"{withdrawn.height} of {count_before} figures published before are gone, more than"
+        f" may_withdraw ({source.may_withdraw:.1%}) allows; the first is {first['measure_code']}"
+        f" for {first['region_as_published']!r}, {first['period_start']} to {first['period_end']}"
     )
+
+
+def withdrawn_keys(gone: pl.DataFrame, refused_keys: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of `gone` that no figure in quarantine may be about.
+
+    A figure in quarantine accounts for one row at most: one with the same texts in the columns of
+    the key that could be read. Those of which most is known choose first.
+    """
+    frames = [frame for frame in refused_keys if frame.width and frame.height]
+    for keys in sorted(frames, key=lambda frame: -frame.width):
+        columns = keys.columns
+        counts = keys.group_by(columns).agg(pl.len().alias("refused"))
+        number = pl.int_range(pl.len()).over(columns)
+        gone = (
+            gone.sort(OBSERVATION_KEY)
+            .join(counts, on=columns, how="left", nulls_equal=True, maintain_order="left")
+            .filter(number >= pl.col("refused").fill_null(0))
+            .drop("refused")
+        )
+    return gone
 
 
 def _redefined(before: Definitions, after: Definitions) -> Iterable[str]:

@@ -7,6 +7,7 @@ come from. Verdicts are read here, never reached. Not here: reading and judging 
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import version
@@ -18,7 +19,7 @@ import polars as pl
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.fingerprints import one_hash
-from pll_pipeline.validated.verdicts import FRAMES, SourceState
+from pll_pipeline.validated.verdicts import FRAMES, SourceState, bytes_of_table
 from pll_pipeline.validated.writing import write_json, write_parquet
 
 TABLES = ("source", "snapshot", *FRAMES)
@@ -56,7 +57,8 @@ def gather(
 
     `published` are the names of the sources in the current release. Raises `PllError` when one of
     them has no snapshot in use (its figures would vanish from the release), and when simulated
-    sources are among published ones. A new source that has none is left out.
+    sources are among published ones. A new source that has none is left out. Raises `TablesDamaged`
+    for a stored table that was changed since it was judged.
     """
     _require_usable(config, states, published)
     _require_any(config, states)
@@ -189,14 +191,27 @@ def _snapshot_table(states: Iterable[SourceState]) -> pl.DataFrame:
 
 
 def _rows(config: Config, states: Iterable[SourceState], table: str) -> pl.DataFrame:
-    """The rows of one table: of accepted snapshots; of quarantine also those of refused ones."""
-    files = [
-        config.validated / verdict.source_name / verdict.snapshot_name / f"{table}.parquet"
+    """The rows of one table: of accepted snapshots; of quarantine also those of refused ones.
+
+    Raises `TablesDamaged` for a stored table that is not what was written, `PllError` where the
+    rows are not as many as the verdicts say.
+    """
+    verdicts = [
+        verdict
         for state in states
         for verdict in state.verdicts
         if verdict.is_accepted or table == "quarantine"
     ]
-    return pl.concat([pl.DataFrame(schema=FRAMES[table]), *map(pl.read_parquet, files)])
+    stored = (io.BytesIO(bytes_of_table(config, verdict, table)) for verdict in verdicts)
+    rows = pl.concat([pl.DataFrame(schema=FRAMES[table]), *map(pl.read_parquet, stored)])
+    expected = sum(verdict.tables[table].row_count for verdict in verdicts)
+    if rows.height != expected:
+        raise PllError(
+            f"{rows.height} rows of {table} were gathered, and the verdicts have {expected}",
+            where=str(config.validated),
+            do="run `pll rebuild`, which reads every snapshot again from raw",
+        )
+    return rows
 
 
 def _stale_sources(states: Iterable[SourceState]) -> list[dict[str, Any]]:

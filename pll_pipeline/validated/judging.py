@@ -21,7 +21,7 @@ from pll_pipeline.sources.model import MilestoneTable, ObservationTable, Source
 from pll_pipeline.validated.corrections import Correction, correct
 from pll_pipeline.validated.drift import Definitions
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, TARGET
-from pll_pipeline.validated.mapping import MappedTables, map_tables
+from pll_pipeline.validated.mapping import MappedTables, keys_only_in, map_tables
 from pll_pipeline.validated.readers import PublishedTable, read_table
 from pll_pipeline.validated.readers.table import ROW_REFERENCE
 from pll_pipeline.validated.rules import milestone_rules, observation_rules, sift, target_rules
@@ -45,11 +45,14 @@ class JudgedContents:
     """A snapshot read and judged by the rules, not yet compared with the one before it.
 
     `corrected` are the rows that recorded corrections left out, with their row reference.
+    `refused_keys` are the keys of figures in quarantine, each frame with the columns that could be
+    read.
     """
 
     judgement: Judgement
     definitions: Definitions
     corrected: list[tuple[str, Correction]]
+    refused_keys: tuple[pl.DataFrame, ...] = ()
 
 
 def judge_contents(
@@ -73,7 +76,12 @@ def judge_contents(
     definitions = _definitions(source, tables)
     tables, corrected = correct(tables, corrections, where)
     mapped = map_tables(source, tables, codes, taken_at)
-    return JudgedContents(judge(source, mapped, codes, taken_at), definitions, corrected)
+    judgement = judge(source, mapped, codes, taken_at)
+    refused_keys = (
+        *mapped.refused_keys,
+        keys_only_in(mapped.observations, judgement.mapped.observations),
+    )
+    return JudgedContents(judgement, definitions, corrected, refused_keys)
 
 
 def refuse_unexpected(source: Source, tables: Mapping[str, PublishedTable], where: str) -> None:

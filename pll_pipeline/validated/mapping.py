@@ -32,6 +32,7 @@ from pll_pipeline.validated.frames import (
     COMMON,
     MILESTONE,
     OBSERVATION,
+    OBSERVATION_KEY,
     QUARANTINE,
     TARGET,
     TIME,
@@ -62,7 +63,8 @@ class MappedTables:
     """One snapshot as understood: four frames with the columns of `frames.py`.
 
     `row_count` is the number of published rows, `left_out_count` that of the rows which the source
-    file leaves out; `not_read` is everything in the publication that was not read.
+    file leaves out; `not_read` is everything in the publication that was not read. `refused_keys`
+    are the keys of figures in quarantine, each frame with the columns that could be read.
     """
 
     observations: pl.DataFrame
@@ -72,6 +74,7 @@ class MappedTables:
     row_count: int
     left_out_count: int = 0
     not_read: tuple[NotRead, ...] = ()
+    refused_keys: tuple[pl.DataFrame, ...] = ()
 
 
 @dataclass
@@ -82,6 +85,7 @@ class _Found:
     targets: list[pl.DataFrame] = field(default_factory=list)
     milestones: list[pl.DataFrame] = field(default_factory=list)
     quarantine: list[pl.DataFrame] = field(default_factory=list)
+    refused_keys: list[pl.DataFrame] = field(default_factory=list)
 
 
 def map_tables(
@@ -107,7 +111,8 @@ def map_tables(
     def stamped(frames: list[pl.DataFrame], schema: Schema) -> pl.DataFrame:
         return _stamped(frames, schema, source.name, taken_at)
 
-    observations, conflicts = merge_statements(stamped(found.observations, OBSERVATION))
+    stated = stamped(found.observations, OBSERVATION)
+    observations, conflicts = merge_statements(stated)
     return MappedTables(
         observations,
         stamped(found.targets, TARGET),
@@ -116,7 +121,14 @@ def map_tables(
         sum(tables[file].frame.height for file in dict.fromkeys(t.file for t in source.tables)),
         left_out_count,
         tuple(not_read),
+        (*found.refused_keys, keys_only_in(stated, observations)),
     )
+
+
+def keys_only_in(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """The keys of observations that are in `before` and not in `after`."""
+    key = list(OBSERVATION_KEY)
+    return before.select(key).join(after, on=key, how="anti", nulls_equal=True)
 
 
 def value_columns(value: Value, columns: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -205,6 +217,7 @@ class _TableMapping:
                 rows = PublishedRows(published, headings)
                 figures = self._figures(rows, self.table, value, column)
                 self.found.quarantine.append(rows.quarantine())
+                self.found.refused_keys += rows.refused_keys
                 is_planned = pl.col("kind").is_in(["target", "rule"])
                 self.found.observations.append(figures.filter(~is_planned))
                 self.found.targets.append(_as_targets(figures.filter(is_planned)))

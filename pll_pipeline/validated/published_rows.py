@@ -7,13 +7,13 @@ the functions do (`mapping.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
 from pll_pipeline.sources.model import Text
-from pll_pipeline.validated.frames import QUARANTINE, Schema
+from pll_pipeline.validated.frames import OBSERVATION_KEY, QUARANTINE, Schema
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 from pll_pipeline.validated.texts import HEADING, PUBLISHED, Refused, keys_of, text_for
 
@@ -33,12 +33,17 @@ class PublishedRows:
 
     `frame` has the published columns under prefixed names, and the columns added so far.
     `headings` are the named groups of the value column's heading, the same for every row.
+    `refused_keys` is what is known of the figures of refused rows: frames with those columns of the
+    key that could be read, and of rows of which the region or the period could.
     """
 
     def __init__(self, table: PublishedTable, headings: dict[str, str] | None = None) -> None:
         self.columns = table.columns
         self._table = table
         self._refused: list[pl.DataFrame] = []
+        # columns that follow from a published cell, not from the source file or a heading alone
+        self._from_cells = {PUBLISHED + column for column in self.columns}
+        self.refused_keys: list[pl.DataFrame] = []
         self.frame = (
             table.frame.rename({column: PUBLISHED + column for column in self.columns})
             .with_row_index(_ROW)
@@ -122,7 +127,9 @@ class PublishedRows:
             )
         else:
             joined = self.frame.join(resolved, how="cross")
-        self._split(joined)
+        self._split(joined, unread=outputs)
+        if self._from_cells.intersection(inputs):
+            self._from_cells |= outputs.keys()
 
     def refuse_mixed_units(self, column: str) -> None:
         """Refuse numbers without a unit where others of their measure are printed in per cent.
@@ -174,10 +181,14 @@ class PublishedRows:
             )
         )
 
-    def _split(self, frame: pl.DataFrame) -> None:
+    def _split(self, frame: pl.DataFrame, unread: Iterable[str] = ()) -> None:
+        """Let the refused rows leave; the columns `unread` of them could not be read."""
         refused = frame.filter(pl.col("rule").is_not_null())
         if refused.height:
             self._refused.append(refused)
+            known = [c for c in OBSERVATION_KEY if c in refused.columns and c not in set(unread)]
+            if self._from_cells.intersection(known) & {"region_key", "period_end"}:
+                self.refused_keys.append(refused.select(known))
         self.frame = frame.filter(pl.col("rule").is_null()).drop(_REFUSAL)
 
     def quarantine(self) -> pl.DataFrame:

@@ -1,17 +1,19 @@
 """The verdict store: what became of each snapshot, on disk in `data/validated/<source>/<time>/`.
 
-`judge_source` reads and judges the snapshots that have no verdict yet under the present reading
-(code, source file, codes, corrections) and writes one verdict each; `read_state` reads the
-verdicts. Not here: the rules (`rules.py`), the mapping (`mapping.py`), the six tables for dbt
-(`gathering.py`), orchestration (`assets/`).
+`judge_source` has the snapshots read that have no verdict yet under the present reading (code,
+source file, codes, corrections), or whose stored tables are not what was written; `read_state`
+reads the verdicts and writes nothing. Only the owner of the night's lock calls what writes.
+Not here: reading and judging (`reading.py`), the six tables for dbt (`gathering.py`),
+orchestration (`assets/`).
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,14 +31,21 @@ from pll_pipeline.raw.archive import (
     verify,
 )
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.corrections import Correction, read_corrections
-from pll_pipeline.validated.drift import Definitions, Drift, compare
+from pll_pipeline.validated import child
+from pll_pipeline.validated.child import Outcome
+from pll_pipeline.validated.corrections import corrections_of
 from pll_pipeline.validated.fingerprints import one_hash, reading_fingerprint
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
-from pll_pipeline.validated.judging import JudgedContents, judge_contents
-from pll_pipeline.validated.readers import NotRead
-from pll_pipeline.validated.writing import write_json, write_parquet, write_text
-from pll_pipeline.vocabulary.codes import Codes, load_codes
+from pll_pipeline.validated.readers.table import NotRead
+from pll_pipeline.validated.writing import (
+    put_in_place,
+    remove_unfinished,
+    unfinished_folder,
+    write_bytes,
+    write_json,
+)
+
+LOG = logging.getLogger("pll")
 
 FRAMES: dict[str, dict[str, Any]] = {
     "observation": OBSERVATION,
@@ -45,9 +54,26 @@ FRAMES: dict[str, dict[str, Any]] = {
     "quarantine": QUARANTINE,
 }
 _VERDICT = "verdict.json"
-_DEFINITIONS = "definitions.json"
 # of a snapshot whose bytes were damaged: when they are whole again, it is read again
 _NEVER_EQUAL = ""
+_DIED_DO = (
+    "look at the publication, which may be far larger than it was or made to do harm; the snapshot"
+    " before it stays in use. It is read again when the code or the source file changes, or by"
+    " `pll rebuild`"
+)
+
+
+class TablesDamaged(PllError):
+    """A stored table of a snapshot is not what was written."""
+
+
+class StoredTable(BaseModel):
+    """A table of a snapshot as it was written: the hash of its file, and its number of rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    row_count: int
 
 
 class SnapshotVerdict(BaseModel):
@@ -55,7 +81,8 @@ class SnapshotVerdict(BaseModel):
 
     `fingerprint` covers the reading that led to it and the accepted snapshot it was compared with;
     `drift` is what changed since that one, in Norwegian; `not_read` is everything in the
-    publication that was not read.
+    publication that was not read; `definitions` are the texts of the columns that define what is
+    counted. `tables` names the files of its rows: one that differs from them is not believed.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -75,6 +102,8 @@ class SnapshotVerdict(BaseModel):
     quarantine_count: int = 0
     drift: tuple[str, ...] = ()
     not_read: tuple[NotRead, ...] = ()
+    definitions: dict[str, list[str]] = {}
+    tables: dict[str, StoredTable] = {}
 
 
 class SourceState(BaseModel):
@@ -97,7 +126,7 @@ class SourceState(BaseModel):
     @property
     def in_use(self) -> SnapshotVerdict | None:
         """The newest accepted snapshot: the one the figures come from."""
-        return _last_accepted(self.verdicts)
+        return last_accepted(self.verdicts)
 
     @property
     def problem(self) -> str | None:
@@ -117,32 +146,51 @@ class SourceState(BaseModel):
         return self.problem is not None
 
 
+class Reading(BaseModel):
+    """What is needed to read and judge one snapshot.
+
+    `before` is the accepted snapshot it is compared with; `folder` is where verdict and tables are
+    written.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    config: Config
+    source: Source
+    snapshot: Snapshot
+    before: SnapshotVerdict | None
+    fingerprint: str
+    folder: Path
+
+
 def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
     """Judge the snapshots of a source and write their verdicts. Also returns how many were read.
 
     Each is compared with the last accepted one before it, so they are judged in the order they were
-    taken. A snapshot that has a verdict under this reading is not read again, but its bytes are
-    verified.
+    taken. A snapshot that has a verdict under this reading is not read again, but its bytes and its
+    tables are verified. Raises `PllError` where this machine cannot read or write. Only for the
+    owner of the night's lock.
     """
-    judging = _Judging.of(config, source)
+    corrections_of(config, source)  # one that cannot be read is the operator's, not a publisher's
+    remove_unfinished(config.validated / source.name)
     reading = reading_fingerprint(config, source)
     verdicts: list[SnapshotVerdict] = []
     read_count = 0
     for snapshot in snapshots(config.raw, source.name, config.known_until):
-        before = _last_accepted(verdicts)
+        before = last_accepted(verdicts)
         fingerprint = one_hash(reading, before.fingerprint if before else "")
-        verdict = _stored(config, snapshot)
-        if verdict is not None and verdict.fingerprint == fingerprint:
-            verdict = judging.verified(snapshot, verdict)
+        verdict = _usable(config, snapshot, fingerprint)
+        if verdict is not None:
+            verdict = _verified(config, snapshot, verdict)
         else:
-            verdict = judging.judged(snapshot, before, fingerprint)
+            verdict = _judged(config, source, snapshot, before, fingerprint)
             read_count += 1
         verdicts.append(verdict)
     return _state(config, source, verdicts), read_count
 
 
 def read_state(config: Config, source: Source) -> SourceState:
-    """The stored verdicts of a source, without snapshots that have none yet. Nothing is judged."""
+    """The stored verdicts of a source, without snapshots that have none yet. Nothing is written."""
     stored = (
         _stored(config, snapshot)
         for snapshot in snapshots(config.raw, source.name, config.known_until)
@@ -155,217 +203,101 @@ def _state(config: Config, source: Source, verdicts: Iterable[SnapshotVerdict]) 
     return SourceState(source=source, verdicts=tuple(verdicts), excluded=excluded)
 
 
-@dataclass(frozen=True)
-class _Judging:
-    """What is needed to judge any snapshot of one source."""
-
-    config: Config
-    source: Source
-    codes: Codes
-    corrections: list[Correction]
-
-    @classmethod
-    def of(cls, config: Config, source: Source) -> _Judging:
-        return cls(config, source, load_codes(config.seeds), corrections_of(config, source))
-
-    def verified(self, snapshot: Snapshot, stored: SnapshotVerdict) -> SnapshotVerdict:
-        """The stored verdict where the bytes are those that were archived, else a refusal."""
-        try:
-            verify(snapshot)
-        except SnapshotDamaged as damage:
-            return self._refuse(snapshot, _NEVER_EQUAL, damage)
-        return stored
-
-    def judged(
-        self, snapshot: Snapshot, before: SnapshotVerdict | None, fingerprint: str
-    ) -> SnapshotVerdict:
-        """Read and judge one snapshot and store the verdict, a refusal where it cannot be read."""
-        try:
-            reading = self._read(snapshot)
-        except SnapshotDamaged as damage:
-            return self._refuse(snapshot, _NEVER_EQUAL, damage)
-        except PllError as error:
-            return self._refuse(snapshot, fingerprint, error)
-        return self._decide(snapshot, before, fingerprint, reading)
-
-    def _read(self, snapshot: Snapshot) -> JudgedContents:
-        wanted = dict.fromkeys(table.file for table in self.source.tables)
-        archived = dict.fromkeys(file.name for file in snapshot.files)
-        # also files that no table is in: every archived byte is verified
-        contents = {file: snapshot.read(file) for file in archived | wanted}
-        return judge_contents(
-            self.source,
-            contents,
-            self.corrections,
-            self.codes,
-            snapshot.taken_at,
-            f"{self.source.name}/{snapshot.name}",
-        )
-
-    def _refuse(self, snapshot: Snapshot, fingerprint: str, error: PllError) -> SnapshotVerdict:
-        """Store a refusal without rows."""
-        frames = {table: pl.DataFrame(schema=schema) for table, schema in FRAMES.items()}
-        verdict = _verdict(snapshot, fingerprint, is_accepted=False, reason=error.paragraph())
-        return self._store(verdict, frames, definitions={})
-
-    def _decide(
-        self,
-        snapshot: Snapshot,
-        before: SnapshotVerdict | None,
-        fingerprint: str,
-        judged: JudgedContents,
-    ) -> SnapshotVerdict:
-        """Store the verdict of a snapshot that could be read, with its rows."""
-        rows = judged.judgement.mapped
-        corrected = _corrected_rows(self.source, snapshot, judged.corrected)
-        frames = {
-            "observation": rows.observations,
-            "target": rows.targets,
-            "milestone": rows.milestones,
-            "quarantine": pl.concat([rows.quarantine, corrected]),
-        }
-        drift = self._drift(before, frames, judged.definitions)
-        where = f"{self.source.name}/{snapshot.name}"
-        reason = judged.judgement.reason or _reason_of(drift, where)
-        verdict = _verdict(
-            snapshot,
-            fingerprint,
-            is_accepted=reason is None,
-            reason=reason,
-            row_count=rows.row_count + len(judged.corrected),
-            left_out_count=rows.left_out_count,
-            drift=drift.changes,
-            not_read=rows.not_read,
-            **{f"{table}_count": frame.height for table, frame in frames.items()},
-        )
-        return self._store(verdict, frames, judged.definitions)
-
-    def _drift(
-        self,
-        before: SnapshotVerdict | None,
-        frames: Mapping[str, pl.DataFrame],
-        definitions: Definitions,
-    ) -> Drift:
-        """What changed since the accepted snapshot `before`; nothing where there is none."""
-        if before is None:
-            return Drift((), ())
-        refused_rows = frames["quarantine"].n_unique("row_reference")
-        observations = frames["observation"]
-        return _compared(self.config, self.source, before, observations, refused_rows, definitions)
-
-    def _store(
-        self,
-        verdict: SnapshotVerdict,
-        frames: Mapping[str, pl.DataFrame],
-        definitions: Definitions,
-    ) -> SnapshotVerdict:
-        folder = _folder(self.config, verdict.source_name, verdict.snapshot_name)
-        shutil.rmtree(folder, ignore_errors=True)
-        for table, frame in frames.items():
-            write_parquet(frame, folder / f"{table}.parquet")
-        write_json(definitions, folder / _DEFINITIONS)
-        # last, so that a verdict never exists without its tables
-        write_text(verdict.model_dump_json(indent=2), folder / _VERDICT)
-        return verdict
-
-
-def _last_accepted(verdicts: Iterable[SnapshotVerdict]) -> SnapshotVerdict | None:
+def last_accepted(verdicts: Iterable[SnapshotVerdict]) -> SnapshotVerdict | None:
+    """The last of the verdicts that accepts its snapshot."""
     accepted = [verdict for verdict in verdicts if verdict.is_accepted]
     return accepted[-1] if accepted else None
+
+
+# --- judging --------------------------------------------------------------------------------------
+
+
+def _usable(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVerdict | None:
+    """The stored verdict under this reading, where its tables are what was written; else None."""
+    verdict = _stored(config, snapshot)
+    if verdict is None or verdict.fingerprint != fingerprint:
+        return None
+    if problem := next(faults_of_tables(config, verdict), None):
+        LOG.warning(
+            "%s: snapshot %s is read again from raw: %s",
+            snapshot.source_name,
+            snapshot.name,
+            problem,
+        )
+        return None
+    return verdict
+
+
+def _verified(config: Config, snapshot: Snapshot, stored: SnapshotVerdict) -> SnapshotVerdict:
+    """The stored verdict where the bytes are those that were archived, else a refusal."""
+    try:
+        verify(snapshot)
+    except SnapshotDamaged as damage:
+        return _refused(config, snapshot, _NEVER_EQUAL, damage.paragraph())
+    return stored
+
+
+def _judged(
+    config: Config,
+    source: Source,
+    snapshot: Snapshot,
+    before: SnapshotVerdict | None,
+    fingerprint: str,
+) -> SnapshotVerdict:
+    """The verdict on a snapshot that is read in a process of its own; a refusal where that dies."""
+    folder = _folder(config, source.name, snapshot.name)
+    reading = Reading(
+        config=config,
+        source=source,
+        snapshot=snapshot,
+        before=before,
+        fingerprint=fingerprint,
+        folder=unfinished_folder(folder),
+    )
+    outcome = child.read_apart(reading.model_dump_json())
+    if outcome.kind == "verdict":
+        put_in_place(folder)
+        return SnapshotVerdict.model_validate_json(outcome.text)
+    if outcome.kind == "failed":
+        raise PllError(
+            f"The snapshot {snapshot.name} of {source.name} could not be read on this machine:"
+            f" {outcome.text}",
+            where=str(folder),
+            do="see that the disk has room and can be written to, then run again",
+        )
+    fingerprint = _NEVER_EQUAL if outcome.kind == "damaged" else fingerprint
+    return _refused(config, snapshot, fingerprint, _reason(outcome, snapshot))
+
+
+def _reason(outcome: Outcome, snapshot: Snapshot) -> str:
+    if outcome.kind != "died":
+        return outcome.text
+    what = f"The snapshot could not be read: the process that read it died, as {outcome.text}"
+    where = f"{snapshot.source_name}/{snapshot.name}"
+    return PllError(what, where=where, do=_DIED_DO).paragraph()
+
+
+def _refused(config: Config, snapshot: Snapshot, fingerprint: str, reason: str) -> SnapshotVerdict:
+    """Store a refusal without rows."""
+    frames = {table: pl.DataFrame(schema=schema) for table, schema in FRAMES.items()}
+    verdict = verdict_on(snapshot, fingerprint, is_accepted=False, reason=reason)
+    folder = _folder(config, snapshot.source_name, snapshot.name)
+    stored = store(verdict, frames, unfinished_folder(folder))
+    put_in_place(folder)
+    return stored
+
+
+# --- what is stored -------------------------------------------------------------------------------
 
 
 def _folder(config: Config, source_name: str, snapshot_name: str) -> Path:
     return config.validated / source_name / snapshot_name
 
 
-def _stored(config: Config, snapshot: Snapshot) -> SnapshotVerdict | None:
-    """The stored verdict of a snapshot; None where none is readable and about these bytes."""
-    path = _folder(config, snapshot.source_name, snapshot.name) / _VERDICT
-    try:
-        verdict = SnapshotVerdict.model_validate_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
-    return verdict if verdict.sha256 == snapshot.sha256 else None
-
-
-def corrections_of(config: Config, source: Source) -> list[Correction]:
-    """The recorded corrections of a source, of those days that count."""
-    until = config.known_until
-    return [
-        correction
-        for correction in read_corrections(config.corrections_of(source.name))
-        if until is None or correction.reported_on < until.date()
-    ]
-
-
-def refusal_by_drift(
-    config: Config, source: Source, taken_at: datetime, judged: JudgedContents
-) -> str | None:
-    """Why a snapshot that is not stored would be refused beside the last accepted one before it."""
-    earlier = [v for v in read_state(config, source).verdicts if v.taken_at < taken_at]
-    before = _last_accepted(earlier)
-    if before is None:
-        return None
-    rows = judged.judgement.mapped
-    refused_rows = rows.quarantine.n_unique("row_reference") + len(judged.corrected)
-    drift = _compared(config, source, before, rows.observations, refused_rows, judged.definitions)
-    return _reason_of(drift, source.name)
-
-
-def _compared(
-    config: Config,
-    source: Source,
-    before: SnapshotVerdict,
-    observations: pl.DataFrame,
-    refused_rows: int,
-    definitions: Definitions,
-) -> Drift:
-    """The observations of a snapshot compared with those of an accepted one."""
-    folder = _folder(config, before.source_name, before.snapshot_name)
-    return compare(
-        source,
-        pl.read_parquet(folder / "observation.parquet"),
-        observations,
-        refused_rows,
-        json.loads((folder / _DEFINITIONS).read_text(encoding="utf-8")),
-        definitions,
-    )
-
-
-def _reason_of(drift: Drift, where: str) -> str | None:
-    if not drift.stops:
-        return None
-    what = "; ".join(drift.stops)
-    do = (
-        "look at the publication; if it is right, change may_withdraw or definition_columns in "
-        "the source file and run again"
-    )
-    return PllError(what[0].upper() + what[1:], where=where, do=do).paragraph()
-
-
-def _corrected_rows(
-    source: Source, snapshot: Snapshot, corrected: Iterable[tuple[str, Correction]]
-) -> pl.DataFrame:
-    """The quarantine rows of corrections; `corrected` are pairs of row reference and correction."""
-    rows = [
-        {
-            "source_name": source.name,
-            "snapshot_at": snapshot.taken_at,
-            "row_reference": row_reference,
-            "rule": "recorded_correction",
-            "column_name": correction.column,
-            "value": correction.expect,
-            "reason": correction.reason,
-            "row": correction.model_dump_json(),
-        }
-        for row_reference, correction in corrected
-    ]
-    return pl.DataFrame(rows, schema=QUARANTINE)
-
-
-def _verdict(
-    snapshot: Snapshot, fingerprint: str, *, is_accepted: bool, reason: str | None, **counts: Any
+def verdict_on(
+    snapshot: Snapshot, fingerprint: str, *, is_accepted: bool, reason: str | None, **more: Any
 ) -> SnapshotVerdict:
+    """A verdict on a snapshot, without its tables."""
     return SnapshotVerdict(
         source_name=snapshot.source_name,
         snapshot_name=snapshot.name,
@@ -374,5 +306,73 @@ def _verdict(
         fingerprint=fingerprint,
         is_accepted=is_accepted,
         reason=reason,
-        **counts,
+        **more,
     )
+
+
+def store(
+    verdict: SnapshotVerdict, frames: Mapping[str, pl.DataFrame], folder: Path
+) -> SnapshotVerdict:
+    """Write a verdict and its tables into a folder; returns the verdict with them."""
+    tables = {}
+    for table, frame in frames.items():
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        content = buffer.getvalue()
+        write_bytes(content, folder / f"{table}.parquet")
+        tables[table] = StoredTable(sha256=_hash(content), row_count=frame.height)
+    counts = {f"{table}_count": stored.row_count for table, stored in tables.items()}
+    verdict = verdict.model_copy(update={"tables": tables, **counts})
+    fields = verdict.model_dump(mode="json")
+    # last, so that a verdict never exists without its tables
+    write_json({"sha256": _hash_of_fields(fields), "verdict": fields}, folder / _VERDICT)
+    return verdict
+
+
+def _stored(config: Config, snapshot: Snapshot) -> SnapshotVerdict | None:
+    """The stored verdict of a snapshot; None where none is whole and about these bytes."""
+    path = _folder(config, snapshot.source_name, snapshot.name) / _VERDICT
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        fields = written["verdict"]
+        if written["sha256"] != _hash_of_fields(fields):
+            return None
+        verdict = SnapshotVerdict.model_validate(fields)
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+    return verdict if verdict.sha256 == snapshot.sha256 else None
+
+
+def faults_of_tables(config: Config, verdict: SnapshotVerdict) -> Iterator[str]:
+    """Each table of a snapshot that is not what was written, in a sentence's words."""
+    for table in FRAMES:
+        try:
+            bytes_of_table(config, verdict, table)
+        except TablesDamaged as damage:
+            yield damage.what
+
+
+def bytes_of_table(config: Config, verdict: SnapshotVerdict, table: str) -> bytes:
+    """The file of a stored table. Raises `TablesDamaged` where it is not what was written."""
+    folder = _folder(config, verdict.source_name, verdict.snapshot_name)
+    path = folder / f"{table}.parquet"
+    stored = verdict.tables.get(table)
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        content = None
+    if content is not None and stored is not None and _hash(content) == stored.sha256:
+        return content
+    raise TablesDamaged(
+        f"{path.name} is missing" if content is None else f"{path.name} is not what was written",
+        where=str(path),
+        do="run `pll run`, which reads the snapshot again from raw",
+    )
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _hash_of_fields(fields: Mapping[str, Any]) -> str:
+    return _hash(json.dumps(fields, sort_keys=True).encode())

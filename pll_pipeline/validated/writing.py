@@ -1,17 +1,23 @@
 """Writing files of `data/validated/`: each appears whole, by rename, or not at all.
 
-Not here: what is written (`verdicts.py`, `gathering.py`).
+What was written is on the disk before it gets its name, so that a power cut leaves the old file or
+the new one. Not here: what is written (`verdicts.py`, `gathering.py`).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
+
+_WRITING = ".writing-"
+_REMOVING = ".removing-"
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
@@ -26,11 +32,58 @@ def write_json(value: Any, path: Path) -> None:
 
 def write_text(text: str, path: Path) -> None:
     """Write a text as a file in UTF-8."""
-    _replace(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write bytes as a file."""
+    _replace(path, lambda unfinished: unfinished.write_bytes(content))
+
+
+def unfinished_folder(folder: Path) -> Path:
+    """An empty folder beside `folder`, to be filled and given to `put_in_place`."""
+    writing = folder.with_name(_WRITING + folder.name)
+    shutil.rmtree(writing, ignore_errors=True)
+    writing.mkdir(parents=True)
+    return writing
+
+
+def put_in_place(folder: Path) -> None:
+    """Rename the unfinished folder of `folder` to it; what had the name before is removed."""
+    writing = folder.with_name(_WRITING + folder.name)
+    removing = folder.with_name(_REMOVING + folder.name)
+    _sync(writing)
+    shutil.rmtree(removing, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, removing)
+    os.replace(writing, folder)
+    _sync(folder.parent)
+    shutil.rmtree(removing, ignore_errors=True)
+
+
+def remove_unfinished(parent: Path) -> None:
+    """Remove what an interrupted night left unfinished among the folders in `parent`."""
+    for folder in _unfinished(parent):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unfinished(parent: Path) -> Iterable[Path]:
+    return [path for mark in (_WRITING, _REMOVING) for path in parent.glob(f"{mark}*")]
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".writing-{path.name}")
+    unfinished = path.with_name(_WRITING + path.name)
     write(unfinished)
+    _sync(unfinished)
     os.replace(unfinished, path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

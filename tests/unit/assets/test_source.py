@@ -20,7 +20,8 @@ from pll_pipeline.raw import archive
 from pll_pipeline.raw.archive import Snapshot, keep, snapshots
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import register
-from pll_pipeline.validated import verdicts
+from pll_pipeline.validated import reading, verdicts
+from tests.in_process import read_in_process
 
 SOURCES = {name: register()[name] for name in ("apotek", "rollout_facts")}
 APOTEK = SOURCES["apotek"]
@@ -71,7 +72,7 @@ class Counted:
         self.reads: Counter[str] = Counter()
         self.hashes: Counter[bytes] = Counter()
         self.judgements: Counter[str] = Counter()
-        read, judge, sha256 = Snapshot.read, verdicts.judge_contents, hashlib.sha256
+        read, judge, sha256 = Snapshot.read, reading.judge_contents, hashlib.sha256
 
         def counted_read(snapshot: Snapshot, file: str) -> bytes:
             self.reads[f"{snapshot.source_name}/{snapshot.name}/{file}"] += 1
@@ -88,7 +89,8 @@ class Counted:
                 return sha256(content)
 
         monkeypatch.setattr(Snapshot, "read", counted_read)
-        monkeypatch.setattr(verdicts, "judge_contents", counted_judge)
+        monkeypatch.setattr(reading, "judge_contents", counted_judge)
+        read_in_process(monkeypatch)
         monkeypatch.setattr(archive, "hashlib", CountedHashlib)
 
     def clear(self) -> None:
@@ -199,10 +201,10 @@ def test_an_input_output_error_is_tried_again_and_named_when_it_stays(
 def test_an_error_that_no_code_foresaw_fails_the_night_with_a_paragraph(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def judge(*_: object) -> None:
+    def fingerprint(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(verdicts, "judge_contents", judge)
+    monkeypatch.setattr(verdicts, "reading_fingerprint", fingerprint)
     night, _ = _night(config)
     assert night.exit_code == 1
     assert night.failure == (

@@ -15,7 +15,7 @@ from pll_pipeline.validated.gathering import (
     read_inputs,
     write_inputs,
 )
-from pll_pipeline.validated.verdicts import SourceState, judge_source
+from pll_pipeline.validated.verdicts import SourceState, TablesDamaged, judge_source
 from tests.unit.validated.apotek import CUT_OFF, FIVE_ROWS, SIX_ROWS, SOURCE, archive
 
 OTHER = SOURCE.model_copy(update={"name": "apotek_to"})
@@ -31,6 +31,28 @@ def test_the_gathered_tables_are_the_ones_dbt_reads(config: Config) -> None:
     gather(config, [_state(config)])
     assert {path.stem for path in config.validated.glob("*.parquet")} == set(TABLES)
     assert pl.read_parquet(config.validated / "snapshot.parquet")["is_current"].to_list() == [True]
+
+
+@pytest.mark.parametrize("table", ["observation", "quarantine"])
+def test_a_table_that_changed_after_it_was_judged_is_not_gathered(
+    config: Config, table: str
+) -> None:
+    archive(config, FIVE_ROWS, 1)
+    state = _state(config)
+    (config.validated / "apotek" / "2026-11-01T000000Z" / f"{table}.parquet").unlink()
+    with pytest.raises(TablesDamaged, match=f"{table}.parquet is missing"):
+        gather(config, [state])
+
+
+def test_as_many_rows_are_gathered_as_the_verdicts_have(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    state = _state(config)
+    (verdict,) = state.verdicts
+    tables = dict(verdict.tables)
+    tables["observation"] = tables["observation"].model_copy(update={"row_count": 6})
+    wrong = verdict.model_copy(update={"tables": tables})
+    with pytest.raises(PllError, match=r"5 rows of observation were gathered, .* have 6"):
+        gather(config, [state.model_copy(update={"verdicts": (wrong,)})])
 
 
 def test_figures_come_from_accepted_snapshots_only(config: Config) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pll_pipeline.config import Config
 from pll_pipeline.raw.archive import Snapshot
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.verdicts import SourceState, judge_source, read_state
+from pll_pipeline.validated.verdicts import (
+    FRAMES,
+    SourceState,
+    TablesDamaged,
+    bytes_of_table,
+    judge_source,
+    read_state,
+)
 from tests.unit.validated.apotek import (
     CUT_OFF,
     FILE,
@@ -21,6 +31,8 @@ from tests.unit.validated.apotek import (
     SOURCE,
     archive,
 )
+
+Damage = Callable[[Path], None]
 
 
 def _state(config: Config, source: Source = SOURCE) -> SourceState:
@@ -105,6 +117,91 @@ def test_a_verdict_that_cannot_be_read_is_made_again(config: Config, spoilt: str
     before = _state(config)
     (config.validated / "apotek" / "2026-11-01T000000Z" / "verdict.json").write_text(spoilt)
     assert judge_source(config, SOURCE) == (before, 1)
+
+
+def _table(config: Config, name: str = "observation") -> Path:
+    return config.validated / "apotek" / "2026-11-01T000000Z" / f"{name}.parquet"
+
+
+def _double(table: Path) -> None:
+    frame = pl.read_parquet(table)
+    pl.concat([frame, frame]).write_parquet(table)
+
+
+def _alter(table: Path) -> None:
+    pl.read_parquet(table).with_columns(pl.col("value") * 2).write_parquet(table)
+
+
+def _cut(table: Path) -> None:
+    table.write_bytes(table.read_bytes()[:-20])
+
+
+def _empty(table: Path) -> None:
+    pl.read_parquet(table).clear().write_parquet(table)
+
+
+def _turn_into_a_folder(table: Path) -> None:
+    table.unlink()
+    table.mkdir()
+
+
+@pytest.mark.parametrize("table", FRAMES)
+@pytest.mark.parametrize("damage", [Path.unlink, _cut, _turn_into_a_folder])
+def test_a_table_that_is_not_what_was_written_is_made_again_from_raw(
+    config: Config, caplog: pytest.LogCaptureFixture, table: str, damage: Damage
+) -> None:
+    archive(config, FIVE_ROWS.replace("1003", "-3"), 1)
+    tolerant = SOURCE.model_copy(update={"tolerance": 0.5})
+    before, _ = judge_source(config, tolerant)
+    written = _table(config, table).read_bytes()
+    damage(_table(config, table))
+    caplog.clear()
+    assert judge_source(config, tolerant) == (before, 1)
+    assert _table(config, table).read_bytes() == written
+    assert f"read again from raw: {table}.parquet is" in caplog.text
+    assert judge_source(config, tolerant) == (before, 0)
+
+
+@pytest.mark.parametrize("damage", [_alter, _empty, _double])
+def test_figures_that_were_altered_are_made_again_from_raw(config: Config, damage: Damage) -> None:
+    archive(config, FIVE_ROWS, 1)
+    before = _state(config)
+    damage(_table(config))
+    with pytest.raises(TablesDamaged, match=r"observation\.parquet is not what was written"):
+        bytes_of_table(config, before.verdicts[0], "observation")
+    assert judge_source(config, SOURCE) == (before, 1)
+    assert pl.read_parquet(_table(config))["value"].sum() == 5015
+
+
+def test_an_altered_verdict_is_no_verdict(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    before = _state(config)
+    path = _table(config).with_name("verdict.json")
+    for was, becomes in (("true", "false"), ('"observation_count": 5', '"observation_count": 4')):
+        text = path.read_text()
+        assert was in text
+        path.write_text(text.replace(was, becomes, 1))
+        assert not read_state(config, SOURCE).verdicts
+        assert judge_source(config, SOURCE) == (before, 1)
+
+
+def test_what_a_killed_night_left_unfinished_is_removed(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    folder = config.validated / "apotek"
+    for name in (".writing-2026-11-01T000000Z", ".removing-2026-10-01T000000Z"):
+        (folder / name).mkdir(parents=True)
+    state = _state(config)
+    assert [path.name for path in folder.iterdir()] == ["2026-11-01T000000Z"]
+    assert read_state(config, SOURCE) == state
+
+
+def test_reading_verdicts_writes_nothing_and_needs_no_write_access(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    state = _state(config)
+    archive(config, SIX_ROWS, 2)
+    before = {path: path.stat().st_mtime_ns for path in config.data.rglob("*")}
+    assert read_state(config, SOURCE).verdicts == state.verdicts
+    assert {path: path.stat().st_mtime_ns for path in config.data.rglob("*")} == before
 
 
 def test_a_changed_source_file_reads_the_snapshot_again(config: Config) -> None:
@@ -195,3 +292,28 @@ def test_a_definition_column_that_changes_its_text_is_refused(config: Config) ->
     state = _state(config, source)
     assert [verdict.is_accepted for verdict in state.verdicts] == [True, False]
     assert f"The definition in {FILE} source changed: apotek.no, apotekforeningen" in _reason(state)
+
+
+def _tolerant(**settings: object) -> Source:
+    return SOURCE.model_copy(update={"tolerance": 0.9, **settings})
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    ["apotek,xx,1,y\n", "xx,yy,zz,vv\n", "apotek,1999-13-01,1,y\n", "apotek,2026-01-01,-1,y\n"],
+)
+def test_rubbish_does_not_hide_that_figures_are_gone(config: Config, rubbish: str) -> None:
+    source = _tolerant()
+    archive(config, FIVE_ROWS, 1, source)
+    archive(config, HEADER + "".join(ROWS[2:]) + rubbish * 3, 2, source)
+    state = _state(config, source)
+    assert "2 of 5 figures published before are gone" in _reason(state)
+
+
+def test_a_figure_in_quarantine_is_not_gone(config: Config) -> None:
+    source = _tolerant()
+    archive(config, FIVE_ROWS, 1, source)
+    archive(config, FIVE_ROWS.replace("1003", "-3").replace("1004", "x"), 2, source)
+    state = _state(config, source)
+    assert state.problem is None
+    assert state.verdicts[1].drift == ("2 tall borte",)

@@ -1,0 +1,169 @@
+"""A reading in a process of its own: the server that forks once per reading.
+
+It imports what readings need and runs nothing of it, so that a fork is quick and clean. It ends
+when the night's process does, however that ends. Not here: the night's side (`child.py`), what a
+reading is (`reading.py`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from pll_pipeline.errors import PllError, paragraph_of
+from pll_pipeline.raw.archive import SnapshotDamaged
+from pll_pipeline.validated.child import (
+    Limits,
+    Outcome,
+    Task,
+    how_it_died,
+    receive,
+    send,
+)
+from pll_pipeline.validated.reading import read_snapshot
+from pll_pipeline.validated.verdicts import Reading, TablesDamaged
+
+_LONGEST_ANSWER = 64 * 2**20
+_LONGEST_TEXT = 500
+_PIECE = 2**16
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+# Processors that a reading may keep busy at the same time: the limit of CPU time follows from it.
+_PROCESSORS = 4
+
+
+def serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer tasks until the other side closes."""
+    while message := receive(tasks):
+        task = Task.model_validate_json(message)
+        outcome = _in_fork(task, tasks)
+        send(answers, outcome.model_dump_json().encode())
+
+
+def _in_fork(task: Task, tasks: IO[bytes]) -> Outcome:
+    """The outcome of a task that a fork of this process does."""
+    reader, writer = os.pipe()
+    own = os.getpid()
+    process = os.fork()
+    if process == 0:
+        os.close(reader)
+        _be_the_child(task, writer, own)
+    os.close(writer)
+    try:
+        answer, is_late = _collected(reader, task.limits.seconds, tasks)
+    finally:
+        os.close(reader)
+        # what has answered is done; what has not is late, too long, or dead already
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+    if is_late:
+        return Outcome(kind="died", text=f"it was not done in {task.limits.seconds:g} seconds")
+    with suppress(ValueError):
+        return Outcome.model_validate_json(answer)
+    code = os.waitstatus_to_exitcode(status)
+    is_killed = code == -signal.SIGKILL and not answer
+    return Outcome(kind="died", text=how_it_died(code), is_killed=is_killed)
+
+
+def _collected(reader: int, seconds: float, tasks: IO[bytes]) -> tuple[bytes, bool]:
+    """What the child sends until it closes, and whether it was late."""
+    answer = bytearray()
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0 and len(answer) <= _LONGEST_ANSWER:
+        ready, _, _ = select.select([reader, tasks.fileno()], [], [], left)
+        if tasks.fileno() in ready:
+            # no task comes before this one is answered: the night has ended
+            raise SystemExit(0)
+        if reader in ready:
+            piece = os.read(reader, _PIECE)
+            if not piece:
+                return bytes(answer), False
+            answer += piece
+    return bytes(answer), left <= 0
+
+
+def _be_the_child(task: Task, writer: int, parent: int) -> None:
+    """Do the task in a fork and end it."""
+    try:
+        _limit(task.limits, parent)
+        outcome = answered(task)
+        with os.fdopen(writer, "wb") as answers:
+            answers.write(outcome.model_dump_json().encode())
+    finally:
+        os._exit(0)
+
+
+def _limit(limits: Limits, parent: int) -> None:
+    """Give this process its limits; it ends with its parent, and first when memory is short."""
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 2)
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+    _lower(resource.RLIMIT_CPU, int(limits.seconds * _PROCESSORS) + 1)
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(limit: int, most: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(limit, (least, least))
+
+
+def _address_space() -> int:
+    """The bytes of address space that are in use before the reading begins."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+def answered(task: Task) -> Outcome:
+    """The outcome of a task, done in this process. Every error is one of the publication, but for
+    those of this machine's disk and of tables that another process changed.
+    """
+    reading = Reading.model_validate_json(task.reading)
+    try:
+        return Outcome(kind="verdict", text=read_snapshot(reading).model_dump_json())
+    except SnapshotDamaged as damage:
+        return Outcome(kind="damaged", text=damage.paragraph())
+    except (TablesDamaged, OSError) as error:
+        return Outcome(kind="failed", text=paragraph_of(error))
+    except MemoryError:
+        most = f"{task.limits.memory_bytes / 2**30:g} GB"
+        return Outcome(kind="died", text=f"it needed more memory than {most}")
+    except PllError as error:
+        return Outcome(kind="refused", text=error.paragraph())
+    # a panic of Polars is no `Exception`
+    except BaseException as error:
+        return Outcome(kind="refused", text=_not_foreseen(error, reading))
+
+
+def _not_foreseen(error: BaseException, reading: Reading) -> str:
+    name = reading.source.name
+    text = " ".join(str(error).split())[:_LONGEST_TEXT]
+    return PllError(
+        f"Not foreseen: {type(error).__name__}: {text}",
+        where=f"{name}/{reading.snapshot.name}",
+        do=f"run `pll --debug check {name}`, and report what it shows",
+    ).paragraph()
+
+
+if __name__ == "__main__":
+    # what prints does not reach the answers
+    own_output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, own_output)

@@ -1,0 +1,144 @@
+"""Reading one snapshot: its bytes read and judged, its rows written beside the verdict.
+
+Done in a process of its own (`child.py`), as what a publisher sends may hang or kill it. Not here:
+when it is done (`verdicts.py`), the rules (`rules.py`), the mapping (`mapping.py`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import polars as pl
+
+from pll_pipeline.config import Config
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import Snapshot
+from pll_pipeline.sources.model import Source
+from pll_pipeline.validated.corrections import Correction, corrections_of
+from pll_pipeline.validated.drift import Drift, compare
+from pll_pipeline.validated.frames import QUARANTINE
+from pll_pipeline.validated.judging import JudgedContents, judge_contents
+from pll_pipeline.validated.verdicts import (
+    Reading,
+    SnapshotVerdict,
+    bytes_of_table,
+    last_accepted,
+    read_state,
+    store,
+    verdict_on,
+)
+from pll_pipeline.vocabulary.codes import load_codes
+
+
+def read_snapshot(reading: Reading) -> SnapshotVerdict:
+    """Read and judge one snapshot, and write its verdict and tables.
+
+    Raises `PllError` for a publication that cannot be read, `SnapshotDamaged` for other bytes than
+    were archived, `TablesDamaged` for stored tables of `before` that were changed meanwhile.
+    """
+    source, snapshot = reading.source, reading.snapshot
+    judged = judge_contents(
+        source,
+        _contents(source, snapshot),
+        corrections_of(reading.config, source),
+        load_codes(reading.config.seeds),
+        snapshot.taken_at,
+        f"{source.name}/{snapshot.name}",
+    )
+    return _decide(reading, judged)
+
+
+def _contents(source: Source, snapshot: Snapshot) -> dict[str, bytes]:
+    wanted = dict.fromkeys(table.file for table in source.tables)
+    archived = dict.fromkeys(file.name for file in snapshot.files)
+    # also files that no table is in: every archived byte is verified
+    return {file: snapshot.read(file) for file in archived | wanted}
+
+
+def _decide(reading: Reading, judged: JudgedContents) -> SnapshotVerdict:
+    """Store the verdict of a snapshot that could be read, with its rows."""
+    source, snapshot, before = reading.source, reading.snapshot, reading.before
+    rows = judged.judgement.mapped
+    corrected = _corrected_rows(source, snapshot, judged.corrected)
+    frames = {
+        "observation": rows.observations,
+        "target": rows.targets,
+        "milestone": rows.milestones,
+        "quarantine": pl.concat([rows.quarantine, corrected]),
+    }
+    drift = _compared(reading.config, source, before, judged) if before else Drift((), ())
+    reason = judged.judgement.reason or _reason_of(drift, f"{source.name}/{snapshot.name}")
+    verdict = verdict_on(
+        snapshot,
+        reading.fingerprint,
+        is_accepted=reason is None,
+        reason=reason,
+        row_count=rows.row_count + len(judged.corrected),
+        left_out_count=rows.left_out_count,
+        drift=drift.changes,
+        not_read=rows.not_read,
+        definitions=dict(judged.definitions),
+    )
+    return store(verdict, frames, reading.folder)
+
+
+def refusal_by_drift(
+    config: Config, source: Source, taken_at: datetime, judged: JudgedContents
+) -> str | None:
+    """Why a snapshot that is not stored would be refused beside the last accepted one before it.
+
+    Raises `TablesDamaged` where the stored tables of that one are not what was written.
+    """
+    earlier = [v for v in read_state(config, source).verdicts if v.taken_at < taken_at]
+    before = last_accepted(earlier)
+    if before is None:
+        return None
+    return _reason_of(_compared(config, source, before, judged), source.name)
+
+
+def _compared(
+    config: Config, source: Source, before: SnapshotVerdict, judged: JudgedContents
+) -> Drift:
+    """The observations of a snapshot compared with those of an accepted one."""
+    content = bytes_of_table(config, before, "observation")
+    return compare(
+        source,
+        pl.read_parquet(io.BytesIO(content)),
+        judged.judgement.mapped.observations,
+        judged.refused_keys,
+        before.definitions,
+        judged.definitions,
+    )
+
+
+def _reason_of(drift: Drift, where: str) -> str | None:
+    if not drift.stops:
+        return None
+    what = "; ".join(drift.stops)
+    do = (
+        "look at the publication; if it is right, change may_withdraw or definition_columns in "
+        "the source file and run again"
+    )
+    return PllError(what[0].upper() + what[1:], where=where, do=do).paragraph()
+
+
+def _corrected_rows(
+    source: Source, snapshot: Snapshot, corrected: Iterable[tuple[str, Correction]]
+) -> pl.DataFrame:
+    """The quarantine rows of corrections; `corrected` are pairs of row reference and correction."""
+    rows: list[Mapping[str, object]] = [
+        {
+            "source_name": source.name,
+            "snapshot_at": snapshot.taken_at,
+            "row_reference": row_reference,
+            "rule": "recorded_correction",
+            "column_name": correction.column,
+            "value": correction.expect,
+            "reason": correction.reason,
+            "row": correction.model_dump_json(),
+        }
+        for row_reference, correction in corrected
+    ]
+    return pl.DataFrame(rows, schema=QUARANTINE)

@@ -12,7 +12,14 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from pll_pipeline.sources.addresses import values_of, variables_of
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
@@ -68,7 +75,7 @@ Convention = Literal["point", "norwegian", "norwegian_dotted"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class FromColumn(_Strict):
@@ -135,7 +142,7 @@ class Region(_Strict):
     names: dict[str, str] = Field(
         default_factory=dict, description="Names only this publisher uses → region key"
     )
-    valid_on: date | None = Field(
+    valid_on: Annotated[date, Field(strict=False)] | None = Field(
         None,
         description="Day whose codes the publisher uses for all periods; else each row's period",
     )
@@ -180,7 +187,12 @@ class Footnote(_Strict):
         return self
 
 
-Bounds = tuple[float, float | None]
+def _pair(value: Any) -> Any:
+    """YAML has lists only."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+Bounds = Annotated[tuple[float, float | None], BeforeValidator(_pair)]
 
 
 class Value(_Strict):
@@ -285,7 +297,9 @@ class _Table(_Strict):
         description="The published columns, in any order, without those of `values.columns`;"
         " another set refuses the snapshot"
     )
-    rows: tuple[int, int] = Field(description="Least and greatest number of rows one would believe")
+    rows: Annotated[tuple[int, int], BeforeValidator(_pair)] = Field(
+        description="Least and greatest number of rows one would believe"
+    )
     row_limit: Annotated[
         int | None,
         Field(

@@ -20,6 +20,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 # Numbers to YAML 1.1 and codes, times or marks to a person: 0301, 12:30, 1_000
 _CODE_LIKE = re.compile(r"[+-]?0[0-9_]+|.*[0-9][:_][0-9].*")
+# Texts to YAML 1.1 and numbers to other programs: 0o17, 1e3
+_NUMBER_ELSEWHERE = re.compile(r"[+-]?(?:0o[0-7]+|[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+)")
 _DEEPEST = 40
 _MOST_VALUES = 200_000
 
@@ -65,6 +67,9 @@ def parse(text: str) -> Parsed:
         node = loader.get_single_node()
         parsed = Parsed()
         if node is not None:
+            for part in _nodes(node):
+                if isinstance(part, yaml.MappingNode):
+                    _refuse_repeated_keys(loader, part)
             parsed.value = _value(loader, node, (), parsed)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -99,20 +104,6 @@ def _items(
     loader: Any, node: yaml.MappingNode, path: Path, parsed: Parsed
 ) -> Iterator[tuple[Any, Any]]:
     """The keys and values of a mapping, each key once. Its own keys win over merged ones (`<<`)."""
-    first_lines: dict[Any, int] = {}
-    for key_node, _ in node.value:
-        if key_node.tag == _MERGE_TAG:
-            continue
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise YamlFault(_line(key_node), "A key is not a text", "write the key as one word")
-        key = _scalar(loader, key_node)
-        if key in first_lines:
-            raise YamlFault(
-                _line(key_node),
-                f"The key {key_node.value!r} is given twice, in line {first_lines[key]} and again",
-                "keep one of the two lines",
-            )
-        first_lines[key] = _line(key_node)
     loader.flatten_mapping(node)
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node)
@@ -122,16 +113,79 @@ def _items(
         yield key, _value(loader, value_node, (*path, key), parsed)
 
 
+def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Every node once, in the order of the text, before merged keys are put into mappings."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in reversed(node.value) for part in reversed(pair)]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+
+
+def _refuse_repeated_keys(loader: Any, node: yaml.MappingNode) -> None:
+    """Refuse a key that a mapping gives twice, and one that two mappings merged into it give."""
+    first_lines: dict[Any, int] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise YamlFault(_line(key_node), "A key is not a text", "write the key as one word")
+        is_merge = key_node.tag == _MERGE_TAG
+        key = _MERGE_TAG if is_merge else _scalar(loader, key_node)
+        if key in first_lines:
+            raise YamlFault(
+                _line(key_node),
+                f"The key {key_node.value!r} is given twice, in line {first_lines[key]} and again",
+                "keep one of the two lines",
+            )
+        first_lines[key] = _line(key_node)
+        if is_merge and isinstance(value_node, yaml.SequenceNode):
+            _refuse_repeated_merged_keys(loader, value_node)
+
+
+def _refuse_repeated_merged_keys(loader: Any, merged: yaml.SequenceNode) -> None:
+    keys: set[Any] = set()
+    for part in merged.value:
+        pairs = part.value if isinstance(part, yaml.MappingNode) else []
+        own = {_scalar(loader, key) for key, _ in pairs if key.tag != _MERGE_TAG}
+        if twice := keys & own:
+            raise YamlFault(
+                _line(merged),
+                f"The key {min(map(str, twice))!r} is given twice, by two of the merged mappings",
+                "merge one of them, or write the key itself",
+            )
+        keys |= own
+
+
 def _scalar(loader: Any, node: yaml.Node) -> Any:
-    value = loader.construct_object(node)
+    """The value of a text, number, truth or date.
+
+    Refuses what is a code to a person and a number to YAML or to other programs, and what is a
+    date or a sign of YAML's own in form only.
+    """
+    try:
+        value = loader.construct_object(node)
+    except (ValueError, yaml.constructor.ConstructorError) as error:
+        raise _unquoted(node, "has no value for it") from error
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and _CODE_LIKE.fullmatch(node.value):
-        raise YamlFault(
-            _line(node),
-            f"{node.value} is not in quotes, so YAML reads it as the number {value}",
-            f'put it in quotes: "{node.value}"',
-        )
+        raise _unquoted(node, f"reads it as the number {value}")
+    is_plain = isinstance(node, yaml.ScalarNode) and not node.style
+    if isinstance(value, str) and is_plain and _NUMBER_ELSEWHERE.fullmatch(value):
+        raise _unquoted(node, "may read it as a number")
     return value
+
+
+def _unquoted(node: yaml.Node, reading: str) -> YamlFault:
+    return YamlFault(
+        _line(node),
+        f"{node.value} is not in quotes, so YAML {reading}",
+        f'put it in quotes: "{node.value}"',
+    )
 
 
 def _line(node: yaml.Node) -> int:

@@ -67,13 +67,21 @@ def newest_period(variable: Variable) -> list[str]:
 
 
 def chronological(variable: Variable) -> list[str] | None:
-    """The codes from the oldest period to the newest; None where that order is not known."""
+    """The codes from the oldest period to the newest; None where that order is not known.
+
+    It is not where codes and labels have different orders, or the periods different lengths.
+    """
     codes = list(variable.codes)
     labels = [variable.labels.get(code, "") for code in codes]
-    keys = _period_keys(codes) or _year_first_keys(codes) or _period_keys(labels)
-    if keys is None:
+    by_codes = _in_order(codes, _period_keys(codes) or _year_first_keys(codes))
+    by_labels = _in_order(codes, _period_keys(labels))
+    if by_codes and by_labels and by_codes != by_labels:
         return None
-    return [code for _, code in sorted(zip(keys, codes, strict=True))]
+    return by_codes or by_labels
+
+
+def _in_order(codes: list[str], keys: list[tuple[int, ...]] | None) -> list[str] | None:
+    return None if keys is None else [code for _, code in sorted(zip(keys, codes, strict=True))]
 
 
 def parts(selection: Selection, most_cells: int) -> Iterator[Selection]:
@@ -120,8 +128,8 @@ def _ordered(variable: Variable, expression: str, where: str) -> list[str]:
     codes = chronological(variable)
     if codes is None:
         raise PllError(
-            f"{expression} depends on the order of the periods of {variable.name!r}, which cannot"
-            f" be read from its codes: {', '.join(variable.codes[:3])} …",
+            f"{expression} depends on the order of the periods of {variable.name!r}, which"
+            f" {_why_unordered(variable)}",
             where=where,
             do=_NAME_CODES,
         )
@@ -156,11 +164,36 @@ def _no_match(variable: Variable, expression: str, where: str) -> PllError:
     )
 
 
+def _why_unordered(variable: Variable) -> str:
+    """Why the periods of a variable have no certain order, as the end of a sentence."""
+    codes = ", ".join(variable.codes[:3])
+    if len(grains := _grains(variable.codes)) > 1:
+        return f"are of different lengths: {', '.join(grains)}"
+    if _period_keys(list(variable.codes)):
+        first = variable.codes[0]
+        label = variable.labels.get(first, "")
+        return f"is another by its codes than by its labels: {first} is labelled {label!r}"
+    return f"cannot be read from its codes: {codes} …"
+
+
+def _grains(texts: Sequence[str]) -> list[str]:
+    """The lengths of the periods that can be read, each once."""
+    grains: dict[str, None] = {}
+    for text in texts:
+        try:
+            grains[read_period(text).grain] = None
+        except UnreadableText:
+            continue
+    return list(grains)
+
+
 def _period_keys(texts: list[str]) -> list[tuple[int, ...]] | None:
-    """The last and first day of each period; None where one text cannot be read."""
+    """The last day of each period; None where one cannot be read, or their lengths differ."""
     try:
         periods = [read_period(text) for text in texts]
     except UnreadableText:
+        return None
+    if len({period.grain for period in periods}) > 1:
         return None
     return [(period.end.toordinal(), period.start.toordinal()) for period in periods]
 

@@ -24,7 +24,7 @@ from pydantic import (
 from pll_pipeline.sources.addresses import values_of, variables_of
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, read_period
-from pll_pipeline.vocabulary.norwegian.text import UnreadableText
+from pll_pipeline.vocabulary.norwegian.text import UnreadableText, comparable, plain_letters
 
 # What `pll inspect` writes where a person must decide.
 CONFIRM = "CONFIRM"
@@ -41,12 +41,16 @@ UNIT_FACTORS = {
 }
 
 
-def _pattern(text: str) -> str:
+def _text_pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
         raise ValueError(f"not a regular expression: {error}") from error
     return text
+
+
+def _pattern(text: str) -> str:
+    return _text_pattern(plain_letters(text))
 
 
 def _period(text: str) -> str:
@@ -70,6 +74,12 @@ Pattern = Annotated[
     AfterValidator(_pattern),
     Field(description="A regular expression, searched for anywhere in the text"),
 ]
+TextPattern = Annotated[
+    str,
+    AfterValidator(_text_pattern),
+    Field(description="A regular expression, searched for anywhere in the text"),
+]
+Name = Annotated[str, AfterValidator(comparable)]
 RegionLevel = Literal[REGION_LEVELS]  # type: ignore[valid-type]  # levels of the vocabulary
 Convention = Literal["point", "norwegian", "norwegian_dotted"]
 
@@ -81,7 +91,7 @@ class _Strict(BaseModel):
 class FromColumn(_Strict):
     """The text of a published column, or of the value column's heading, translated by `codes`."""
 
-    column: str | None = None
+    column: Name | None = None
     heading: str | None = Field(
         None,
         description="Instead of a column: the named group of `values.columns`, taken from the"
@@ -91,7 +101,7 @@ class FromColumn(_Strict):
         None, description="Take the first group of this pattern instead of the whole text"
     )
     template: str | None = Field(None, description="Put the text in place of {} here")
-    codes: dict[str, str] | None = Field(
+    codes: dict[Name, str] | None = Field(
         None,
         description="Published text → what it means here; a text that is not listed is refused",
     )
@@ -110,7 +120,7 @@ class FromColumn(_Strict):
 class Case(_Strict):
     """Take something when a column's text matches a pattern."""
 
-    column: str
+    column: Name
     matches: Pattern
     take: Text
 
@@ -135,11 +145,11 @@ class Region(_Strict):
     level: Text = Field(
         "", description="The publisher's word for the level; translated by `levels`"
     )
-    levels: dict[str, list[RegionLevel]] = Field(
+    levels: dict[Name, list[RegionLevel]] = Field(
         default_factory=dict,
         description="The publisher's word for a level → our levels, tried in this order",
     )
-    names: dict[str, str] = Field(
+    names: dict[Name, str] = Field(
         default_factory=dict, description="Names only this publisher uses → region key"
     )
     valid_on: Annotated[date, Field(strict=False)] | None = Field(
@@ -152,7 +162,7 @@ class Period(_Strict):
     """Which period a row is about. An empty cell is refused unless `may_be_undated` is true."""
 
     text: Text = Field(description='The period as published; the constant "" is an undated figure')
-    names: dict[str, Annotated[str, AfterValidator(_period)]] = Field(
+    names: dict[Name, Annotated[str, AfterValidator(_period)]] = Field(
         default_factory=dict,
         description="Texts only this publisher uses → the period, as 2026-03 or as its first and"
         " last day, 2026-01-01/2026-03-31",
@@ -198,7 +208,7 @@ Bounds = Annotated[tuple[float, float | None], BeforeValidator(_pair)]
 class Value(_Strict):
     """One figure in a row. A long table has one of these, a wide table one per column."""
 
-    column: str | None = None
+    column: Name | None = None
     columns: Pattern | None = Field(
         default=None,
         description="Instead of `column`: every column whose heading matches. Its named groups,"
@@ -233,7 +243,7 @@ class Value(_Strict):
         default_factory=dict,
         description="Mark at a figure, or in the mark column → what it means",
     )
-    mark_column: str | None = Field(
+    mark_column: Name | None = Field(
         default=None,
         description="Column of marks beside this one, as the status of a statistics bank;"
         " for JSON-stat `status` without being named",
@@ -259,22 +269,26 @@ class Value(_Strict):
 class LeaveOut(_Strict):
     """Rows without figures: counted, never read."""
 
-    column: str
+    column: Name
     matches: Pattern
     because: str = Field(min_length=3, description="Why such a row has no figure, in a sentence")
 
 
 class TotalRows(_Strict):
-    """Rows that the publication gives as the sum of its other rows."""
+    """Rows that the publication gives as the sum of its other rows: checked, and no figures."""
 
-    column: str
+    column: Name
     matches: Pattern = Field(description="Text of the column in a row that is a total")
-    within: list[str] = Field(
+    within: list[Name] = Field(
         default_factory=list,
         description="A total is of the rows with the same texts in these columns, as the month",
     )
-    of: list[str] = Field(
+    of: list[Name] = Field(
         default_factory=list, description="Value columns that add up; empty: every one"
+    )
+    is_figure: bool = Field(
+        False,
+        description="True where a total is a figure of its own too, as that of the whole country",
     )
     tolerance: Annotated[
         float, Field(ge=0, description="Greatest difference, in published units, from rounding")
@@ -284,8 +298,8 @@ class TotalRows(_Strict):
 class TotalColumn(_Strict):
     """A value column that the publication gives as the sum of others of the same row."""
 
-    column: str
-    parts: list[str] = Field(min_length=2)
+    column: Name
+    parts: list[Name] = Field(min_length=2)
     tolerance: Annotated[
         float, Field(ge=0, description="Greatest difference, in published units, from rounding")
     ] = 0.0
@@ -293,7 +307,7 @@ class TotalColumn(_Strict):
 
 class _Table(_Strict):
     file: str = Field(description="File of the snapshot")
-    expected_columns: list[str] = Field(
+    expected_columns: list[Name] = Field(
         description="The published columns, in any order, without those of `values.columns`;"
         " another set refuses the snapshot"
     )
@@ -308,12 +322,12 @@ class _Table(_Strict):
             " refused as cut off",
         ),
     ] = None
-    as_above: list[str] = Field(
+    as_above: list[Name] = Field(
         default_factory=list,
         description="Label columns whose text is written once per group: an empty cell has the"
         " text above it. From outer to inner: a new text of one ends those after it",
     )
-    definition_columns: list[str] = Field(
+    definition_columns: list[Name] = Field(
         default_factory=list,
         description="Columns that define what is counted; when their texts change, the snapshot"
         " is refused until a person has looked",
@@ -372,7 +386,7 @@ Table = Annotated[ObservationTable | MilestoneTable, Field(discriminator="holds"
 Encoding = Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"]
 Separator = Literal[",", ";", "\t", "|"]
 ColumnNames = Annotated[
-    list[str],
+    list[Name],
     Field(
         description="Names of all columns from left to right, in place of the published headings;"
         " for a table whose label columns have no heading. Empty: the published headings"
@@ -386,7 +400,7 @@ class Delimited(_Strict):
     kind: Literal["delimited"]
     encoding: Encoding = "utf-8"
     separator: Separator = ","
-    header: list[str] = Field(
+    header: list[Name] = Field(
         default_factory=list,
         description="Texts of the header line: the first line that contains them all."
         " Empty: the first line after `skip_lines`",
@@ -418,7 +432,7 @@ class Workbook(_Strict):
         None, description="The sheet whose name matches; left out where the workbook has one sheet"
     )
     header: Annotated[
-        list[str],
+        list[Name],
         Field(
             min_length=1,
             description="Texts of the header row: the first row that contains them all",
@@ -453,7 +467,7 @@ class Html(_Strict):
     kind: Literal["html"]
     encoding: Encoding = "utf-8"
     header: Annotated[
-        list[str],
+        list[Name],
         Field(min_length=1, description="Texts of the header row of the table that is meant"),
     ]
     caption: Pattern | None = Field(
@@ -468,10 +482,10 @@ class ProseFigure(_Strict):
     """A figure in running text: its sentence, by words in it, and the words of the figure."""
 
     name: str = Field(description="Text of the column `name` for this figure")
-    near: Pattern = Field(
+    near: TextPattern = Field(
         description="Words by which the sentence is known; exactly one sentence must match"
     )
-    pattern: Pattern = Field(
+    pattern: TextPattern = Field(
         description="The figure with its qualifier; named groups become columns, and one of them is"
         " `value`"
     )

@@ -23,7 +23,13 @@ from pll_pipeline.vocabulary.norwegian.numbers import (
     Figure,
     read_number,
 )
-from pll_pipeline.vocabulary.norwegian.text import UnreadableText, with_plain_spaces, words_of
+from pll_pipeline.vocabulary.norwegian.text import (
+    INVISIBLE,
+    UnreadableText,
+    composed,
+    with_plain_spaces,
+    words_of,
+)
 
 # A bound or a range of counts below this is how publishers withhold small numbers.
 SMALL_COUNT = 20
@@ -207,7 +213,7 @@ class FigureReader:
         raise Refused("mark_is_declared", name, cell.beside, reason)
 
     def _without_marks(self, text: str) -> tuple[str, list[_Meaning]]:
-        rest = text.strip()
+        rest = composed(text.translate(INVISIBLE)).strip()
         found: list[_Meaning] = []
         while rest:
             whole = self._meanings.get(_comparable(rest))

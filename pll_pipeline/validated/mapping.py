@@ -25,6 +25,7 @@ from pll_pipeline.sources.model import (
     Region,
     Source,
     Text,
+    TotalRows,
     Value,
 )
 from pll_pipeline.validated.figures import Cell, FigureReader
@@ -45,6 +46,7 @@ from pll_pipeline.validated.texts import Refused, quoted
 from pll_pipeline.validated.totals import refuse_wrong_totals
 from pll_pipeline.vocabulary.codes import Codes, Measure
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, day_in_oslo, read_period
+from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 _PERIOD: Schema = {"period_start": pl.Date, "period_end": pl.Date, "period_grain": pl.String}
 _FIGURE: Schema = {
@@ -160,11 +162,14 @@ def with_text_above(published: PublishedTable, columns: list[str]) -> PublishedT
 def _without(
     table: ObservationTable | MilestoneTable, published: PublishedTable
 ) -> tuple[PublishedTable, list[NotRead]]:
-    """The published rows that the source file does not leave out, and a note on each rule."""
+    """The published rows that are neither left out nor stated totals, and a note on each rule."""
     notes = []
-    for rule in table.leave_out:
+    rules: list[LeaveOut | TotalRows] = [*table.leave_out]
+    if isinstance(table, ObservationTable):
+        rules += [rule for rule in table.total_rows if not rule.is_figure]
+    for rule in rules:
         texts = published.frame[rule.column]
-        distinct = [text for text in texts.unique() if re.search(rule.matches, text)]
+        distinct = [t for t in texts.unique() if re.search(rule.matches, plain_letters(t))]
         is_left_out = texts.is_in(distinct)
         if is_left_out.any():
             notes.append(_note_on(table.file, rule, published.frame.filter(is_left_out)))
@@ -172,10 +177,12 @@ def _without(
     return published, notes
 
 
-def _note_on(file: str, rule: LeaveOut, rows: pl.DataFrame) -> NotRead:
+def _note_on(file: str, rule: LeaveOut | TotalRows, rows: pl.DataFrame) -> NotRead:
     return NotRead(
         f"{file}, column {rule.column!r}",
-        f"rows the source file leaves out: {rule.because}",
+        f"rows the source file leaves out: {rule.because}"
+        if isinstance(rule, LeaveOut)
+        else "stated totals, checked against their parts",
         rows.height,
         f"{rows[rule.column][0]!r} at {rows[ROW_REFERENCE][0]}",
     )
@@ -344,8 +351,8 @@ class _TableMapping:
                     " if the figure is undated: may_be_undated: true, under period"
                 )
                 raise Refused("period_is_given", "period", text, reason)
-            if text.strip() in period.names:
-                return _period(period.names[text.strip()], "included")
+            if name := period.names.get(comparable(text)):
+                return _period(name, "included")
             return _period(text, period.interval_end, add=_period_line(text))
 
         rows.take("period_text", period.text, empty="is_empty_cell")
@@ -356,9 +363,9 @@ class _TableMapping:
         rows.take("level_text", region.level)
 
         def match(name: str, level: str, day: date | None) -> tuple[str]:
-            if name in region.names:
-                return (region.names[name],)
-            levels = region.levels.get(level)
+            if key := region.names.get(comparable(name)):
+                return (key,)
+            levels = region.levels.get(comparable(level))
             if levels is None:
                 known = ", ".join(region.levels) or "the levels of the source file"
                 reason = f"the level {level!r} is not among {known}"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from pll_pipeline.sources.model import FirstCase, FromColumn, Text
+from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 # Published columns and named groups of a heading are kept apart by their prefix: a publisher may
 # call a column what we call one.
@@ -51,7 +52,11 @@ def text_for(text: Text, row: Mapping[str, str]) -> tuple[str, bool]:
         return text, False
     if isinstance(text, FirstCase):
         chosen = next(
-            (c.take for c in text.cases if re.search(c.matches, row[PUBLISHED + c.column])),
+            (
+                case.take
+                for case in text.cases
+                if re.search(case.matches, plain_letters(row[PUBLISHED + case.column]))
+            ),
             text.otherwise,
         )
         return text_for(chosen, row)
@@ -66,7 +71,7 @@ def _from_column(text: FromColumn, published: str) -> tuple[str, bool]:
     taken = published.strip()
     name = text.column or text.heading or ""
     if text.pattern:
-        match = re.search(text.pattern, taken)
+        match = re.search(text.pattern, plain_letters(taken))
         if not match:
             if text.otherwise is not None:
                 return text.otherwise, False
@@ -74,12 +79,13 @@ def _from_column(text: FromColumn, published: str) -> tuple[str, bool]:
             raise Refused("text_matches", name, published, reason)
         taken = (match.group(1) if match.groups() else match.group(0)) or ""
     if text.codes is not None:
-        if taken not in text.codes:
+        code = comparable(taken)
+        if code not in text.codes:
             if text.otherwise is not None:
                 return text.otherwise, False
             reason = f"{taken!r} is not in the source file's code list for this column"
             raise Refused("text_is_in_code_list", name, published, reason)
-        return _templated(text, text.codes[taken]), False
+        return _templated(text, text.codes[code]), False
     return _templated(text, taken), not taken
 
 

@@ -16,6 +16,7 @@ from pll_pipeline.sources.model import ObservationTable, Source, TotalColumn, To
 from pll_pipeline.validated.figures import Cell, FigureReader
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 from pll_pipeline.validated.texts import Refused
+from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 Bounds = tuple[float, float]
 _DIGITS_OF_ROUNDING = 9
@@ -96,9 +97,12 @@ def _wrong_rows(
     rule: TotalRows, table: ObservationTable, published: PublishedTable, amounts: _Amounts
 ) -> Iterator[_WrongTotal]:
     frame = published.frame
-    is_total = [re.search(rule.matches, text) is not None for text in frame[rule.column]]
+    is_total = [
+        re.search(rule.matches, plain_letters(text)) is not None for text in frame[rule.column]
+    ]
     groups: dict[tuple[str, ...], list[int]] = {}
-    keys = frame.select(rule.within).rows() if rule.within else [()] * frame.height
+    within = [[comparable(text) for text in frame[column]] for column in rule.within]
+    keys = list(zip(*within, strict=True)) if within else [()] * frame.height
     for row, key in enumerate(keys):
         groups.setdefault(key, []).append(row)
     columns = rule.of or [value.column for value in table.values if value.column]

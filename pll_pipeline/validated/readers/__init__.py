@@ -6,10 +6,13 @@ in a source file. Not here: fetching (`raw/`), meaning (`validated/mapping.py`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Prose, Workbook
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary.norwegian.text import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +27,28 @@ def read_table(content: bytes, how: ReaderSettings, *, where: str) -> PublishedT
 
     Raises `PllError` naming `where` when the bytes cannot be read the way the source file says.
     """
-    return _READERS[type(how)](content, how, where)
+    return _with_comparable_names(_READERS[type(how)](content, how, where), where)
+
+
+def _with_comparable_names(table: PublishedTable, where: str) -> PublishedTable:
+    """The table with its names in the form in which names are compared."""
+    names = {column: comparable(column) for column in table.columns}
+    if all(name == column for column, name in names.items()):
+        return table
+    if len(set(names.values())) < len(names):
+        raise PllError(
+            f"Two columns have names that look the same: {', '.join(map(repr, names))}",
+            where=where,
+            do="ask the publisher for columns with names of their own",
+        )
+    return replace(
+        table,
+        frame=table.frame.rename(names),
+        number_cells={names[column]: mask for column, mask in table.number_cells.items()},
+        joined_cells={names[column]: mask for column, mask in table.joined_cells.items()},
+        faults={(row, names[column]): why for (row, column), why in table.faults.items()},
+        units={names[column]: units for column, units in table.units.items()},
+    )
 
 
 # Each reader is imported when a source of its form is read: their libraries cost start time.

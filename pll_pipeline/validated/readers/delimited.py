@@ -22,7 +22,7 @@ from pll_pipeline.validated.readers.decoding import (
     refuse_zero_characters,
 )
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
-from pll_pipeline.vocabulary.norwegian.text import composed
+from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
     import polars as pl
@@ -145,7 +145,7 @@ def _is_header(record: Record, how: Delimited) -> bool:
     if record.first_line == 1 and SEPARATOR_LINE.fullmatch(_line(record, how)):
         return False
     if how.header:
-        return {_collapsed(text) for text in how.header} <= set(map(_collapsed, record.cells))
+        return {comparable(text) for text in how.header} <= set(map(comparable, record.cells))
     return not FILTER_TEXT.match(record.text)
 
 
@@ -181,7 +181,7 @@ def _names(above: list[Record], record: Record, how: Delimited, where: str) -> l
             where=f"{where}, line {record.first_line}",
             do="correct read.columns in the source file, or see what the publisher changed",
         )
-    return list(how.columns or map(_collapsed, names))
+    return list(how.columns or map(comparable, names))
 
 
 def _joined(rows: list[list[str]]) -> list[str]:
@@ -201,13 +201,8 @@ def _joined(rows: list[list[str]]) -> list[str]:
         spread.append(filled)
     columns = zip(*spread, rows[-1], strict=True)
     return [
-        " / ".join(_collapsed(text) for text in filter(_is_filled, column)) for column in columns
+        " / ".join(comparable(text) for text in filter(_is_filled, column)) for column in columns
     ]
-
-
-def _collapsed(text: str) -> str:
-    """Single spaces and composed letters: how headings are compared."""
-    return " ".join(composed(text).split())
 
 
 # --- the rows ---------------------------------------------------------------------------------
@@ -237,7 +232,9 @@ def _rows(
 def _ends_table(record: Record, how: Delimited) -> bool:
     if record.filled_count == 1 and FILTER_TEXT.match(record.text):
         return True
-    return bool(how.ends_at and record.text and re.search(how.ends_at, record.cells[0]))
+    return bool(
+        how.ends_at and record.text and re.search(how.ends_at, plain_letters(record.cells[0]))
+    )
 
 
 def _refuse_width(record: Record, header: _Header, text: str, where: str) -> None:
@@ -336,7 +333,7 @@ def _has_rows(records: list[Record], header: _Header) -> bool:
 def _lines_not_read(records: list[Record], what: str, how: Delimited, file: str) -> NotRead:
     where = f"{file}, {_line_range(records[0].first_line, records[-1].last_line)}"
     count = sum(record.last_line - record.first_line + 1 for record in records)
-    example = _collapsed(_line(records[0], how).rstrip(how.separator))[:_LONGEST_EXAMPLE]
+    example = comparable(_line(records[0], how).rstrip(how.separator))[:_LONGEST_EXAMPLE]
     return NotRead(where, what, count, example)
 
 

@@ -22,10 +22,10 @@ from pll_pipeline.validated.readers.page_tables import (
     Table,
     distinct,
     expanded,
-    one_line,
     tables_of_page,
 )
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
     import polars as pl
@@ -131,7 +131,7 @@ def _has_rows(table: Table) -> bool:
     """Whether anything but headings, once more, is below the header."""
     headings = _rows_of_headings(table)
     texts = ([cell.text for cell in row.cells] for row in table.body)
-    return any(any(row) and [one_line(text) for text in row] not in headings for row in texts)
+    return any(any(row) and [comparable(text) for text in row] not in headings for row in texts)
 
 
 def _rows_of_headings(table: Table) -> list[list[str]]:
@@ -168,14 +168,16 @@ def _with_header_before(tables: list[Table], fits: Callable[[Table], bool]) -> I
 def _has_header(table: Table, wanted: list[str]) -> bool:
     """Whether the header has all texts, each as a single cell of it or joined from its rows."""
     cells = {cell.heading for row in table.head for cell in row.cells}
-    missing = {one_line(text) for text in wanted} - cells
+    missing = {comparable(text) for text in wanted} - cells
     # only a table that has the pieces is worth joining; another may be drawn in ways that cannot be
     pieces = {piece for text in missing for piece in text.split(" / ")}
     return not missing or (pieces <= cells and missing <= set(table.joined_headings()))
 
 
 def _has_title(table: Table, pattern: str | None) -> bool:
-    return pattern is None or any(re.search(pattern, title) for title in table.titles)
+    return pattern is None or any(
+        re.search(pattern, plain_letters(title)) for title in table.titles
+    )
 
 
 def _listed(tables: list[Table]) -> str:
@@ -242,7 +244,7 @@ def _body(table: Table, width: int) -> _Body:
     headings = [[cell.heading for cell in cells] for _, cells in expanded(table.head, table.where)]
     headings.append(table.joined_headings())
     for row, cells in expanded(table.body, table.where):
-        texts = [one_line(cell.text) for cell in cells]
+        texts = [comparable(cell.text) for cell in cells]
         if row.section == "tfoot" and width > 1 and len(distinct(cells)) == 1:
             body.notes.append(texts[0])
         elif not row.cells and len(cells) in (0, width):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary.norwegian.text import comparable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -259,8 +259,9 @@ def _names_and_sizes(dataset: dict[str, Any], where: str) -> tuple[list[str], li
         raise PllError(what, where=where, do=_AGAIN)
     if not all(isinstance(name, str) and name for name in names):
         raise PllError(f"The dataset names its dimensions {_quoted(names)}", where=where, do=_AGAIN)
-    composed = [_composed(name) for name in names]
-    of_dimensions = (column for name in composed for column in (name, f"{name}_label"))
+    of_dimensions = (
+        column for name in map(comparable, names) for column in (name, f"{name}_label")
+    )
     columns = [*of_dimensions, VALUE, STATUS, ROW_REFERENCE]
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
@@ -310,12 +311,7 @@ def _dimension(name: str, described: Any, size: int, where: str) -> Dimension:
         what = f"A label of the dimension {_quoted(name)} is no text"
         raise PllError(what, where=where, do=_AGAIN)
     of_codes = [_unit(units.get(code)) if isinstance(units, dict) else "" for code in codes]
-    return Dimension(_composed(name), codes, texts, of_codes)
-
-
-def _composed(name: str) -> str:
-    """The name of a column, its letters in their composed form."""
-    return unicodedata.normalize("NFC", name)
+    return Dimension(comparable(name), codes, texts, of_codes)
 
 
 def _codes(name: str, index: Any, size: int, where: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.page_style import PageStyle
 from pll_pipeline.validated.readers.page_text import SeenText, children, seen_text
-from pll_pipeline.vocabulary.norwegian.text import composed
+from pll_pipeline.vocabulary.norwegian.text import comparable
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -41,7 +41,7 @@ class Cell:
     @property
     def heading(self) -> str:
         """The text as a heading, which may be one that only screen readers get."""
-        return one_line(self.seen.text or " ".join(self.seen.hidden))
+        return comparable(self.seen.text or " ".join(self.seen.hidden))
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,6 @@ class Table:
         return headings
 
 
-def one_line(text: str) -> str:
-    """Single ordinary spaces and composed letters: how headings are compared."""
-    return " ".join(composed(text).split())
-
-
 def distinct(cells: Sequence[Cell]) -> list[Cell]:
     """The cells, each once, also where one covers several places."""
     return list({id(cell): cell for cell in cells}.values())
@@ -149,7 +144,7 @@ def _table(node: Any, number: int, heading: Any, style: PageStyle, where: str) -
 
 def _title(node: Any, style: PageStyle) -> str:
     """The text of a caption or heading, which may be one that only screen readers get."""
-    return one_line(seen_text(node, style).text or node.text() or "")
+    return comparable(seen_text(node, style).text or node.text() or "")
 
 
 def _leading_headings(rows: list[Row]) -> list[Row]:
@@ -175,7 +170,7 @@ def _rows(table: Any, style: PageStyle, hidden_rows: list[str]) -> Iterator[Row]
             shown = style.shown_in_page(row)
             if table_is_gone or not (shown.is_gone or shown.is_invisible):
                 yield Row(number, part.tag, section_number, tuple(_cells(row, style)))
-            elif text := one_line(row.text(separator=" ") or ""):
+            elif text := comparable(row.text(separator=" ") or ""):
                 hidden_rows.append(text)
 
 

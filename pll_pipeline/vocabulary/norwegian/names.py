@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.vocabulary.norwegian.text import DASHES, INVISIBLE
+from pll_pipeline.vocabulary.norwegian.text import DASHES, plain_letters
 
 _OTHER_DASHES = re.compile(f" ?[{DASHES}−] ?")
 _APOSTROPHES = re.compile("[’‘‛ʼʻʹ′´`]")
@@ -57,7 +57,7 @@ def fold(text: str) -> str:
     "fylkeskommune". Letters stay what they are: å is not a, č is not c.
     """
     cased = unicodedata.normalize(
-        "NFC", unicodedata.normalize("NFD", text.translate(INVISIBLE)).casefold()
+        "NFC", unicodedata.normalize("NFD", plain_letters(text)).casefold()
     )
     spaced = " ".join(_APOSTROPHES.sub("'", cased).split())
     return _KOMMUNE.sub("", _OTHER_DASHES.sub("-", spaced))

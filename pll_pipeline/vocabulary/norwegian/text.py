@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pll_pipeline.errors import PllError
 
@@ -23,6 +24,8 @@ class UnreadableText(PllError):
 # Soft hyphen, word joiner and byte order mark are not seen and separate nothing.
 INVISIBLE = dict.fromkeys((0x00AD, 0x2060, 0xFEFF))
 DASHES = "-‐‑‒–—―"
+# Raised 2, ½ and the accent ´ are not 2, 1⁄2 and a space with an accent
+_OWN_FORMS = ("<super>", "<sub>", "<fraction>", "<compat> 0020 ")
 # The spaces that print puts between groups of three digits: space, no-break space,
 # narrow no-break space, thin space and figure space.
 _GROUP_SPACES = dict.fromkeys((0x0020, 0x00A0, 0x202F, 0x2009, 0x2007), " ")
@@ -33,6 +36,35 @@ _SPACE_BESIDE_LETTER = re.compile(r"(?<=[^\W\d_])\s+|\s+(?=[^\W\d_]|[%‰])")
 def composed(text: str) -> str:
     """The text with composed letters: å is one character, not a and a ring."""
     return unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=100_000)
+def plain_letters(text: str) -> str:
+    """The text in the form in which patterns are searched for in it.
+
+    Unicode's compatible forms (NFKC) are equal, as the ligature ﬁ, full-width letters and every
+    kind of space, but a raised or lowered sign stays what it is: ² may be a footnote. Hyphens that
+    keep words together are hyphens; signs that are not seen, as a soft hyphen, are gone.
+    """
+    return text if text.isascii() else composed("".join(map(_plain_sign, text)))
+
+
+def _plain_sign(sign: str) -> str:
+    if unicodedata.category(sign) == "Cf":
+        return ""
+    if sign in "‐‑":
+        return "-"
+    parts = unicodedata.decomposition(sign)
+    return sign if parts.startswith(_OWN_FORMS) else unicodedata.normalize("NFKC", sign)
+
+
+def comparable(text: str) -> str:
+    """A name in the form in which names are compared: `plain_letters`, single spaces.
+
+    The one comparison of names of columns, sheets and tables, of codes and of labels that a source
+    file lists.
+    """
+    return " ".join(plain_letters(text).split())
 
 
 def with_plain_spaces(text: str) -> str:

@@ -29,6 +29,7 @@ from pll_pipeline.validated.readers.workbook.sheet import SheetReader
 from pll_pipeline.validated.readers.workbook.styles import Styles, styles_of
 from pll_pipeline.validated.readers.workbook.table import table_of
 from pll_pipeline.validated.readers.workbook.texts import SharedTexts, shared_texts
+from pll_pipeline.vocabulary.norwegian.text import plain_letters
 
 __all__ = ["SheetSeen", "read", "sheets"]
 
@@ -155,7 +156,9 @@ def _book(package: Package) -> _Book:
 def _chosen(book: _Book, how: Workbook, where: str) -> _SheetEntry:
     """The sheet that is meant. A hidden sheet is not published."""
     fitting = [
-        sheet for sheet in book.sheets if how.sheet is None or re.search(how.sheet, sheet.name)
+        sheet
+        for sheet in book.sheets
+        if how.sheet is None or re.search(how.sheet, plain_letters(sheet.name))
     ]
     visible = [sheet for sheet in fitting if not sheet.is_hidden]
     if len(visible) == 1:

@@ -6,7 +6,6 @@ Not here: what cells show (`grid.py`), what columns mean (`validated/mapping.py`
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 from pll_pipeline.validated.readers.workbook.grid import Grid
 from pll_pipeline.validated.readers.workbook.places import letters
+from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
     from pll_pipeline.sources.model import Workbook
@@ -53,9 +53,9 @@ def table_of(grid: Grid, how: Workbook, file: str) -> PublishedTable:
 
 def _header(grid: Grid, how: Workbook) -> _Header:
     """The first row with all texts of `how.header`, with the rows its headings reach down to."""
-    wanted = {_collapsed(text) for text in how.header}
+    wanted = {comparable(text) for text in how.header}
     for index in range(len(grid.rows)):
-        texts = {column: _collapsed(grid.text(index, column)) for column in grid.columns}
+        texts = {column: comparable(grid.text(index, column)) for column in grid.columns}
         if not wanted <= set(texts.values()):
             continue
         rows = [
@@ -210,13 +210,8 @@ def _given_names(grid: Grid, how: Workbook, columns: list[int]) -> dict[int, str
 def _heading(grid: Grid, header: range, column: int) -> str:
     """The texts above a column from top to bottom; a cell joined over several rows counts once."""
     cells = {grid.joined.at(grid.rows[index], column) or index: index for index in reversed(header)}
-    texts = (_collapsed(grid.sound_text(index, column)) for index in sorted(cells.values()))
+    texts = (comparable(grid.sound_text(index, column)) for index in sorted(cells.values()))
     return " / ".join(text for text in texts if text)
-
-
-def _collapsed(text: str) -> str:
-    """A heading with single spaces, its letters in their composed form."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _continues_row_above(grid: Grid, index: int, columns: list[int]) -> bool:
@@ -278,7 +273,11 @@ class _Rows:
             for column in self._columns
             if any(grid.is_filled(index, [column]) for index in looked_at)
         )
-        ends = (index for index in self._filled if re.search(how.ends_at, grid.text(index, first)))
+        ends = (
+            index
+            for index in self._filled
+            if re.search(how.ends_at, plain_letters(grid.text(index, first)))
+        )
         return next(ends, len(grid.rows))
 
     def _learn(self, rows: list[int]) -> None:
@@ -305,7 +304,7 @@ class _Rows:
         return len(self._always) > 1
 
     def _texts(self, index: int) -> list[str]:
-        return [_collapsed(self._grid.text(index, column)) for column in self._columns]
+        return [comparable(self._grid.text(index, column)) for column in self._columns]
 
 
 def _filled_rows(grid: Grid, header: _Header, columns: list[int]) -> list[int]:

@@ -324,6 +324,13 @@ def use_dagster_home(config: Config) -> None:
     )
 
 
+def make_store(config: Config) -> None:
+    """Make Dagster's store where there is none: two services that did so at once would spoil it."""
+    use_dagster_home(config)
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs(limit=1)
+
+
 @contextmanager
 def _only_night(config: Config, source_names: Iterable[str]) -> Iterator[None]:
     """Inside, no other night runs, the disk had room for one, and the archive is whole.

@@ -7,7 +7,6 @@ any work, and anything printed (`console.py`).
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pll_pipeline import console
-from pll_pipeline.config import CHECKOUT, Config
+from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError, paragraph_of
 
 if TYPE_CHECKING:
@@ -205,20 +204,24 @@ def rollback(
 
 @app.command()
 def serve(
-    *, port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+    allow_changes: Annotated[
+        bool,
+        typer.Option("--allow-changes", help="Let the page start runs and turn the schedule off."),
+    ] = False,
 ) -> None:
-    """Dagster's page and daemon on 127.0.0.1, with the nightly schedule on. Stop with Ctrl-C."""
-    from pll_pipeline.automation import use_dagster_home
+    """Dagster's page and daemon on 127.0.0.1, with the nightly schedule on. Stop with Ctrl-C.
+
+    The page is read-only, and answers no other web page.
+    """
+    from pll_pipeline.automation import make_store
+    from pll_pipeline.server.services import serve as run_services
 
     config = Config.from_environment()
-    use_dagster_home(config)
-    os.environ["PLL_DATA"] = str(config.data)
-    console.show(f"Dagster on http://127.0.0.1:{port}, home {config.dagster_home}")
-    dagster = str(Path(sys.executable).with_name("dagster"))
-    workspace = str(CHECKOUT / "workspace.yaml")
-    os.chdir(CHECKOUT)
-    arguments = [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(dagster, arguments)  # noqa: S606 - Dagster takes the place of this process
+    console.show(f"Dagster's home is {config.dagster_home}; the page and the daemon start ...")
+    make_store(config)
+    raise SystemExit(run_services(config, port, allow_changes=allow_changes))
 
 
 # --- sources --------------------------------------------------------------------------------------

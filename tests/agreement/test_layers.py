@@ -25,11 +25,13 @@ LAYERS = (
     {"automation"},
     {"definitions"},
     {"console"},
+    {"server"},
     {"cli"},
 )
 LAYER_OF = {folder: number for number, folders in enumerate(LAYERS) for folder in folders}
 ONLY = {
-    "dagster": ("assets/", "automation.py", "definitions.py"),
+    "dagster": ("assets/", "automation.py", "definitions.py", "server/page.py"),
+    "uvicorn": ("server/page.py",),
     "dagster_dbt": ("assets/",),
     "requests": ("raw/",),
     "duckdb": ("published/",),

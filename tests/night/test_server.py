@@ -54,7 +54,7 @@ class Page:
         address = f"http://127.0.0.1:{self.port}{path}"
         request = urllib.request.Request(address, body, named)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - on loopback
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -24,6 +24,7 @@ from pll_pipeline.assets.validated import GatherParameters
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError, paragraph_of
 from pll_pipeline.lock import one_writer
+from pll_pipeline.published.current_release import drop_damaged, readable, repair
 from pll_pipeline.published.releases import Release, current
 from pll_pipeline.raw.archive import (
     SNAPSHOT_NAME,
@@ -182,21 +183,23 @@ def night_sources(config: Config) -> dict[str, Source]:
     return archived
 
 
-def run_night(
+def run_night(  # noqa: PLR0913 - each is a parameter of one night
     build: Build,
     config: Config,
     sources: dict[str, Source],
     *,
     ask: Collection[str] | None = None,
     rebuild: bool = False,
+    again: bool = False,
     debug: bool = False,
     show_line: Line = lambda _: None,
 ) -> Night:
     """The job `night`, here and now, under the lock; `build` makes its definitions.
 
     `ask` are the names of the sources that are asked (all where it is None); the others keep what
-    they have. With `rebuild` everything that follows from raw is deleted first, and a release is
-    published although nothing has changed. `show_line` is called with a line about each step.
+    they have. With `again` a release is published although nothing has changed, and those that are
+    damaged are removed; with `rebuild` everything that follows from raw is deleted before that.
+    `show_line` is called with a line about each step.
     Raises `PllError` when another night is under way or the disk has no room, and with `debug`
     whatever makes a step fail.
     """
@@ -206,7 +209,10 @@ def run_night(
             delete_derived(config)
         before = current(config.marts)
         job = build(config, sources).resolve_job_def(JOB)
-        result = _execute(job, night_config(sources, ask=ask, rebuild=rebuild), debug=debug)
+        parameters = night_config(sources, ask=ask, rebuild=rebuild or again)
+        result = _execute(job, parameters, debug=debug)
+        if result.success and (rebuild or again):
+            drop_damaged(config.marts)
         return _outcome(config, sources, result, before)
 
 
@@ -285,7 +291,7 @@ def require_archive(config: Config, source_names: Iterable[str]) -> None:
         for name in names:
             finish_interrupted(config.raw / name)
     require_whole(config.raw, names)
-    release = current(config.marts)
+    release = readable(config.marts)
     for used in release.manifest["snapshots"] if release else ():
         name, taken_at = used["source_name"], datetime.fromisoformat(used["snapshot_at"])
         folder = taken_at.astimezone(UTC).strftime(SNAPSHOT_NAME)
@@ -338,6 +344,7 @@ def _only_night(config: Config, source_names: Iterable[str]) -> Iterator[None]:
     Raises `PllError` otherwise.
     """
     with one_writer(config.lock_file, "a night"):
+        repair(config.marts)
         require_room(config)
         require_archive(config, source_names)
         yield

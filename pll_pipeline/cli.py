@@ -91,13 +91,19 @@ def run(
         bool, typer.Option("--offline", help="Ask no publisher; work with the snapshots there are.")
     ] = False,
     source: SourceNames = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Publish although nothing is new, also what was rolled back from."
+        ),
+    ] = False,
 ) -> None:
     """One night: ask the sources, read what is new, build the marts, publish a release.
 
     The same job the schedule runs. Exit code 0: published, or nothing new. 3: published, but a
     source keeps an earlier snapshot. 1: nothing published, the last release is still current.
     """
-    _night(Config.from_environment(), ask=() if offline else source)
+    _night(Config.from_environment(), ask=() if offline else source, again=again)
 
 
 @app.command()
@@ -145,7 +151,13 @@ def demo(
         _night(config)
 
 
-def _night(config: Config, *, ask: Collection[str] | None = None, rebuild: bool = False) -> None:
+def _night(
+    config: Config,
+    *,
+    ask: Collection[str] | None = None,
+    rebuild: bool = False,
+    again: bool = False,
+) -> None:
     """Run one night, show how it ended, and leave with its exit code."""
     progress = console.Progress()
     progress("the night begins")
@@ -160,6 +172,7 @@ def _night(config: Config, *, ask: Collection[str] | None = None, rebuild: bool 
         sources,
         ask=ask,
         rebuild=rebuild,
+        again=again,
         debug=_is_debugging(),
         show_line=progress,
     )
@@ -170,7 +183,8 @@ def _night(config: Config, *, ask: Collection[str] | None = None, rebuild: bool 
 @app.command()
 def status() -> None:
     """The last release, and each source: newest snapshot, age, last outcome, rows in quarantine."""
-    from pll_pipeline.published.releases import current
+    from pll_pipeline.published.current_release import link_fault
+    from pll_pipeline.published.releases import active_rollback, current
     from pll_pipeline.raw.archive import newest_snapshot
     from pll_pipeline.sources.register import register
     from pll_pipeline.validated.verdicts import read_state
@@ -181,6 +195,7 @@ def status() -> None:
         for name, source in register(config.own_sources).items()
     ]
     console.show_status(current(config.marts), statuses)
+    console.show_state_of_current(active_rollback(config.marts), link_fault(config.marts))
 
 
 @app.command()
@@ -189,17 +204,20 @@ def rollback(
         str | None, typer.Argument(help="Release to make current; the one before when left out.")
     ] = None,
 ) -> None:
-    """Make an earlier release current again."""
+    """Make an earlier release current again, until the inputs change or `pll run --again`.
+
+    Without a name it is the newest one before with other figures. Says which snapshots the release
+    used that this one did not, and how each is taken out of use.
+    """
     from pll_pipeline.lock import one_writer
+    from pll_pipeline.published.releases import active_rollback, require_current
     from pll_pipeline.published.releases import rollback as make_current
 
     config = Config.from_environment()
     with one_writer(config.lock_file, "a rollback"):
+        before = require_current(config.marts)
         now = make_current(config.marts, release)
-    console.show(
-        f"Release {now.id} is current again. The next night that finds anything new publishes "
-        "over it."
-    )
+    console.show_rolled_back(before, now, active_rollback(config.marts))
 
 
 @app.command()

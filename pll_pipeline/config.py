@@ -7,14 +7,19 @@ of single sources (`sources/`), anything that opens, creates or deletes a file.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pll_pipeline.errors import PllError
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
 _NORWAY = ZoneInfo("Europe/Oslo")
+# Patterns to polars and DuckDB, templates to dbt, the end of a file's name to SQLite's addresses.
+_NO_FOLDER_NAME = re.compile(r"[*?#\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,15 @@ class Config:
 
     @classmethod
     def from_environment(cls) -> Config:
-        """`PLL_DATA` moves the data folder, `PLL_ALERT_WEBHOOK` names where failures are posted."""
+        """`PLL_DATA` moves the data folder, `PLL_ALERT_WEBHOOK` names where failures are posted.
+
+        Raises `PllError` when the name of a folder has a character that a library cannot read.
+        """
+        data = Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").resolve()
+        for folder in (data, CHECKOUT):
+            require_readable_name(folder)
         return cls(
-            data=Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").resolve(),
+            data=data,
             dbt_project=CHECKOUT / "dbt_project",
             alert_webhook=os.environ.get("PLL_ALERT_WEBHOOK") or None,
         )
@@ -99,3 +110,15 @@ class Config:
     def seeds(self) -> Path:
         """The code lists."""
         return self.dbt_project / "seeds"
+
+
+def require_readable_name(folder: Path) -> None:
+    """Raise `PllError` for a path with a character that means something else to a library."""
+    unreadable = dict.fromkeys(_NO_FOLDER_NAME.findall(str(folder)))
+    if unreadable:
+        raise PllError(
+            f"The name of the folder has {' '.join(map(ascii, unreadable))}, which the libraries "
+            "underneath take for a pattern",
+            where=ascii(str(folder)),
+            do="rename the folder, or set `PLL_DATA` to another one",
+        )

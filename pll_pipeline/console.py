@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.publication import Inspection, TableSeen
     from pll_pipeline.published.releases import Release
+    from pll_pipeline.published.rolled_back import Rollback
     from pll_pipeline.raw.archive import Snapshot
     from pll_pipeline.sources.model import Source
     from pll_pipeline.validated.mapping import MappedTables
@@ -164,6 +165,42 @@ def _show_release(release: Release) -> None:
     show(f"  Parquet   {current / 'parquet'}")
     show(f"  Workbook  {current / 'pll.xlsx'}")
     show(f"  Ask       {variables}.venv/bin/{query}")
+
+
+def show_rolled_back(before: Release, now: Release, rollback: Rollback | None) -> None:
+    """Which release is current after a rollback, for how long, and what made the other differ."""
+    from pll_pipeline.published.rolled_back import snapshots_not_in
+
+    show(f"Release {now.id} is current again.")
+    if rollback is None:
+        return
+    show("It stays so until the inputs change, or `pll run --again`.")
+    try:
+        snapshots = snapshots_not_in(before.manifest, now.manifest)
+    except PllError as error:
+        show_warning(error.paragraph())
+        return
+    for used in snapshots:
+        show(
+            f"Release {before.id} used the snapshot {used.snapshot_name} of {used.source_name}, "
+            f"which {now.id} did not. If it is wrong: {used.exclude_command}"
+        )
+    if not snapshots:
+        show(
+            f"Both releases used the same snapshots; their code is {now.manifest['code_version']} "
+            f"and {before.manifest['code_version']}."
+        )
+
+
+def show_state_of_current(rollback: Rollback | None, fault: str | None) -> None:
+    """A rollback that is in force, and anything wrong with the link `current`."""
+    if rollback:
+        show_warning(
+            f"Rolled back from {rollback.left} at {rollback.at}: release {rollback.current} stays "
+            "current until the inputs change, or `pll run --again`."
+        )
+    if fault:
+        show_warning(f"`current` {fault}. `pll doctor` says what to do.")
 
 
 # --- status, sources, archive ---------------------------------------------------------------------

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pll_pipeline.star.model_files import DBT_PROJECT, Table, tables
 BUILT_AT = datetime(2026, 11, 23, 3, 0, 4, tzinfo=UTC)
 LONG_TABLE_ROWS = 5_000  # enough for dictionaries and other encodings to be chosen
 LAYERS = ("star", "marts")
+_FINGERPRINTS = (f"{number:064x}" for number in count(1))
 
 # A column that may not be empty has one of these where a row does not say otherwise.
 _DEFAULTS: dict[str, Any] = {
@@ -201,8 +203,11 @@ def outputs(*names: str) -> tuple[Output, ...]:
 def publish_times(
     build: Path, marts: Path, times: int = 1, now: datetime = BUILT_AT, **options: Any
 ) -> list[Release]:
-    """Publish a number of releases, all at the same time of the clock."""
-    return [publish(build, marts, inputs(), now=now, **options) for _ in range(times)]
+    """Publish a number of releases from different inputs, all at the same time of the clock."""
+    return [
+        publish(build, marts, inputs(fingerprint=next(_FINGERPRINTS)), now=now, **options)
+        for _ in range(times)
+    ]
 
 
 def ids(marts: Path) -> list[str]:

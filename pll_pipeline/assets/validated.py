@@ -16,7 +16,10 @@ import polars as pl
 from pll_pipeline.assets import LOCK, LOG, Event, described_failures
 from pll_pipeline.assets.raw import ASKED, raw_key
 from pll_pipeline.config import Config
-from pll_pipeline.published.releases import Release, current
+from pll_pipeline.errors import PllError
+from pll_pipeline.published.current_release import file_fault, readable
+from pll_pipeline.published.releases import Release, active_rollback, current, fingerprint
+from pll_pipeline.published.rolled_back import Rollback
 from pll_pipeline.sources.model import MilestoneTable, Source
 from pll_pipeline.validated.fingerprints import release_fingerprint
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION
@@ -153,13 +156,11 @@ def _gathered(
 ) -> Iterator[dg.MaterializeResult[None]]:
     states = [read_state(config, source) for source in sources]
     code = release_fingerprint(config)
-    fingerprint = inputs_fingerprint(states, code)
-    release = current(config.marts)
-    if release and _is_of(release, fingerprint) and not rebuild:
-        LOG.info("nothing new: release %s already comes from exactly this", release.id)
+    inputs = inputs_fingerprint(states, code)
+    if not rebuild and _is_published(config, inputs):
         return
-    tables = gather(config, states, _source_names(release))
-    write_inputs(config, states, fingerprint, code)
+    tables = gather(config, states, _source_names(readable(config.marts)))
+    write_inputs(config, states, inputs, code)
     LOG.info(
         "gathered %d figures, %d targets, %d milestones",
         *(tables[table].height for table in ("observation", "target", "milestone")),
@@ -174,8 +175,43 @@ def _source_names(release: Release | None) -> set[str]:
     return {snapshot["source_name"] for snapshot in used}
 
 
-def _is_of(release: Release, fingerprint: str) -> bool:
-    return bool(release.manifest["fingerprint"] == fingerprint)
+def _is_published(config: Config, inputs: str) -> bool:
+    """Whether nothing has to be published from these inputs: a release has them, or had them."""
+    release = current(config.marts)
+    if release is None:
+        return False
+    damage = file_fault(config.marts)
+    rollback = active_rollback(config.marts)
+    if rollback and inputs in rollback.rejected.values():
+        if damage:
+            raise _nothing_to_go_back_to(config, rollback, damage)
+        LOG.info(
+            "nothing new since release %s, which was rolled back from: release %s stays current "
+            "until the inputs change, or `pll run --again`",
+            rollback.left,
+            release.id,
+        )
+        return True
+    if damage:
+        LOG.warning("%s It is published anew.", damage)
+        return False
+    if fingerprint(release) == inputs:
+        LOG.info("nothing new: release %s already comes from exactly this", release.id)
+        return True
+    if rollback:
+        LOG.info("the inputs have changed since the rollback to release %s: it ends", release.id)
+    return False
+
+
+def _nothing_to_go_back_to(config: Config, rollback: Rollback, damage: str) -> PllError:
+    """The inputs give the figures that were rolled back from, and the others are damaged."""
+    return PllError(
+        f"The release that was rolled back to cannot be published anew, because the inputs are "
+        f"those of release {rollback.left}, which was rolled back from. {damage}",
+        where=str(config.marts),
+        do="exclude the wrong snapshots (`pll rollback` names them) or go back to another release "
+        "(`pll rollback RELEASE`); `pll run --again` publishes the inputs as they are",
+    )
 
 
 def _written(config: Config, table: str, frame: pl.DataFrame) -> dg.MaterializeResult[None]:

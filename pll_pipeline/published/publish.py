@@ -11,8 +11,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pll_pipeline.disposable import LOG
 from pll_pipeline.errors import PllError
-from pll_pipeline.published import release_folder
+from pll_pipeline.published import release_folder, rolled_back
 from pll_pipeline.published.outputs import write_release
 from pll_pipeline.published.release_info import Inputs
 from pll_pipeline.published.releases import (
@@ -20,9 +21,11 @@ from pll_pipeline.published.releases import (
     WRITING,
     Release,
     current,
+    damage_of,
     disk_errors_explained,
     explained,
     make_current,
+    newest_whole,
     order,
     prune,
     releases,
@@ -55,9 +58,17 @@ def publish(
         release_id = _next_id(marts_dir, built_at)
         release = Release(release_id, marts_dir / RELEASES / release_id)
         with _undone_on_failure(marts_dir, release, previous):
-            _write(release, build_file, built_at, inputs, previous)
+            damage = damage_of(previous) if previous else None
+            compared = newest_whole(marts_dir) if damage else previous
+            _write(release, build_file, built_at, inputs, compared)
             make_current(marts_dir, release)
+        if previous and damage:
+            release_folder.remove(previous.folder)
+            LOG.warning("release %s is removed. %s", previous.id, damage)
         prune(marts_dir, keep)
+        rolled_back.end(
+            marts_dir, (stored.id for stored in releases(marts_dir)), inputs.fingerprint
+        )
     return release
 
 

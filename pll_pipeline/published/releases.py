@@ -23,10 +23,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pll_pipeline.disposable import LOG, put_away
 from pll_pipeline.errors import PllError
-from pll_pipeline.published import release_folder
+from pll_pipeline.published import release_folder, rolled_back
 from pll_pipeline.published.descriptor import MANIFEST
 from pll_pipeline.published.duckdb import FILE_NAME
+from pll_pipeline.published.rolled_back import Rollback
 
 RELEASES = "releases"
 CURRENT = "current"
@@ -72,10 +74,17 @@ def current(marts_dir: Path) -> Release | None:
     if link.is_symlink():
         release_id = Path(os.readlink(link)).name
     elif (link / MANIFEST).is_file():
-        release_id = Release(CURRENT, link).manifest["release_id"]
+        release_id = _id_of_copy(Release(CURRENT, link))
     else:
         return None
     return next((release for release in releases(marts_dir) if release.id == release_id), None)
+
+
+def _id_of_copy(copy: Release) -> str | None:
+    try:
+        return str(copy.manifest["release_id"])
+    except (PllError, KeyError, TypeError):
+        return None
 
 
 def require_current(marts_dir: Path) -> Release:
@@ -96,16 +105,32 @@ def releases(marts_dir: Path) -> list[Release]:
 
 
 def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
-    """Make an earlier release current: the named one, or the newest before the current one.
+    """Make an earlier release current: the named one, or the newest before with other figures.
 
-    The next publish makes its own release current again. Raises `PllError` when there is no such
-    release, or when its files are not as they were published; then nothing changes.
+    Without a name, releases from the same inputs or with the same figures as one that was rolled
+    back from are passed over. The rollback is recorded (`rolled_back.py`) and lasts until the
+    inputs change or a release is asked for. Raises `PllError` when there is no such release, or
+    when its files are not as they were published; then nothing changes.
     """
     marts_dir = marts_dir.absolute()
-    stored, now = releases(marts_dir), require_current(marts_dir)
+    now = require_current(marts_dir)
+    chosen = _chosen(marts_dir, now, release_id)
+    verify(chosen)
+    with disk_errors_explained(marts_dir):
+        _record_rollback(marts_dir, now, chosen)
+        make_current(marts_dir, chosen)
+    return chosen
+
+
+def _chosen(marts_dir: Path, now: Release, release_id: str | None) -> Release:
+    stored = releases(marts_dir)
     if release_id is None:
-        wanted = "before the current one"
-        fitting = [release for release in stored if order(release.id) < order(now.id)]
+        wanted = "before the current one with other figures"
+        earlier = [release for release in stored if order(release.id) < order(now.id)]
+        rejected = [now, *_rejected_releases(marts_dir)]
+        fitting = [
+            release for release in earlier if not any(is_same(release, wrong) for wrong in rejected)
+        ]
     else:
         wanted = release_id
         fitting = [release for release in stored if release.id == release_id]
@@ -116,11 +141,67 @@ def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
             where=str(marts_dir),
             do=f"name one of those that are kept: {names}",
         )
-    chosen = fitting[-1]
-    verify(chosen)
-    with disk_errors_explained(marts_dir):
-        make_current(marts_dir, chosen)
-    return chosen
+    return fitting[-1]
+
+
+def _record_rollback(marts_dir: Path, now: Release, chosen: Release) -> None:
+    """Write the record before the link is moved: an interrupted rollback is completed from it."""
+    before = rolled_back.read(marts_dir)
+    newer = [release for release in releases(marts_dir) if order(release.id) > order(chosen.id)]
+    rejected = before.rejected if before else {}
+    rejected |= {release.id: fingerprint(release) for release in newer}
+    of_chosen = fingerprint(chosen)
+    rejected = {id_: rejected[id_] for id_ in rejected if rejected[id_] not in ("", of_chosen)}
+    if rejected:
+        rolled_back.write(marts_dir, left=now.id, current=chosen.id, rejected=rejected)
+    else:
+        rolled_back.path_of(marts_dir).unlink(missing_ok=True)
+
+
+def _rejected_releases(marts_dir: Path) -> list[Release]:
+    """The releases still kept that were rolled back from."""
+    record = rolled_back.read(marts_dir)
+    return [release for release in releases(marts_dir) if record and release.id in record.rejected]
+
+
+def active_rollback(marts_dir: Path) -> Rollback | None:
+    """The rollback that made the current release current; None where none did.
+
+    Where the record is damaged, a release newer than the current one counts as rolled back from.
+    """
+    now, record = current(marts_dir), rolled_back.read(marts_dir)
+    if now is None:
+        return None
+    if record:
+        return record if record.is_active and record.current == now.id else None
+    newer = [release for release in releases(marts_dir) if order(release.id) > order(now.id)]
+    if newer and rolled_back.fault_of(marts_dir):
+        rejected = {release.id: fingerprint(release) for release in newer}
+        return Rollback("at an unknown time", newer[-1].id, now.id, rejected)
+    return None
+
+
+def fingerprint(release: Release) -> str:
+    """The fingerprint of what a release was made from; empty where its manifest cannot be read."""
+    try:
+        return str(release.manifest["fingerprint"])
+    except (PllError, KeyError, TypeError):
+        return ""
+
+
+def is_same(release: Release, other: Release) -> bool:
+    """Whether two releases come from the same inputs, or have the same figures."""
+    of_release = fingerprint(release)
+    if not (of_release and fingerprint(other)):
+        return False
+    figures = _figures(release)
+    return of_release == fingerprint(other) or bool(figures and figures == _figures(other))
+
+
+def _figures(release: Release) -> dict[str, str]:
+    """The hash of each CSV file: these contain figures alone, and not the id of the release."""
+    files = release.manifest["files"]
+    return {file["path"]: file["sha256"] for file in files if file["path"].startswith("csv/")}
 
 
 def verify(release: Release) -> None:
@@ -128,10 +209,35 @@ def verify(release: Release) -> None:
 
     Raises `PllError` for the first that differs.
     """
-    for file in release.manifest["files"]:
-        path = release.folder / file["path"]
-        if not path.is_file() or release_folder.hash_of(path) != file["sha256"]:
-            raise _damaged(release, f"{file['path']} is missing or changed")
+    try:
+        expected = {str(file["path"]): str(file["sha256"]) for file in release.manifest["files"]}
+    except (KeyError, TypeError) as error:
+        raise _damaged(release, f"{MANIFEST} does not list its files") from error
+    for name, sha256 in expected.items():
+        if not _has_hash(release.folder / name, sha256):
+            raise _damaged(release, f"{name} is missing or changed")
+
+
+def _has_hash(path: Path, sha256: str) -> bool:
+    try:
+        return path.is_file() and release_folder.hash_of(path) == sha256
+    except OSError:
+        return False
+
+
+def damage_of(release: Release) -> str | None:
+    """What is wrong with the files of a release, as a paragraph; None where they are whole."""
+    try:
+        verify(release)
+    except PllError as error:
+        return error.paragraph()
+    return None
+
+
+def newest_whole(marts_dir: Path) -> Release | None:
+    """The newest release whose files are all as they were published."""
+    newest_first = reversed(releases(marts_dir))
+    return next((release for release in newest_first if damage_of(release) is None), None)
 
 
 def order(release_id: str) -> tuple[str, int]:
@@ -145,9 +251,12 @@ def order(release_id: str) -> tuple[str, int]:
 
 def make_current(marts_dir: Path, release: Release) -> None:
     """Let the link `current` lead to the release. Raises `OSError` when it cannot be written."""
-    link = marts_dir / CURRENT
-    may_be_linked = link.is_symlink() or not link.exists()
-    if not (may_be_linked and _link(marts_dir, release)):
+    if not _link(marts_dir, release):
+        LOG.warning(
+            "links cannot be made in %s: the files of `current` are replaced one after the other, "
+            "and a reader may see files of two releases for a moment",
+            marts_dir,
+        )
         _replace_current(marts_dir, release)
 
 
@@ -161,15 +270,28 @@ def _link(marts_dir: Path, release: Release) -> bool:
         if link.is_symlink() or getattr(error, "errno", None) in _NO_LINK_POSSIBLE:
             raise
         return False
+    if not link.is_symlink():
+        _clear_way(link)
     os.replace(new, link)
     release_folder.sync(marts_dir)
     return True
 
 
+def _clear_way(link: Path) -> None:
+    """Make way for the link where `current` is a copy of a release, or something else."""
+    if (link / MANIFEST).is_file():
+        release_folder.remove(link)
+    elif link.exists():
+        put_away(link, "is no link to a release")
+
+
 def _replace_current(marts_dir: Path, release: Release) -> None:
     """Replace the files of the folder `current`, `release.json` last."""
     names = [*(file["path"] for file in release.manifest["files"]), MANIFEST]
-    release_folder.replace_files(marts_dir / CURRENT, release.folder, names)
+    folder = marts_dir / CURRENT
+    if folder.exists() and not folder.is_dir():
+        put_away(folder, "is no folder")
+    release_folder.replace_files(folder, release.folder, names)
 
 
 def sweep(marts_dir: Path) -> None:
@@ -177,7 +299,7 @@ def sweep(marts_dir: Path) -> None:
 
     That is folders half written or half removed, and the folder `current` half replaced.
     """
-    for left in (marts_dir / RELEASES).glob(".*"):
+    for left in [*(marts_dir / RELEASES).glob(".*"), *marts_dir.glob(".*")]:
         if left.name.startswith((WRITING, release_folder.REMOVING)):
             release_folder.remove(left)
     (marts_dir / _NEW_LINK).unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from tests.agreement.files import MODULES, PACKAGE, ROOT, name_of, tracked_texts
 LAYERS = (
     {"errors"},
     {"config"},
-    {"lock", "vocabulary"},
+    {"disposable", "lock", "vocabulary"},
     {"sources"},
     {"raw"},
     {"validated"},

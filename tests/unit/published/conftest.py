@@ -63,10 +63,11 @@ def compared_with(written: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path |
 
     def copy(folder: Path, *facts: Any) -> None:
         shutil.copytree(written, folder, dirs_exist_ok=True)
-        _, release_id, built_at, _, compared = facts
+        _, release_id, built_at, made_from, compared = facts
         previous.append(compared)
         manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
         manifest |= {"release_id": release_id, "built_at": built_at.isoformat()}
+        manifest |= {"fingerprint": made_from.fingerprint, "snapshots": made_from.snapshots}
         (folder / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
 
     monkeypatch.setattr(publishing, "write_release", copy)

@@ -72,7 +72,7 @@ def current(marts_dir: Path) -> Release | None:
     marts_dir = marts_dir.absolute()
     link = marts_dir / CURRENT
     if link.is_symlink():
-        release_id = Path(os.readlink(link)).name
+        release_id: str | None = Path(os.readlink(link)).name
     elif (link / MANIFEST).is_file():
         release_id = _id_of_copy(Release(CURRENT, link))
     else:

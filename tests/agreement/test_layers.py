@@ -14,7 +14,7 @@ from tests.agreement.files import MODULES, PACKAGE, ROOT, name_of, tracked_texts
 LAYERS = (
     {"errors"},
     {"config"},
-    {"disposable", "lock", "vocabulary"},
+    {"disposable", "lock", "store", "vocabulary"},
     {"sources"},
     {"raw"},
     {"validated"},
@@ -22,6 +22,7 @@ LAYERS = (
     {"published"},
     {"inspection", "simulation"},
     {"assets"},
+    {"history"},
     {"automation"},
     {"definitions"},
     {"console"},
@@ -30,7 +31,7 @@ LAYERS = (
 )
 LAYER_OF = {folder: number for number, folders in enumerate(LAYERS) for folder in folders}
 ONLY = {
-    "dagster": ("assets/", "automation.py", "definitions.py", "server/page.py"),
+    "dagster": ("assets/", "history.py", "automation.py", "definitions.py", "server/page.py"),
     "uvicorn": ("server/page.py",),
     "dagster_dbt": ("assets/",),
     "requests": ("raw/",),

@@ -196,7 +196,7 @@ def test_a_file_the_source_does_not_publish_is_refused_by_name(
 # --- rebuild, rollback ----------------------------------------------------------------------------
 
 
-def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_the_release_before(
+def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_goes_by_name(
     own_world: World,
 ) -> None:
     (first,), tables = own_world.releases(), own_world.csv_files()
@@ -207,7 +207,10 @@ def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_the_relea
     difference = (own_world.current / "difference.md").read_text(encoding="utf-8")
     assert "Ingen endringer i rader som finnes i begge utgaver." in difference
 
-    back = own_world.quick("rollback")
+    same = own_world.quick("rollback")
+    assert same.returncode == 1
+    assert "There is no release before the current one with other figures" in same.stderr
+    back = own_world.quick("rollback", first)
     assert back.returncode == 0
     assert f"Release {first} is current again" in back.stdout
     manifest = json.loads((own_world.current / "release.json").read_text(encoding="utf-8"))

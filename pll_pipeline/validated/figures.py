@@ -41,6 +41,18 @@ _STATED_UNITS = (
     ("percent", re.compile(r"(?:^|[ (])(?:%|prosent|pst|per ?cent)(?:$|[ ).,])")),
     ("per_mille", re.compile(r"(?:^|[ (])(?:‰|promille|per mille)(?:$|[ ).,])")),
 )
+# A unit in a heading, as "Antall (i tusen)" or "Andel i %", and not a size: "over 50 %"
+_OF_SCALE = (
+    r"(?:\bi (?:hele )?|\(|, ?|/ ?)(?:{})(?:[ -](?:tall|kr\.?|kroner|nok|stk\.?|personer))?"
+    r"\)?(?=$| ?/|,|\))"
+)
+_HEADING_UNITS = (
+    ("per_mille", re.compile(r"(?<![0-9])(?<![0-9] )(?:‰|\bpromille\b)")),
+    ("percent", re.compile(r"(?<![0-9])(?<![0-9] )(?:%|\b(?:prosent(?:andel)?|pst|percent)\b)")),
+    ("million", re.compile(_OF_SCALE.format(r"mill(?:ion(?:er|ar))?\.?|mio\.?|1[ .]000[ .]000"))),
+    ("thousand", re.compile(_OF_SCALE.format(r"tusen|1[ .]?000"))),
+    ("milliard", re.compile(_OF_SCALE.format(r"mrd\.?|milliard(?:er|ar)?"))),
+)
 _SIGN_AND_SPACE = re.compile(r"([<>≤≥]) +(?=[0-9])")
 # Marks that may touch the number they are before; others need a space.
 _TOUCHING = frozenset("*†‡§#⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -89,16 +101,23 @@ class _Meaning:
 
 @dataclass
 class FigureReader:
-    """Reads the cells of one value column, named `column`, under its settings."""
+    """Reads the cells of one value column, named `column`, under its settings.
+
+    `has_shown_heading`: the column's name is the heading that readers of the publication see, and
+    not a name of the model below it.
+    """
 
     value: Value
     column: str
     convention: str
+    has_shown_heading: bool = True
+    _heading_unit: str | None = field(init=False)
     _meanings: dict[str, _Meaning] = field(init=False)
 
     def __post_init__(self) -> None:
         """Look up the marks by the form in which texts are compared."""
         value = self.value
+        self._heading_unit = _unit_of_heading(self.column) if self.has_shown_heading else None
         meanings = [
             *(_Meaning("zero", mark) for mark in value.zero),
             *(_Meaning("missing", mark) for mark in value.missing),
@@ -276,7 +295,22 @@ class FigureReader:
             return self._as_printed(cell, f"10^{figure.printed_scale}", is_right)
         if unit in ("percent", "per_mille") and cell.measure_unit not in SHARE_LIKE:
             return self._as_printed(cell, unit, False)
+        if self._heading_unit not in (None, unit) and figure.value != 0:
+            raise Refused("unit_is_the_headings", self.column, cell.text, self._heading_line(unit))
         return UNIT_FACTORS[unit]
+
+    def _heading_line(self, unit: str) -> str:
+        stated = "plain numbers" if unit == "count" else unit
+        line = (
+            f"Line to add in the source file: unit: {self._heading_unit}"
+            if self._heading_unit in UNIT_FACTORS
+            else "no unit of a source file is so large; ask the publisher for other figures"
+        )
+        return (
+            f"the heading {self.column!r} states {self._heading_unit}, the source file {stated}."
+            f" {line}; if the numbers are {stated} all the same, name the columns under"
+            " read.columns"
+        )
 
     def _as_printed(self, cell: Cell, printed: str, is_right: bool) -> float:
         if is_right:
@@ -300,6 +334,11 @@ class FigureReader:
             f" Line to add in the source file: unit: {stated}"
         )
         raise Refused("unit_is_the_publications", self.column, cell.text, reason)
+
+
+def _unit_of_heading(heading: str) -> str | None:
+    words = words_of(heading)
+    return next((unit for unit, form in _HEADING_UNITS if form.search(words)), None)
 
 
 def _scaled(bound: float | None, factor: float) -> float | None:

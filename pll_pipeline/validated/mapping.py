@@ -22,6 +22,7 @@ from pll_pipeline.sources.model import (
     MilestoneTable,
     ObservationTable,
     Period,
+    PowerBi,
     Region,
     Source,
     Text,
@@ -272,7 +273,12 @@ class _TableMapping:
         )
 
     def _take_figure(self, rows: PublishedRows, value: Value, column: str) -> None:
-        reader = FigureReader(value, column, value.numbers or self.source.numbers)
+        reader = FigureReader(
+            value,
+            column,
+            value.numbers or self.source.numbers,
+            has_shown_heading=not isinstance(self.source.read, PowerBi),
+        )
         mark_column = value.mark_column or self._status_column(rows)
         rows.add_cell(column, mark_column)
 

@@ -239,7 +239,7 @@ def test_a_number_that_cannot_be_read_raises_with_its_text(
 ) -> None:
     with pytest.raises(UnreadableText) as failure:
         read_number(text, convention)
-    assert f'"{text}"' in str(failure.value)
+    assert f'"{text}"' in failure.value.what
     assert failure.value.text == text
     assert str(convention) in failure.value.what
     assert isinstance(failure.value, PllError)

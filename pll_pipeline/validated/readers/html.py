@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.decoding import decode
+from pll_pipeline.validated.readers.page_rest import DRAWN_TABLES, rest_of_page
 from pll_pipeline.validated.readers.page_tables import (
     Cell,
     Row,
     Table,
     distinct,
     expanded,
+    parsed_page,
     tables_of_page,
 )
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
@@ -52,21 +54,23 @@ def read(content: bytes, how: Html, *, where: str) -> PublishedTable:
     `PllError` for bytes in another encoding, no table or several that fit, a repeated column, a row
     that is not as wide as the header, and a table without rows.
     """
-    page = decode(content, how.encoding, where=where, what="page")
+    file = where.rsplit("/", 1)[-1]
+    page = parsed_page(decode(content, how.encoding, where=where, what="page"))
     tables = tables_of_page(page, where)
-    table = _chosen(tables, how, where)
+    rest = rest_of_page(page, file)
+    table = _chosen(tables, how, where, rest)
     names = _names(table, how)
     body = _body(table, len(names))
     used = [index for index, name in enumerate(names) if name or _has_value(body, index)]
     _refuse_repeated([names[index] for index in used], table)
     if not body.rows:
         raise PllError("The table has no rows", where=table.where, do=_LOOK_AGAIN)
-    file = where.rsplit("/", 1)[-1]
     columns = {names[index]: [cells[index] for _, cells in body.rows] for index in used}
     references = [f"{file}:table {table.number} row {row.number}" for row, _ in body.rows]
     not_read = [
         *_not_read(table, body, f"{file}, table {table.number}"),
         *_other_tables(tables, table, file),
+        *rest,
     ]
     return _published(columns, references, tuple(not_read))
 
@@ -76,7 +80,8 @@ def headers(content: bytes, encoding: str, *, where: str) -> list[tuple[str, lis
 
     The header of a table whose own is empty is that of the table before it.
     """
-    tables = tables_of_page(decode(content, encoding, where=where, what="page"), where)
+    page = parsed_page(decode(content, encoding, where=where, what="page"))
+    tables = tables_of_page(page, where)
     seen = [table for table in tables if not table.is_hidden]
     by_number = {table.number: table for table in seen}
     by_number |= {table.number: table for table in _with_header_before(seen, lambda _: True)}
@@ -95,7 +100,7 @@ def _readable_header(table: Table) -> list[str]:
 # --- which table ------------------------------------------------------------------------------
 
 
-def _chosen(tables: list[Table], how: Html, where: str) -> Table:
+def _chosen(tables: list[Table], how: Html, where: str, rest: list[NotRead]) -> Table:
     """The one table that fits and has rows."""
 
     def fits(table: Table) -> bool:
@@ -124,6 +129,7 @@ def _chosen(tables: list[Table], how: Html, where: str) -> Table:
             "see what the publisher changed, then correct read.header or read.caption in the"
             " source file"
         )
+        what += "".join(f"; not read: {n.what} ({n.count})" for n in rest if n.what == DRAWN_TABLES)
     raise PllError(f"{what}; the page has {_listed(fitting or tables)}", where=where, do=do)
 
 

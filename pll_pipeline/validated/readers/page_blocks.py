@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.page_rest import rest_of_page
 from pll_pipeline.validated.readers.page_style import PageStyle, Shown
 from pll_pipeline.validated.readers.page_text import (
     BREAK,
@@ -23,6 +24,7 @@ from pll_pipeline.validated.readers.page_text import (
     fault_of_seam,
     visible,
 )
+from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.vocabulary.norwegian.text import composed
 
 MOST_TEXT = 8 * 2**20  # characters
@@ -54,7 +56,7 @@ _LOOK = "look at the page: it may be no web page, or a very unusual one; give an
 
 @dataclass(frozen=True)
 class Blocks:
-    """The running text of a page: its blocks, and the texts left out as hidden or struck.
+    """The running text of a page: its blocks, the texts left out as hidden or struck, and the rest.
 
     Where the shown text cannot be known, a block has a mark; see `faults_in`.
     """
@@ -63,6 +65,7 @@ class Blocks:
     faults: list[str]
     hidden: list[str]
     struck: list[str]
+    rest: list[NotRead]
 
     def faults_in(self, text: str) -> list[str]:
         """Why the shown text cannot be known in a part of a block."""
@@ -90,7 +93,8 @@ def blocks_of_page(page: str, where: str) -> Blocks:
     if parsed.root is not None:
         walk.go_through(parsed.root, Shown())
     texts = [text for block in "".join(walk.pieces).split(_BLOCK) if (text := walk.block(block))]
-    return Blocks(texts, walk.faults, walk.hidden, walk.struck)
+    rest = rest_of_page(parsed, where.rsplit("/", 1)[-1])
+    return Blocks(texts, walk.faults, walk.hidden, walk.struck, rest)
 
 
 def _depth(page: str) -> int:

@@ -57,10 +57,18 @@ _PROPERTIES = frozenset(
         "max-width",
         "max-height",
         "content",
+        "color",
+        "background",
+        "background-color",
+        "direction",
+        "unicode-bidi",
     )
 )
 _LINE = "text-decoration-line"
 _ALIASES = {"text-decoration": _LINE}
+_IMPORT = re.compile(r"@import\s+(?:url)?([^;\s]+)", re.IGNORECASE)
+_COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|(?:rgb|hsl)a?\([^)]*\)|\b[a-z]+\b")
+_COLOUR_NAMES = {"#fff": "white", "#ffffff": "white", "#000": "black", "#000000": "black"}
 _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _GENERATED = re.compile(r"::?(?:before|after)$")
 # Of a pointer or a control: what a page looks like before anyone touches it has none of them.
@@ -76,7 +84,8 @@ class Shown:
     """How an element is shown.
 
     `is_gone`: neither it nor anything in it. `is_invisible`, `is_without_size`: not its own text,
-    though an element in it may be shown again. `doubt`: the class that may hide it.
+    though an element in it may be shown again. `doubt`: the class that may hide it. `colour` and
+    `background` are of its text and what is behind it; "" where they are not known.
     """
 
     is_gone: bool = False
@@ -84,11 +93,18 @@ class Shown:
     is_without_size: bool = False
     is_struck: bool = False
     doubt: str = ""
+    colour: str = ""
+    background: str | None = None
 
     @property
     def is_seen(self) -> bool:
         """Whether a reader sees text that is directly in the element."""
-        return not (self.is_gone or self.is_invisible or self.is_without_size)
+        return not (self.is_gone or self.is_invisible or self.is_without_size or self.is_blended)
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether the text has no colour, or that of what is behind it."""
+        return self.colour == "transparent" or bool(self.colour and self.colour == self.background)
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,9 @@ class _Own:
     is_block: bool = False
     position: Position = ""
     doubt: str = ""
+    colour: str | None = None
+    background: str | None = None
+    is_turned: bool = False
 
 
 _PLAIN = _Own()
@@ -119,10 +138,8 @@ class PageStyle:
         self._shown: dict[int, Shown] = {}
         self._own_by_attributes: dict[tuple[object, ...], _Own] = {}
         self._panels = {panel.mem_id for panel in _panels(page)}
-        self._has_other_sheets = any(
-            "stylesheet" in (link.attributes.get("rel") or "").lower()
-            for link in page.css("link[rel]")
-        )
+        self._has_other_sheets = bool(other_sheets(page))
+        self._first_background = "" if self._has_other_sheets else "white"
         for order, (selector, declarations) in enumerate(_rules_of(page)):
             self._apply(selector, declarations, order)
 
@@ -137,7 +154,15 @@ class PageStyle:
             is_without_size=_first(own.is_without_size, within.is_without_size),
             is_struck=within.is_struck or own.is_struck,
             doubt=within.doubt or own.doubt,
+            colour=within.colour if own.colour is None else own.colour,
+            background=self._background(own, within),
         )
+
+    def _background(self, own: _Own, within: Shown) -> str | None:
+        """What is behind the text: its element's, else that around it, else the empty page."""
+        if own.background is not None:
+            return own.background
+        return self._first_background if within.background is None else within.background
 
     def shown_in_page(self, node: Any) -> Shown:
         """How an element is shown, by all the elements it lies in."""
@@ -161,6 +186,10 @@ class PageStyle:
         """Whether a style makes the element a block of its own."""
         return self._own(node).is_block
 
+    def is_turned(self, node: Any) -> bool:
+        """Whether the element shows its signs in another order than it stores them."""
+        return self._own(node).is_turned
+
     def generated(self, node: Any) -> str:
         """The text that a rule of the page puts before or after the element's own."""
         return self._generated.get(node.mem_id, "") if self._generated else ""
@@ -176,6 +205,8 @@ class PageStyle:
             attributes.get("class"),
             attributes.get("style"),
             attributes.get("role"),
+            attributes.get("color"),
+            attributes.get("bgcolor"),
             "hidden" in attributes,
             "open" in attributes,
         )
@@ -197,6 +228,9 @@ class PageStyle:
             is_block=style.get("display", "") not in ("", "inline", "contents", "ruby"),
             position=_position(tag, style),
             doubt=_doubt(attributes, style) if self._has_other_sheets else "",
+            colour=_colour(style.get("color", "inherit")),
+            background=_background(style),
+            is_turned=_is_turned(tag, style),
         )
         return _PLAIN if own == _PLAIN else own
 
@@ -215,6 +249,19 @@ class PageStyle:
                 elif name != "content":
                     declared = self._declared.setdefault(node.mem_id, {})
                     _keep(declared, name, value, (is_important, False, specificity, order))
+
+
+def other_sheets(page: LexborHTMLParser) -> list[str]:
+    """The addresses of the style sheets that the page takes from elsewhere."""
+    linked = []
+    for link in page.css("link[rel]"):
+        words = (link.attributes.get("rel") or "").lower().split()
+        is_used = "stylesheet" in words and "alternate" not in words
+        if is_used and _applies(link.attributes.get("media") or ""):
+            linked.append(link.attributes.get("href") or "")
+    for element in page.css("style"):
+        linked += [match[1].strip(" '\"()") for match in _IMPORT.finditer(element.text() or "")]
+    return linked
 
 
 def _panels(page: LexborHTMLParser) -> Iterator[Any]:
@@ -240,8 +287,14 @@ def _keep(declared: dict[str, tuple[_Rank, str]], name: str, value: str, rank: _
 
 def _default_style(tag: str, attributes: dict[str, Any]) -> dict[str, str]:
     """What a browser declares of an element by itself."""
-    is_closed_dialog = tag == "dialog" and "open" not in attributes
-    return {"display": "none"} if "hidden" in attributes or is_closed_dialog else {}
+    style = {}
+    if "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
+        style["display"] = "none"
+    if tag == "font" and (colour := attributes.get("color")):
+        style["color"] = colour.lower()
+    if colour := attributes.get("bgcolor"):
+        style["background-color"] = colour.lower()
+    return style
 
 
 # --- what values mean -------------------------------------------------------------------------
@@ -254,6 +307,33 @@ def _first(own: bool | None, inherited: bool) -> bool:
 def _own_value(style: dict[str, str], name: str, is_hiding: Callable[[str], bool]) -> bool | None:
     value = style.get(name, "inherit")
     return None if value in ("inherit", "unset") else is_hiding(value)
+
+
+def _colour(value: str) -> str | None:
+    """A colour in one form; None where it is that of the element around, "" where not known."""
+    if value in ("inherit", "unset", "initial", "currentcolor"):
+        return None
+    match = _COLOUR.fullmatch(value)
+    if not match:
+        return ""
+    if re.fullmatch(r"rgba?\(.*[,/]\s*0?\.?0+%?\s*\)", value) and value.count(",") != 2:
+        return "transparent"
+    if parts := re.fullmatch(r"rgb\((\d+),\s*(\d+),\s*(\d+)\)", value):
+        value = "#" + "".join(f"{min(int(part), 255):02x}" for part in parts.groups())
+    return _COLOUR_NAMES.get(value, value)
+
+
+def _background(style: dict[str, str]) -> str | None:
+    """The colour behind the text; None where the element adds none, "" where it is not known."""
+    value = style.get("background-color", style.get("background", "none"))
+    if value in ("none", "transparent", "inherit", "unset", "initial"):
+        return None
+    return _colour(value)
+
+
+def _is_turned(tag: str, style: dict[str, str]) -> bool:
+    is_overridden = tag == "bdo" or "override" in style.get("unicode-bidi", "")
+    return is_overridden and (tag == "bdo" or style.get("direction") == "rtl")
 
 
 def _is_for_screen_readers(attributes: dict[str, Any]) -> bool:

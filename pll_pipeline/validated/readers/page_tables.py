@@ -104,15 +104,19 @@ def distinct(cells: Sequence[Cell]) -> list[Cell]:
     return list({id(cell): cell for cell in cells}.values())
 
 
-def tables_of_page(page: str, where: str) -> list[Table]:
-    """Every table of the page in its order, with its caption and the nearest heading before it."""
+def parsed_page(page: str) -> LexborHTMLParser:
+    """The elements of a page."""
     from selectolax.lexbor import LexborHTMLParser
 
-    parsed: LexborHTMLParser = LexborHTMLParser(page)
-    style = PageStyle(parsed)
+    return LexborHTMLParser(page)
+
+
+def tables_of_page(page: LexborHTMLParser, where: str) -> list[Table]:
+    """Every table of the page in its order, with its caption and the nearest heading before it."""
+    style = PageStyle(page)
     tables: list[Table] = []
     heading = None
-    for node in parsed.css(",".join((*_HEADINGS, "table"))):
+    for node in page.css(",".join((*_HEADINGS, "table"))):
         if node.tag == "table":
             tables.append(_table(node, len(tables) + 1, heading, style, where))
         else:

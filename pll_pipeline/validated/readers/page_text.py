@@ -39,6 +39,8 @@ _PICTURES = frozenset(
         *("embed", "math"),
     )
 )
+_FIELDS = frozenset(("input", "select", "textarea", "meter", "progress"))
+_UNWRITTEN_FIELDS = ("hidden", "checkbox", "radio", "submit", "button", "reset", "image", "file")
 # A digit in one of these is of another size or kind than the digit beside it.
 _OF_OTHER_KIND = frozenset(("a", "small", "sub", "abbr", "button", "cite", "label", "rt"))
 _NOTE_CLASS = re.compile(
@@ -111,6 +113,7 @@ def seen_text(node: Any, style: PageStyle) -> SeenText:
     element are not part of its text.
     """
     walk = Walk(style)
+    walk.refuse_what_style_adds(node)
     walk.go_through(node, style.shown_in_page(node))
     text = visible("".join(walk.pieces))
     if SEAM_BETWEEN_DIGITS.search(text):
@@ -190,12 +193,13 @@ class Walk:
             self.has_picture = self.has_picture or node.attributes.get("type") != "hidden"
             if node.tag == "math":
                 self.add_fault("shows a formula")
+            elif node.tag in _FIELDS and _has_value(node):
+                self.add_fault("shows a field with a value of its own")
         elif not self.is_left_out(node, shown):
             self._go_into(node, shown)
 
     def _go_into(self, node: Any, shown: Shown) -> None:
-        if generated := self.style.generated(node):
-            self.add_fault(f"shows text that a style of the page adds: {generated!r}")
+        self.refuse_what_style_adds(node)
         self.begin(node, shown)
         self._todo.append((lambda: self.end(node, shown), shown))
         outer = self.pieces
@@ -207,6 +211,13 @@ class Walk:
             self.pieces = []
             self._todo.append((lambda: self._end_lowered(outer), shown))
         self._push_children(node, shown)
+
+    def refuse_what_style_adds(self, node: Any) -> None:
+        """Add a fault where a style makes the element show something else than its text."""
+        if generated := self.style.generated(node):
+            self.add_fault(f"shows text that a style of the page adds: {generated!r}")
+        if self.style.is_turned(node):
+            self.add_fault("shows its signs from right to left")
 
     # what differs between the text of a cell and the text of a page
 
@@ -292,6 +303,13 @@ def leave_out(texts: list[str], text: str) -> None:
     """Keep a text that is not read, where there is any."""
     if text.strip():
         texts.append(" ".join(text.split()))
+
+
+def _has_value(node: Any) -> bool:
+    """Whether a field shows something: what is written in it, or the size of a bar."""
+    if node.tag == "input" and node.attributes.get("type") in _UNWRITTEN_FIELDS:
+        return False
+    return bool((node.attributes.get("value") or node.text() or "").strip())
 
 
 def begins_line(node: Any, style: PageStyle) -> bool:

@@ -95,6 +95,7 @@ def _not_read(blocks: Blocks, file: str) -> Iterator[NotRead]:
     for what, texts in (("hidden texts", blocks.hidden), ("struck texts", blocks.struck)):
         if texts:
             yield NotRead(file, what, len(texts), texts[0][:_LONGEST_SHOWN])
+    yield from blocks.rest
 
 
 # --- figures ----------------------------------------------------------------------------------

@@ -14,13 +14,14 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
-from pll_pipeline.star.intervals import INTERVAL_LEVEL, half_widths, logit_inside
+from pll_pipeline.star.intervals import INTERVAL_LEVEL, half_widths
 from pll_pipeline.star.panel import (
     SERIES,
     Booleans,
     Floats,
     Limits,
     Panel,
+    logit_inside,
     months_later,
     panel_of,
     refusals,

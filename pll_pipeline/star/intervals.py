@@ -10,9 +10,7 @@ Not here: the forecast the interval is around (`trends.py`).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import logit
-
-from pll_pipeline.star.panel import Floats, Integers
+from pll_pipeline.star.panel import Floats, Integers, logit_inside
 from pll_pipeline.star.trends import TrendModel
 
 # How often the share is expected to lie in the interval. Four in five: wider ones say too little.
@@ -26,10 +24,17 @@ _SIZE_BANDS = (60, 250)
 _GROUPS = (len(_SHARE_BANDS) + 1) * (len(_SIZE_BANDS) + 1)
 # Errors a quantile needs: the 10 % quantile of thirty is between the third and the fourth.
 _MIN_ERRORS = 30
+# Each so many months a past interval is tried against what came.
+_TRIED_EVERY = 3
+# The least and the most that intervals are widened by, and by what where none could be tried.
+_WIDENING = (0.8, 3.0)
+_UNTRIED = 1.5
+_CAUTION = 0.025
+_GROWN = 24
+# No interval is narrower, logit: a series that never moved may still move.
+_LEAST_WIDTH = 0.02
 # Half width, logit, where no forecast of that horizon was ever tried.
 _DEFAULT_WIDTH = 0.15
-# Shares are kept this far from 0 and 1 on the logit scale.
-_EDGE = 1e-6
 
 
 def half_widths(model: TrendModel, horizon: int) -> tuple[Floats, Floats]:
@@ -38,31 +43,21 @@ def half_widths(model: TrendModel, horizon: int) -> tuple[Floats, Floats]:
     Both have shape (n_series, horizon) and never become narrower with the horizon.
     """
     horizons = [step for step in _HORIZONS if step <= horizon]
-    below, above = np.zeros((_GROUPS, len(horizons))), np.zeros((_GROUPS, len(horizons)))
+    widths = np.full((_GROUPS, 2, len(horizons)), _DEFAULT_WIDTH)
+    widening = _UNTRIED
     for column, step in enumerate(horizons):
         errors, groups = _past_errors(model, step)
-        for group in range(_GROUPS):
-            quantiles = _quantiles(errors, groups, group)
-            if quantiles is not None:
-                below[group, column], above[group, column] = quantiles
-            elif column:
-                # no errors so far ahead: as far as a random walk goes on from the horizon before
-                factor = np.sqrt(step / horizons[column - 1])
-                below[group, column] = below[group, column - 1] * factor
-                above[group, column] = above[group, column - 1] * factor
-            else:
-                below[group, column] = above[group, column] = _DEFAULT_WIDTH
-    group_of_series = _group(_newest_share(model), model.panel.size[:, -1])
-    return (
-        _interpolated(below, horizons, horizon)[group_of_series],
-        _interpolated(above, horizons, horizon)[group_of_series],
-    )
-
-
-def logit_inside(share: Floats) -> Floats:
-    """Shares on the logit scale, 0 and 1 made finite."""
-    transformed: Floats = logit(np.clip(share, _EDGE, 1 - _EDGE))
-    return transformed
+        measured = _widths(errors, groups)
+        widening = _widening(errors, groups, step) or widening
+        if measured is not None:
+            widths[:, :, column] = measured * widening
+        elif column:
+            # no errors so far ahead: as far as a random walk goes on from the horizon before
+            widths[:, :, column] = widths[:, :, column - 1] * np.sqrt(step / horizons[column - 1])
+    of_series = widths[_group(_newest_share(model), model.panel.size[:, -1])]
+    of_series = of_series * _youth(model)[:, None, None]
+    below, above = of_series[:, 0], of_series[:, 1]
+    return _interpolated(below, horizons, horizon), _interpolated(above, horizons, horizon)
 
 
 def _past_errors(model: TrendModel, horizon: int) -> tuple[Floats, Integers]:
@@ -75,25 +70,69 @@ def _past_errors(model: TrendModel, horizon: int) -> tuple[Floats, Integers]:
         return np.empty(0), np.empty(0, dtype=np.int64)
     expected = logit_inside(model.expected(origins, horizon))
     error = model.panel.logit_share[:, targets] - expected
-    error = np.where(model.is_evaluated(origins), error, np.nan)
+    error = np.where(model.is_evaluated(origins, horizon), error, np.nan)
     return error, _group(model.panel.share[:, origins], model.panel.size[:, origins])
 
 
-def _quantiles(errors: Floats, groups: Integers, group: int) -> tuple[float, float] | None:
-    """How far below and above the errors of a group reach; of all groups where it has few errors.
+def _youth(model: TrendModel) -> Floats:
+    """How much wider the interval of a young series is. Shape (n_series,)."""
+    begun = np.nan_to_num(model.panel.share) > 0
+    age = begun.shape[1] - begun.argmax(axis=1)
+    widening: Floats = np.maximum(_GROWN / np.maximum(age, 1), 1.0)
+    return widening
 
-    None where all of them are too few.
+
+def _widths(errors: Floats, groups: Integers) -> Floats | None:
+    """How far the errors of each group reach below and above; of all where a group has few.
+
+    Shape (groups, 2); None where all of them are too few.
     """
     is_known = np.isfinite(errors)
-    sample = errors[is_known & (groups == group)]
-    if len(sample) < _MIN_ERRORS:
-        sample = errors[is_known]
-    if len(sample) < _MIN_ERRORS:
+    known, group_of_known = errors[is_known], groups[is_known]
+    if len(known) < _MIN_ERRORS:
         return None
+    widths = np.tile(_reach(known), (_GROUPS, 1))
+    for group in range(_GROUPS):
+        sample = known[group_of_known == group]
+        if len(sample) >= _MIN_ERRORS:
+            widths[group] = _reach(sample)
+    return widths
+
+
+def _reach(sample: Floats) -> Floats:
+    """The quantiles that an error stays within, as distances below and above. Shape (2,)."""
     tail = (1 - INTERVAL_LEVEL) / 2
     # a finite sample shows less than there is: the quantile that a further error stays within
-    rank = min(tail * (1 - 1 / len(sample)), tail)
-    return max(-np.quantile(sample, rank), 0.0), max(np.quantile(sample, 1 - rank), 0.0)
+    rank = tail * (1 - 1 / len(sample))
+    low, high = np.quantile(sample, [rank, 1 - rank])
+    return np.maximum([-low, high], _LEAST_WIDTH)
+
+
+def _widening(errors: Floats, groups: Integers, step: int) -> float | None:
+    """How much wider intervals of errors known then would have had to be, to cover what came.
+
+    The errors of one time are not those of the next: growth begins, or nears its end. So each past
+    forecast is set against the interval that could have been made on its day (split conformal
+    prediction in order of time: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World,
+    2005). None where too few could be tried.
+    """
+    if errors.ndim < 2:
+        return None
+    scores = []
+    newest = errors.shape[1] - 1
+    for origin in range(newest, max(step, newest - 12), -_TRIED_EVERY):
+        widths = _widths(errors[:, : origin - step + 1], groups[:, : origin - step + 1])
+        if widths is None:
+            break
+        of_error = widths[groups[:, origin]]
+        error = errors[:, origin]
+        scores.append(np.maximum(error / of_error[:, 1], -error / of_error[:, 0]))
+    tried = np.concatenate(scores) if scores else np.empty(0)
+    tried = tried[np.isfinite(tried)]
+    if len(tried) < _MIN_ERRORS:
+        return None
+    needed = np.sqrt(np.clip(np.quantile(tried, INTERVAL_LEVEL), *_WIDENING))
+    return float(needed * (1 + _CAUTION * step))
 
 
 def _interpolated(widths: Floats, horizons: list[int], horizon: int) -> Floats:

@@ -22,6 +22,8 @@ SERIES = ("measure_code", "region_key", "actor_type_code")
 # Qualifiers of a share that is a value. A share that is only bounded is no point of a curve.
 VALUED = ("exact", "approx", "estimate")
 
+# Shares are kept this far from 0 and 1 on the logit scale.
+_EDGE = 1e-6
 # Organisations that are assumed where no denominator is published: a region of ordinary size.
 _DEFAULT_SIZE = 200.0
 
@@ -141,6 +143,12 @@ def refusals(panel: Panel, limits: Limits) -> list[str | None]:
         _refusal(share, eligible, limits)
         for share, eligible in zip(panel.share, panel.eligible, strict=True)
     ]
+
+
+def logit_inside(share: Floats) -> Floats:
+    """Shares on the logit scale, 0 and 1 made finite."""
+    transformed: Floats = logit(np.clip(share, _EDGE, 1 - _EDGE))
+    return transformed
 
 
 def months_later(month: date, number: int) -> date:

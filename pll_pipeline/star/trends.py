@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from pll_pipeline.star.panel import Booleans, Floats, Limits, Panel
+from pll_pipeline.star.steady import Steady
 
 # Months in the regression: one and a half years keeps a season out and a change of pace in.
 _WINDOW = 18
@@ -34,7 +35,7 @@ _EXTREME_SHARE = 0.01
 # Denominators below this are taken as zero information.
 _TINY = 1e-9
 # Years of past forecasts that still describe the method's error.
-_EVALUATED_YEARS = 4
+_EVALUATED_YEARS = 2
 # Horizons, in months, whose errors choose the parameters: half a year and a year.
 _TUNED_HORIZONS = (6, 12)
 # Months the tuning needs beyond those that a forecast needs twice.
@@ -101,6 +102,7 @@ class TrendModel:
     """A panel with its trends and parameters: what is expected, and what would have been."""
 
     panel: Panel
+    steady: Steady
     trends: Trends
     limits: Limits
     parameters: Parameters
@@ -108,8 +110,9 @@ class TrendModel:
     @classmethod
     def fit(cls, panel: Panel, limits: Limits) -> TrendModel:
         """Fit the trends of all series, and the parameters they share."""
-        trends = fit_trends(panel)
-        return cls(panel, trends, limits, _tuned(panel, trends, limits))
+        steady = Steady.of(panel)
+        trends = fit_trends(panel, steady)
+        return cls(panel, steady, trends, limits, _tuned(panel, steady, trends, limits))
 
     def expected(self, origins: slice, horizon: int) -> Floats:
         """The share expected `horizon` months after each origin. Shape (n_series, n_origins)."""
@@ -117,12 +120,20 @@ class TrendModel:
         trends = self.trends.at(origins)
         # the number of undamped months that the damped slope covers
         months = float(np.sum(parameters.damping ** np.arange(1, horizon + 1)))
-        slope = pooled_slope(self.panel, trends, parameters.shrinkage)
+        slope = self.slope(origins)
         logistic = expit(trends.level + slope * months)
-        linear = np.clip(expit(trends.level) + trends.share_slope * months, 0.0, 1.0)
+        share = expit(trends.level)
+        room = np.where(trends.share_slope > 0, 1 - share, share)
+        linear = share + np.sign(trends.share_slope) * room * (
+            1 - np.exp(-np.abs(trends.share_slope) * months / np.maximum(room, _TINY))
+        )
         weight = parameters.linear_weight
         mixed: Floats = (1 - weight) * logistic + weight * linear
-        return mixed
+        return np.minimum(mixed * self.steady.season_after(origins, horizon), 1.0)
+
+    def slope(self, origins: slice) -> Floats:
+        """The pooled slope at each origin, logit per month. Shape (n_series, n_origins)."""
+        return pooled_slope(self.panel, self.trends.at(origins), self.parameters.shrinkage)
 
     def past_origins(self, horizon: int) -> tuple[slice, slice]:
         """The months a forecast could have been made in, and those it would have been for."""
@@ -130,10 +141,11 @@ class TrendModel:
         first = max(self.limits.min_months, n_months - _EVALUATED_YEARS * 12 - horizon)
         return slice(first, n_months - horizon), slice(first + horizon, n_months)
 
-    def is_evaluated(self, origins: slice) -> Booleans:
+    def is_evaluated(self, origins: slice, horizon: int) -> Booleans:
         """Where a past forecast counts as an example. Shape (n_series, n_origins).
 
-        Left out: what had not begun or was over, a slope without information, few organisations.
+        Left out: what had not begun or was over, a slope without information, few organisations,
+        and months between which the measure was defined anew.
         """
         share = self.panel.share[:, origins]
         return (
@@ -141,6 +153,7 @@ class TrendModel:
             & (share < self.limits.saturation)
             & (self.trends.information[:, origins] > _TINY)
             & (self.panel.size[:, origins] >= self.limits.min_eligible)
+            & ~self.steady.is_redefined_after(origins, horizon)
         )
 
     def share_errors(self, horizon: int) -> Floats:
@@ -152,18 +165,19 @@ class TrendModel:
         if origins.start >= origins.stop:
             return np.full((self.panel.share.shape[0], 1), np.nan)
         error = self.panel.share[:, targets] - self.expected(origins, horizon)
-        return np.where(self.is_evaluated(origins), error, np.nan)
+        return np.where(self.is_evaluated(origins, horizon), error, np.nan)
 
 
-def fit_trends(panel: Panel) -> Trends:
+def fit_trends(panel: Panel, steady: Steady) -> Trends:
     """The weighted least squares line through the last months, of each series at each month."""
     known = panel.is_known
     weight = _windows(_precision(panel)) * _DISCOUNT ** -_age()
-    level, slope, information = _regression(weight, np.where(known, panel.logit_share, 0.0))
-    _, share_slope, _ = _regression(weight, np.where(known, panel.share, 0.0))
-    newest = np.nan_to_num(panel.logit_share)
+    level, slope, information = _regression(weight, np.nan_to_num(steady.logit))
+    _, share_slope, _ = _regression(weight, np.nan_to_num(steady.share))
+    newest = np.nan_to_num(steady.logit)
     smoothed = (1 - _LEVEL_WEIGHT) * newest + _LEVEL_WEIGHT * level
-    return Trends(np.where(known, smoothed, level), slope, information, share_slope)
+    level = np.where(known, smoothed, level) + steady.leaps
+    return Trends(level, slope, information, share_slope)
 
 
 def pooled_slope(panel: Panel, trends: Trends, shrinkage: float) -> Floats:
@@ -234,14 +248,15 @@ def _windows(values: Floats) -> Floats:
     return np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=1)
 
 
-def _tuned(panel: Panel, trends: Trends, limits: Limits) -> Parameters:
+def _tuned(panel: Panel, steady: Steady, trends: Trends, limits: Limits) -> Parameters:
     """The parameters with the least mean absolute error of past forecasts (Nelder-Mead)."""
     if panel.share.shape[1] < 2 * limits.min_months + _TUNING_MARGIN:
         return Parameters()
-    panel, trends = _tuning_sample(panel, trends)
+    rows = _tuning_sample(panel)
+    panel, steady, trends = panel.subset(rows), steady.subset(rows), trends.subset(rows)
 
     def mean_absolute_error(free: Floats) -> float:
-        model = TrendModel(panel, trends, limits, Parameters.from_free(free))
+        model = TrendModel(panel, steady, trends, limits, Parameters.from_free(free))
         errors = [np.abs(model.share_errors(horizon)) for horizon in _TUNED_HORIZONS]
         return float(sum(np.nanmean(error) for error in errors if np.isfinite(error).any()))
 
@@ -255,11 +270,9 @@ def _tuned(panel: Panel, trends: Trends, limits: Limits) -> Parameters:
     return Parameters.from_free(best.x)
 
 
-def _tuning_sample(panel: Panel, trends: Trends) -> tuple[Panel, Trends]:
+def _tuning_sample(panel: Panel) -> Booleans:
     """Every n-th series where there are many, with the parents that others are pooled to."""
     number = np.arange(panel.share.shape[0])
-    if len(number) <= _MAX_TUNED_SERIES:
-        return panel, trends
     step = -(-len(number) // _MAX_TUNED_SERIES)
-    rows = (number % step == 0) | np.isin(number, panel.parent)
-    return panel.subset(rows), trends.subset(rows)
+    is_sampled: Booleans = (number % step == 0) | np.isin(number, panel.parent)
+    return is_sampled

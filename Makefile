@@ -27,7 +27,7 @@ help:
 	@echo "make check    format, lint and types: what CI checks before the tests"
 	@echo "make format   format the code and repair what the linter can"
 	@echo "make serve    Dagster's page and the nightly schedule on 127.0.0.1"
-	@echo "make bench    how fast, as ratios inside one run"
+	@echo "make bench    how fast, as ratios inside one run, and how well forecasts do"
 	@echo "make lock     renew uv.lock     make generated   renew the files written from code"
 
 .uv/bin/uv: .ci/uv.txt
@@ -71,8 +71,13 @@ format: .venv-check/.complete
 	@.venv-check/bin/ruff check --fix --quiet --exit-zero .
 	@.venv-check/bin/ruff format --quiet .
 
-bench: setup
-	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_check && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs
+# The library that the forecast is compared with is in an environment of its own: it brings pandas.
+.venv-bench/.complete: pyproject.toml uv.lock $(UV)
+	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --locked --quiet --group bench
+	@touch .venv-bench/.complete
+
+bench: setup .venv-bench/.complete
+	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_check && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs && .venv/bin/python -m tests.bench.backtest && .venv-bench/bin/python -m tests.bench.libraries
 
 serve: .venv/.product
 	@.venv/bin/pll serve
@@ -86,4 +91,4 @@ generated: setup
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:
-	rm -rf .venv .venv-check .uv .cache data/validated data/build data/dagster data/logs
+	rm -rf .venv .venv-check .venv-bench .uv .cache data/validated data/build data/dagster data/logs

@@ -28,7 +28,7 @@ from pll_pipeline.star.panel import (
 )
 from pll_pipeline.star.trends import TrendModel
 
-HORIZON = 24  # months that are published
+HORIZON = 12  # months that are published: see docs/decisions/0086-forecast-of-twelve-months.md
 THRESHOLDS = (0.25, 0.50, 0.80, 0.95)
 
 FORECAST = {
@@ -42,14 +42,13 @@ FORECAST = {
     "share_high": pl.Float64,
     "interval_level": pl.Float64,
     **{f"passes_{round(threshold * 100)}_month": pl.Date for threshold in THRESHOLDS},
+    **{f"above_{round(threshold * 100)}_until_month": pl.Date for threshold in THRESHOLDS},
     "last_observed_month": pl.Date,
     "last_observed_share": pl.Float64,
     "months_observed": pl.Int32,
     "refusal_code": pl.String,
 }
 
-# Months ahead a threshold is looked for: ten years.
-_THRESHOLD_HORIZON = 120
 # Refusals of series that still show how growth goes: what is over, or whose newest share is old.
 _INFORMATIVE = (None, "reached", "too_old")
 
@@ -73,10 +72,10 @@ def forecast(adoption: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     """
     if adoption.is_empty():
         return pl.DataFrame(schema=FORECAST)
-    months, series, panel = panel_of(adoption)
+    months, series, panel = panel_of(adoption, limits)
     reasons = refusals(panel, limits)
     is_informative = np.array([reason in _INFORMATIVE for reason in reasons])
-    curves = _curves(panel, limits, is_informative, _THRESHOLD_HORIZON)
+    curves = _curves(panel, limits, is_informative, HORIZON)
     facts = _facts_of_series(months, series, panel, reasons, curves.expected)
     is_forecast = np.array([reason is None for reason in reasons])
     rows = _rows(facts.filter(pl.Series(is_forecast)), curves, is_forecast, months[-1])
@@ -95,7 +94,7 @@ def rolling_origin_forecasts(
     newest share) and `drift` (that, and its mean change over twelve months). Nothing after an
     origin is used in its forecasts.
     """
-    months, series, panel = panel_of(adoption)
+    months, series, panel = panel_of(adoption, limits)
     parts = []
     for origin in origins:
         n_known = months.index(origin) + 1
@@ -151,19 +150,31 @@ def _facts_of_series(
 def _threshold_months(
     months: list[date], panel: Panel, reasons: list[str | None], expected: Floats
 ) -> list[pl.Series]:
-    """The first month, known or expected, in which each threshold is reached; null for none."""
+    """When each threshold is passed from the newest share on, and until when it was passed before.
+
+    Null where a threshold is not passed within the forecast, and where no share before the newest
+    was above one that the newest is below.
+    """
     ahead = [months_later(months[-1], step) for step in range(1, expected.shape[1] + 1)]
     calendar = pl.Series([*months, *ahead, None], dtype=pl.Date)
     never = len(calendar) - 1
     course = np.nan_to_num(np.concatenate([panel.share, expected], axis=1), nan=-1.0)
+    column = np.arange(course.shape[1])
+    newest = panel.newest[:, None]
     is_forecast = np.array([reason is None for reason in reasons])
-    passed = []
+    passed, left = [], []
     for threshold in THRESHOLDS:
-        is_reached = course >= threshold
-        first = is_reached.argmax(axis=1)
-        column = np.where(is_forecast & is_reached.any(axis=1), first, never)
-        passed.append(calendar.gather(column).alias(f"passes_{round(threshold * 100)}_month"))
-    return passed
+        name = round(threshold * 100)
+        is_above = course >= threshold
+        from_newest = is_above & (column >= newest)
+        passes = is_forecast & from_newest.any(axis=1)
+        first = np.where(passes, from_newest.argmax(axis=1), never)
+        passed.append(calendar.gather(first).alias(f"passes_{name}_month"))
+        before = is_above & (column < newest)
+        was_above = before.any(axis=1) & ~is_above[np.arange(len(newest)), panel.newest]
+        last = np.where(was_above, before.shape[1] - 1 - before[:, ::-1].argmax(axis=1), never)
+        left.append(calendar.gather(last).alias(f"above_{name}_until_month"))
+    return [*passed, *left]
 
 
 def _rows(

@@ -3,13 +3,15 @@
 For each horizon the interval reaches from one quantile of the past errors to another, on the logit
 scale (Williams and Goodman, JASA 66, 1971; Hyndman and Athanasopoulos, Forecasting: Principles and
 Practice, 3rd ed. 2021, sec. 5.5). Errors are pooled over measures within groups of like share and
-size, because a new service has no errors of its own.
+size, because a new service has no errors of its own. How wide the intervals of the past would have
+had to be is tried in order of time, and those of young series are wider.
 Not here: the forecast the interval is around (`trends.py`).
 """
 
 from __future__ import annotations
 
 import numpy as np
+
 from pll_pipeline.star.panel import Floats, Integers, logit_inside
 from pll_pipeline.star.trends import TrendModel
 
@@ -24,12 +26,16 @@ _SIZE_BANDS = (60, 250)
 _GROUPS = (len(_SHARE_BANDS) + 1) * (len(_SIZE_BANDS) + 1)
 # Errors a quantile needs: the 10 % quantile of thirty is between the third and the fourth.
 _MIN_ERRORS = 30
-# Each so many months a past interval is tried against what came.
+# Each so many months of the last year a past interval is tried against what came.
 _TRIED_EVERY = 3
-# The least and the most that intervals are widened by, and by what where none could be tried.
+_TRIED_MONTHS = 12
+# The least and the most that trials may widen an interval by, and by what where there were none.
 _WIDENING = (0.8, 3.0)
 _UNTRIED = 1.5
-_CAUTION = 0.025
+# What each month ahead adds to a width, over the root of the number of series: the errors of few
+# series in months that overlap are few that are independent.
+_CAUTION = 0.12
+# Months from the first use of a service in a region until its interval is no wider than others.
 _GROWN = 24
 # No interval is narrower, logit: a series that never moved may still move.
 _LEAST_WIDTH = 0.02
@@ -44,7 +50,7 @@ def half_widths(model: TrendModel, horizon: int) -> tuple[Floats, Floats]:
     """
     horizons = [step for step in _HORIZONS if step <= horizon]
     widths = np.full((_GROUPS, 2, len(horizons)), _DEFAULT_WIDTH)
-    widening = _UNTRIED
+    widening = _UNTRIED  # that of the horizon before, where one cannot be tried itself
     for column, step in enumerate(horizons):
         errors, groups = _past_errors(model, step)
         measured = _widths(errors, groups)
@@ -54,8 +60,8 @@ def half_widths(model: TrendModel, horizon: int) -> tuple[Floats, Floats]:
         elif column:
             # no errors so far ahead: as far as a random walk goes on from the horizon before
             widths[:, :, column] = widths[:, :, column - 1] * np.sqrt(step / horizons[column - 1])
-    of_series = widths[_group(_newest_share(model), model.panel.size[:, -1])]
-    of_series = of_series * _youth(model)[:, None, None]
+    groups = _group(_newest_share(model), model.panel.size[:, -1])
+    of_series = widths[groups] * _youth(model)[:, None, None]
     below, above = of_series[:, 0], of_series[:, 1]
     return _interpolated(below, horizons, horizon), _interpolated(above, horizons, horizon)
 
@@ -120,8 +126,9 @@ def _widening(errors: Floats, groups: Integers, step: int) -> float | None:
         return None
     scores = []
     newest = errors.shape[1] - 1
-    for origin in range(newest, max(step, newest - 12), -_TRIED_EVERY):
-        widths = _widths(errors[:, : origin - step + 1], groups[:, : origin - step + 1])
+    for origin in range(newest, max(step, newest - _TRIED_MONTHS), -_TRIED_EVERY):
+        known = slice(0, origin - step + 1)  # errors of forecasts for months before the origin
+        widths = _widths(errors[:, known], groups[:, known])
         if widths is None:
             break
         of_error = widths[groups[:, origin]]
@@ -132,7 +139,8 @@ def _widening(errors: Floats, groups: Integers, step: int) -> float | None:
     if len(tried) < _MIN_ERRORS:
         return None
     needed = np.sqrt(np.clip(np.quantile(tried, INTERVAL_LEVEL), *_WIDENING))
-    return float(needed * (1 + _CAUTION * step))
+    series = np.isfinite(errors).any(axis=1).sum()
+    return float(needed * (1 + _CAUTION * step / np.sqrt(series)))
 
 
 def _interpolated(widths: Floats, horizons: list[int], horizon: int) -> Floats:

@@ -22,6 +22,8 @@ SERIES = ("measure_code", "region_key", "actor_type_code")
 # Qualifiers of a share that is a value. A share that is only bounded is no point of a curve.
 VALUED = ("exact", "approx", "estimate")
 
+# In place of a doubt, where a month has no figure that one could be about.
+NO_FIGURE = "-"
 # Shares are kept this far from 0 and 1 on the logit scale.
 _EDGE = 1e-6
 # Organisations that are assumed where no denominator is published: a region of ordinary size.
@@ -37,6 +39,7 @@ class Limits:
     min_months: int  # months with a known share ...
     within_months: int  # ... among the last so many months of the series
     saturation: float  # share from which there is nothing left to forecast
+    min_reported: float  # share of a region that has reported, for its sum to be a point
 
     @classmethod
     def from_refusals(cls, refusals: pl.DataFrame) -> Limits:
@@ -48,6 +51,7 @@ class Limits:
             min_months=int(rows["too_few_months"]["threshold"]),
             within_months=int(rows["too_few_months"]["within_months"]),
             saturation=float(rows["reached"]["threshold"]),
+            min_reported=float(rows["few_reported"]["threshold"]),
         )
 
 
@@ -58,12 +62,15 @@ class Panel:
     `share` and `eligible` have shape (n_series, n_months): shares from 0 to 1 and organisations,
     NaN where not known. `parent` and `measure` have shape (n_series,): the row of the country's
     series of the same measure and actor type (-1 where there is none), and a number per measure.
+    `doubt`: the refusal of a month that has a figure and no share that is proved, "" where it is
+    proved, `NO_FIGURE` without a figure; shape (n_series, n_months).
     """
 
     share: Floats
     eligible: Floats
     parent: Integers
     measure: Integers
+    doubt: NDArray[np.str_]
 
     @property
     def is_known(self) -> Booleans:
@@ -96,7 +103,11 @@ class Panel:
     def up_to(self, n_months: int) -> Panel:
         """The panel as it was known when there were only so many months."""
         return Panel(
-            self.share[:, :n_months], self.eligible[:, :n_months], self.parent, self.measure
+            self.share[:, :n_months],
+            self.eligible[:, :n_months],
+            self.parent,
+            self.measure,
+            self.doubt[:, :n_months],
         )
 
     def subset(self, rows: Booleans) -> Panel:
@@ -108,14 +119,17 @@ class Panel:
             self.eligible[rows],
             np.where(parent >= 0, new_row[parent], -1),
             self.measure[rows],
+            self.doubt[rows],
         )
 
 
-def panel_of(adoption: pl.DataFrame) -> tuple[list[date], pl.DataFrame, Panel]:
+def panel_of(adoption: pl.DataFrame, limits: Limits) -> tuple[list[date], pl.DataFrame, Panel]:
     """The months without holes, the series in order, and their panel.
 
     `adoption` has one row per series and month, in any order, with the columns of `SERIES`,
-    `region_level`, `month`, `adoption_share`, `eligible_count` and `qualifier`; at least one row.
+    `region_level`, `month`, `adoption_share`, `share_upper`, `eligible_count`, `reported_share`
+    and `qualifier`; at least one row. The sum of a region where too few have reported is no point
+    of its series.
     """
     rows = adoption.sort(*SERIES, "month")
     series = rows.group_by(*SERIES, maintain_order=True).agg(pl.col("region_level").first())
@@ -130,18 +144,38 @@ def panel_of(adoption: pl.DataFrame) -> tuple[list[date], pl.DataFrame, Panel]:
     )["month"].to_numpy()
     share = np.full((series.height, len(months)), np.nan)
     eligible = np.full_like(share, np.nan)
-    is_valued = pl.col("qualifier").is_in(VALUED)
-    share[row, column] = _numbers(rows, pl.when(is_valued).then("adoption_share"))
+    has_reported = pl.col("reported_share").fill_null(1.0) >= limits.min_reported
+    is_point = pl.col("qualifier").is_in(VALUED) & has_reported
+    share[row, column] = _numbers(rows, pl.when(is_point).then("adoption_share"))
     eligible[row, column] = _numbers(rows, pl.col("eligible_count"))
     measure = series["measure_code"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    return months, series, Panel(share, eligible, _parents(series), measure)
+    doubt = np.full(share.shape, NO_FIGURE, dtype="<U17")
+    doubt[row, column] = rows.select(_doubt(has_reported, is_point))["doubt"].to_numpy()
+    return months, series, Panel(share, eligible, _parents(series), measure, doubt)
+
+
+def _doubt(has_reported: pl.Expr, is_point: pl.Expr) -> pl.Expr:
+    """Why the share of a row is not proved: a code of `forecast_refusal`; "" where it is.
+
+    None of a region has begun only where the upper bound is none too.
+    """
+    share, upper = pl.col("adoption_share"), pl.col("share_upper")
+    is_proved = share.is_not_null() & is_point & ((share > 0) | (upper.fill_null(0.0) == 0))
+    return (
+        pl.when(~has_reported)
+        .then(pl.lit("few_reported"))
+        .when(is_proved)
+        .then(pl.lit(""))
+        .otherwise(pl.lit("newest_suppressed"))
+        .alias("doubt")
+    )
 
 
 def refusals(panel: Panel, limits: Limits) -> list[str | None]:
     """Why each series is not forecast: a code of `forecast_refusal`; None for one that is."""
     return [
-        _refusal(share, eligible, limits)
-        for share, eligible in zip(panel.share, panel.eligible, strict=True)
+        _refusal(share, eligible, _newest_doubt(doubt), limits)
+        for share, eligible, doubt in zip(panel.share, panel.eligible, panel.doubt, strict=True)
     ]
 
 
@@ -157,21 +191,36 @@ def months_later(month: date, number: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _refusal(share: Floats, eligible: Floats, limits: Limits) -> str | None:
-    """Why one series is not forecast. Both arrays have shape (n_months,)."""
+def _newest_doubt(doubt: NDArray[np.str_]) -> str:
+    """Why the share of the newest month with a figure is not proved; "" where it is."""
+    stated = np.flatnonzero(doubt != NO_FIGURE)
+    return str(doubt[stated[-1]]) if len(stated) else ""
+
+
+def _refusal(share: Floats, eligible: Floats, doubt: str, limits: Limits) -> str | None:
+    """Why one series is not forecast. Both arrays have shape (n_months,).
+
+    `doubt`: why the share of its newest month is not proved, "" where it is.
+    """
     known = np.flatnonzero(np.isfinite(share))
+    is_few = doubt == "few_reported"
     if not len(known):
-        return "only_bounds"
+        return doubt if is_few else "only_bounds"
     newest = known[-1]
     if np.isfinite(eligible[newest]) and eligible[newest] < limits.min_eligible:
         return "too_small"
     if len(share) - 1 - newest > limits.max_age:
-        return "too_old"
+        return doubt if is_few else "too_old"
     if np.count_nonzero(known > newest - limits.within_months) < limits.min_months:
-        return "too_few_months"
-    if share[newest] >= limits.saturation:
-        return "reached"
-    return None if share[newest] > 0 else "not_begun"
+        return doubt if is_few else "too_few_months"
+    return _end(share[newest], doubt, limits)
+
+
+def _end(newest: float, doubt: str, limits: Limits) -> str | None:
+    """Whether a series has not begun or is over, or why neither is proved; None for the others."""
+    if 0 < newest < limits.saturation:
+        return None
+    return doubt or ("reached" if newest >= limits.saturation else "not_begun")
 
 
 def _calendar(months: pl.Series) -> list[date]:

@@ -36,7 +36,8 @@ class Steady:
     `logit` and `share`: the values to fit, shape (n_series, n_months), NaN where not known.
     `leaps`: what the leaps up to each month add, logit, in the same shape.
     `season`: the factor of the share in each month of the year, as known in each month:
-    (n_series, n_months, 12), by the number of a column modulo 12.
+    (n_series, n_months, 12), by the number of a column modulo 12. `redefined`: the months in which
+    most series of a measure leap, in the shape of `logit`.
     """
 
     logit: Floats
@@ -60,7 +61,13 @@ class Steady:
 
     def subset(self, rows: Booleans) -> Steady:
         """Some of the series. `rows` has shape (n_series,)."""
-        return Steady(self.logit[rows], self.share[rows], self.leaps[rows], self.season[rows], self.redefined[rows])
+        return Steady(
+            self.logit[rows],
+            self.share[rows],
+            self.leaps[rows],
+            self.season[rows],
+            self.redefined[rows],
+        )
 
     def is_redefined_after(self, origins: slice, horizon: int) -> Booleans:
         """Whether a measure changes within so many months after each origin, by columns."""
@@ -99,7 +106,8 @@ def _is_leap(panel: Panel, share: Floats, level: Floats) -> Booleans:
     is_large = (change > _TIMES_USUAL * np.maximum(usual, lately)) & (
         moved >= _FEWEST_ORGANISATIONS
     )
-    return is_large & has_begun
+    is_leap: Booleans = is_large & has_begun
+    return is_leap
 
 
 def _is_common(panel: Panel, is_leap: Booleans) -> Booleans:
@@ -121,8 +129,9 @@ def _usual(values: Floats) -> Floats:
     in_order = np.sort(values, axis=1)  # what is not known comes last
     fewest = np.ceil(0.8 * np.isfinite(values).sum(axis=1, keepdims=True))
     counted = np.arange(values.shape[1]) < fewest
-    total: Floats = np.where(counted, in_order, 0.0).sum(axis=1, keepdims=True)
-    return total / np.maximum(fewest, 1)
+    total = np.where(counted, in_order, 0.0).sum(axis=1, keepdims=True)
+    mean: Floats = total / np.maximum(fewest, 1)
+    return mean
 
 
 def _seasons(panel: Panel) -> Floats:

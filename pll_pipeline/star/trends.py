@@ -50,7 +50,8 @@ class Parameters:
 
     `damping`: the factor of a slope from one month to the next, 0 to 1.
     `shrinkage`: how strongly a slope is pooled, in the unit of `Trends.information`.
-    `linear_weight`: the weight of growth that is linear in the share, 0 to 1; the rest is logistic.
+    `linear_weight`: the weight of growth that is linear in the share until it nears its end, 0 to
+    1; the rest is logistic.
     """
 
     damping: float = 0.97
@@ -122,11 +123,7 @@ class TrendModel:
         months = float(np.sum(parameters.damping ** np.arange(1, horizon + 1)))
         slope = self.slope(origins)
         logistic = expit(trends.level + slope * months)
-        share = expit(trends.level)
-        room = np.where(trends.share_slope > 0, 1 - share, share)
-        linear = share + np.sign(trends.share_slope) * room * (
-            1 - np.exp(-np.abs(trends.share_slope) * months / np.maximum(room, _TINY))
-        )
+        linear = _bounded(expit(trends.level), trends.share_slope * months)
         weight = parameters.linear_weight
         mixed: Floats = (1 - weight) * logistic + weight * linear
         return np.minimum(mixed * self.steady.season_after(origins, horizon), 1.0)
@@ -166,6 +163,15 @@ class TrendModel:
             return np.full((self.panel.share.shape[0], 1), np.nan)
         error = self.panel.share[:, targets] - self.expected(origins, horizon)
         return np.where(self.is_evaluated(origins, horizon), error, np.nan)
+
+
+def _bounded(share: Floats, growth: Floats) -> Floats:
+    """A share after a growth that slows down as what is left of it to grow into is used up."""
+    room = np.where(growth > 0, 1 - share, share)
+    grown: Floats = share + np.sign(growth) * room * (
+        1 - np.exp(-np.abs(growth) / np.maximum(room, _TINY))
+    )
+    return grown
 
 
 def fit_trends(panel: Panel, steady: Steady) -> Trends:

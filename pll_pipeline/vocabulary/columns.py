@@ -55,7 +55,10 @@ CHANGE_KINDS = ("correction", "late_arrival", "withdrawal", "reinstatement")
 RELATIONS = ("level", "recode", "reform")
 PART_QUALITIES = ("exact", "approx", "estimate")
 RECONCILIATION_STATUSES = ("agrees", "within_tolerance", "differs", "incomplete", "not_comparable")
-REFUSALS = ("only_bounds", "too_small", "too_old", "too_few_months", "reached", "not_begun")
+REFUSALS = (
+    *("only_bounds", "few_reported", "too_small", "too_old", "too_few_months"),
+    *("newest_suppressed", "reached", "not_begun"),
+)
 BASES = ("published", "derived", "aggregated")
 PLANNED_BASES = ("stated", "inherited", "inferred")
 OBSERVED_BASES = ("figure", "report")
@@ -1479,9 +1482,9 @@ _ALL = [
         "expected_share",
         "double",
         "Forventet andel",
-        "Share expected if adoption goes on as it has; a forecast, never a published figure",
-        "Andelen som ventes hvis utbredelsen fortsetter som før; en framskriving, aldri et "
-        "publisert tall",
+        "Share expected if the development follows the curve; a forecast, never a published figure",
+        "Andelen som ventes hvis utviklingen følger kurven; en framskriving, aldri et publisert "
+        "tall",
         range=(0, 1),
     ),
     Column(
@@ -1512,33 +1515,65 @@ _ALL = [
         "passes_25_month",
         "date",
         "Passerer 25 %",
-        "First month at or above 25 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 25 prosent, kjent eller ventet; tom når det ikke skjer innen "
-        "ti år",
+        "First month at or above 25 per cent from the newest known share on, that month itself "
+        "where it already is; empty when not within the forecast",
+        "Første måned på eller over 25 prosent fra og med siste kjente andel, den måneden selv der "
+        "den alt er nådd; tom når det ikke skjer innen framskrivingen",
     ),
     Column(
         "passes_50_month",
         "date",
         "Passerer 50 %",
-        "First month at or above 50 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 50 prosent, kjent eller ventet; tom når det ikke skjer innen "
-        "ti år",
+        "First month at or above 50 per cent from the newest known share on, that month itself "
+        "where it already is; empty when not within the forecast",
+        "Første måned på eller over 50 prosent fra og med siste kjente andel, den måneden selv der "
+        "den alt er nådd; tom når det ikke skjer innen framskrivingen",
     ),
     Column(
         "passes_80_month",
         "date",
         "Passerer 80 %",
-        "First month at or above 80 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 80 prosent, kjent eller ventet; tom når det ikke skjer innen "
-        "ti år",
+        "First month at or above 80 per cent from the newest known share on, that month itself "
+        "where it already is; empty when not within the forecast",
+        "Første måned på eller over 80 prosent fra og med siste kjente andel, den måneden selv der "
+        "den alt er nådd; tom når det ikke skjer innen framskrivingen",
     ),
     Column(
         "passes_95_month",
         "date",
         "Passerer 95 %",
-        "First month at or above 95 per cent, known or expected; empty when not within ten years",
-        "Første måned på eller over 95 prosent, kjent eller ventet; tom når det ikke skjer innen "
-        "ti år",
+        "First month at or above 95 per cent from the newest known share on, that month itself "
+        "where it already is; empty when not within the forecast",
+        "Første måned på eller over 95 prosent fra og med siste kjente andel, den måneden selv der "
+        "den alt er nådd; tom når det ikke skjer innen framskrivingen",
+    ),
+    Column(
+        "above_25_until_month",
+        "date",
+        "Var over 25 % til",
+        "Last month at or above 25 per cent before the newest known share, where that is below it",
+        "Siste måned på eller over 25 prosent før siste kjente andel, der den er lavere",
+    ),
+    Column(
+        "above_50_until_month",
+        "date",
+        "Var over 50 % til",
+        "Last month at or above 50 per cent before the newest known share, where that is below it",
+        "Siste måned på eller over 50 prosent før siste kjente andel, der den er lavere",
+    ),
+    Column(
+        "above_80_until_month",
+        "date",
+        "Var over 80 % til",
+        "Last month at or above 80 per cent before the newest known share, where that is below it",
+        "Siste måned på eller over 80 prosent før siste kjente andel, der den er lavere",
+    ),
+    Column(
+        "above_95_until_month",
+        "date",
+        "Var over 95 % til",
+        "Last month at or above 95 per cent before the newest known share, where that is below it",
+        "Siste måned på eller over 95 prosent før siste kjente andel, der den er lavere",
     ),
     Column(
         "last_observed_month",

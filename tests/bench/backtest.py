@@ -1,14 +1,17 @@
 """How well the forecast would have done: `python -m tests.bench.backtest` prints its tables.
 
+Worlds: series that are not made by the curve of the forecast, 6, 12 and 24 months ahead.
 Simulated: every half year a forecast is made of what was published then, and compared with what
-came, beside the newest share unchanged (naive) and changing on as in the last year (drift). Real:
-the shares of e-resept that were ever published. They have several definitions and are years apart,
-too few for the warehouse to forecast; the same kind of curve is fitted through them here.
-Not here: the method (`pll_pipeline/star/`).
+came. Beside them are the newest share unchanged (naive) and changing on as in the last year
+(drift). Real: the shares of e-resept that were ever published. They have several definitions and
+are years apart, too few for the warehouse to forecast; the same kind of curve is fitted through
+them here.
+Not here: the method (`pll_pipeline/star/`), methods of a library (`libraries.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,11 +22,16 @@ from scipy.special import expit, logit
 from pll_pipeline.simulation.adoption import simulate
 from pll_pipeline.simulation.disclosure import suppress
 from pll_pipeline.star.forecasting import rolling_origin_forecasts
-from pll_pipeline.star.panel import Limits
+from pll_pipeline.star.panel import Limits, months_later
+from tests.bench.worlds import FIRST, WORLDS, world
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGINS = tuple(date(year, month, 1) for year in range(2022, 2026) for month in (6, 12))[:-1]
 HORIZONS = (6, 12)
+HORIZONS_IN_WORLDS = (6, 12, 24)
+ORIGINS_IN_WORLDS = tuple(
+    months_later(FIRST, number) for number in (47, 51, 54, 57, 60, 63, 66, 71)
+)
 SEEDS = ROOT / "dbt_project" / "seeds"
 LIMITS = Limits.from_refusals(pl.read_csv(SEEDS / "forecast_refusal.csv"))
 # Published shares of e-resept among what was sold, dispensed or issued: year, per cent, of what.
@@ -50,7 +58,23 @@ def simulated(scale: float = 1.0, months: int = 94) -> pl.DataFrame:
         "month",
         "eligible_count",
         adoption_share=pl.when(~pl.col("is_suppressed")).then(share),
+        share_upper=pl.lit(None, dtype=pl.Float64),
+        reported_share=pl.lit(None, dtype=pl.Float64),
         qualifier=pl.lit("exact"),
+    )
+
+
+def of_worlds(
+    seeds: int, origins: Sequence[date] = ORIGINS_IN_WORLDS, worlds: Iterable[str] = WORLDS
+) -> pl.DataFrame:
+    """The forecasts of several draws of each world, as `rolling_origin_forecasts` has them.
+
+    `measure_code` is the name of the world.
+    """
+    return pl.concat(
+        rolling_origin_forecasts(world(name, seed), origins, HORIZONS_IN_WORLDS, LIMITS)
+        for name in worlds
+        for seed in range(seeds)
     )
 
 
@@ -101,7 +125,15 @@ def real() -> pl.DataFrame:
 
 
 def main() -> None:
-    """Print both tables in Markdown."""
+    """Print the tables in Markdown."""
+    print("| world | months ahead | curve | drift | naive | in the 80 % interval |")
+    print("|---|---|---|---|---|---|")
+    for row in scores(of_worlds(seeds=4), "measure_code").iter_rows(named=True):
+        print(
+            f"| {row['measure_code']} | {row['months_ahead']} | **{row['curve']:.2f}** "
+            f"| {row['drift']:.2f} | {row['naive']:.2f} | {row['covered']:.0%} |"
+        )
+    print()
     forecasts = rolling_origin_forecasts(simulated(), ORIGINS, HORIZONS, LIMITS)
     print("| months ahead | forecasts | curve | drift | naive | in the 80 % interval |")
     print("|---|---|---|---|---|---|")

@@ -11,7 +11,8 @@ from pll_pipeline.star.panel import Limits
 
 COLUMNS = """
     adoption.measure_code, adoption.region_key, region.region_level, adoption.actor_type_code,
-    adoption.month, adoption.adoption_share, adoption.eligible_count, adoption.qualifier
+    adoption.month, adoption.adoption_share, adoption.share_upper, adoption.eligible_count,
+    adoption.reported_share, adoption.qualifier
 """
 # A group of regions has no parent and overlaps with others.
 IS_SERIES = "region.region_level <> 'gruppe'"
@@ -19,6 +20,7 @@ HAS_FIGURE = """
     adoption.adoption_share is not null
     or adoption.share_lower is not null
     or adoption.share_upper is not null
+    or (adoption.status = 'suppressed' and measure.unit = 'share')
 """
 
 
@@ -38,9 +40,11 @@ def model(dbt, _session):
     dbt.config(materialized="table")
     adoption = dbt.ref("fct_adoption_month").set_alias("adoption")
     region = dbt.ref("dim_region").set_alias("region")
+    measure = dbt.ref("dim_measure").set_alias("measure")
     refusals = dbt.ref("dim_forecast_refusal").project("refusal_code, threshold, within_months")
     known = (
         adoption.join(region, "adoption.region_key = region.region_key")
+        .join(measure, "adoption.measure_code = measure.measure_code")
         .filter(IS_SERIES)
         .filter(HAS_FIGURE)
         .project(COLUMNS)

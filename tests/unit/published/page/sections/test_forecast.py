@@ -63,7 +63,9 @@ def _forecast(**passing: Any) -> Figure:
 
 def test_the_headline_names_the_next_threshold() -> None:
     figure = _forecast(passes_25_month=JANUARY, passes_50_month=MARCH, passes_80_month=None)
-    assert figure.headline.endswith(f"passes 50% in March{NBSP}2026")
+    assert figure.headline.endswith(
+        f"passes 50% in March{NBSP}2026 if the development follows the curve"
+    )
 
 
 def test_without_a_threshold_ahead_the_headline_has_the_interval() -> None:
@@ -76,7 +78,7 @@ def test_without_a_threshold_ahead_the_headline_has_the_interval() -> None:
     [
         ({"passes_25_month": JANUARY}, "passed"),
         ({"passes_25_month": FEBRUARY}, f"Feb{NBSP}2026"),
-        ({"passes_25_month": None}, "not in sight"),
+        ({"passes_25_month": None}, "not within the forecast"),
         ({"passes_25_month": FEBRUARY, "refusal_code": "too_old"}, "–"),
     ],
 )

@@ -7,7 +7,6 @@ Not here: what a night does (`assets/`), which sources there are (`sources/`).
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +17,14 @@ from typing import Any
 import dagster as dg
 
 from pll_pipeline.assets import LOCK, LOG
+from pll_pipeline.assets.marts import remove_left_overs
 from pll_pipeline.assets.raw import ANSWERED, AskParameters
 from pll_pipeline.assets.source import graph_name
 from pll_pipeline.assets.validated import GatherParameters
 from pll_pipeline.config import Config
+from pll_pipeline.disposable import put_misplaced_away
 from pll_pipeline.errors import PllError, paragraph_of
+from pll_pipeline.history import open_store, tidy, use_dagster_home
 from pll_pipeline.lock import one_writer
 from pll_pipeline.published.current_release import drop_damaged, readable, repair
 from pll_pipeline.published.releases import Release, current
@@ -42,16 +44,6 @@ JOB = "night"
 _LEAST_ROOM = 64 * 2**20
 # Dagster's own lines stay in its event log.
 _NO_CONSOLE = {"console": {"config": {"log_level": "CRITICAL"}}}
-_DAGSTER_SETTINGS = f"""\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-python_logs:
-  managed_python_loggers: [{LOG.name}]
-  python_log_level: INFO
-"""
-
 Build = Callable[[Config, dict[str, Source]], dg.Definitions]
 Line = Callable[[str], None]
 
@@ -111,8 +103,10 @@ def night_lock(config: Config) -> dg.ResourceDefinition:
     """The lock every step of a night works under; a second night is refused at once."""
 
     @dg.resource
-    def lock(_: dg.InitResourceContext) -> Iterator[None]:
+    def lock(context: dg.InitResourceContext) -> Iterator[None]:
         with _only_night(config, register(config.own_sources)):
+            if context.instance and context.run_id:
+                tidy(config, context.instance, own_run_id=context.run_id)
             yield
 
     return lock
@@ -210,17 +204,18 @@ def run_night(  # noqa: PLR0913 - each is a parameter of one night
         before = current(config.marts)
         job = build(config, sources).resolve_job_def(JOB)
         parameters = night_config(sources, ask=ask, rebuild=rebuild or again)
-        result = _execute(job, parameters, debug=debug)
+        result = _execute(config, job, parameters, debug=debug)
         if result.success and (rebuild or again):
             drop_damaged(config.marts)
         return _outcome(config, sources, result, before)
 
 
 def _execute(
-    job: dg.JobDefinition, run_config: dg.RunConfig, *, debug: bool
+    config: Config, job: dg.JobDefinition, run_config: dg.RunConfig, *, debug: bool
 ) -> dg.ExecuteInProcessResult:
     """Run the job in this process, which has the lock already."""
-    with dg.DagsterInstance.get() as instance:
+    with open_store(config) as instance:
+        tidy(config, instance)
         return job.execute_in_process(
             instance=instance,
             run_config=run_config,
@@ -309,32 +304,10 @@ def delete_derived(config: Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def use_dagster_home(config: Config) -> None:
-    """Point Dagster at its home under the data folder, with telemetry off.
-
-    Raises `PllError` when the home cannot be written.
-    """
-    try:
-        config.dagster_home.mkdir(parents=True, exist_ok=True)
-        settings = config.dagster_home / "dagster.yaml"
-        if not settings.exists():
-            settings.write_text(_DAGSTER_SETTINGS, encoding="utf-8")
-    except OSError as error:
-        raise PllError(
-            f"Dagster's home cannot be written: {error.strerror}",
-            where=str(config.dagster_home),
-            do="give write access to the data folder, or make room",
-        ) from error
-    os.environ.update(
-        DAGSTER_HOME=str(config.dagster_home), DAGSTER_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1"
-    )
-
-
 def make_store(config: Config) -> None:
     """Make Dagster's store where there is none: two services that did so at once would spoil it."""
-    use_dagster_home(config)
-    with dg.DagsterInstance.get() as instance:
-        instance.get_runs(limit=1)
+    with open_store(config):
+        pass
 
 
 @contextmanager
@@ -344,6 +317,8 @@ def _only_night(config: Config, source_names: Iterable[str]) -> Iterator[None]:
     Raises `PllError` otherwise.
     """
     with one_writer(config.lock_file, "a night"):
+        put_misplaced_away(config.data)
+        remove_left_overs(config)
         repair(config.marts)
         require_room(config)
         require_archive(config, source_names)

@@ -22,6 +22,7 @@ from pll_pipeline.errors import PllError
 LOG = logging.getLogger("pll")
 MARK = ".damaged-"
 _MOST_KEPT = 3
+_FOLDERS = ("build", "build/dbt", "build/dbt-run", "validated", "marts", "marts/releases", "logs")
 
 
 def put_away(path: Path, why: str) -> Path:
@@ -46,14 +47,53 @@ def put_away(path: Path, why: str) -> Path:
 
 def require_folder(path: Path) -> None:
     """Put away what has the name of a folder and is none."""
-    if (path.exists() or path.is_symlink()) and not path.is_dir():
+    if _is_there(path) and not path.is_dir():
         put_away(path, "is no folder")
 
 
 def require_file(path: Path) -> None:
     """Put away what has the name of a file and is none."""
-    if (path.exists() or path.is_symlink()) and not path.is_file():
+    if _is_there(path) and not path.is_file():
         put_away(path, "is no file")
+
+
+def misplaced(data: Path) -> list[tuple[Path, str]]:
+    """What has the name of a derived file or folder of a data folder and is not one.
+
+    With what is wrong, as the end of a sentence.
+    """
+    folders = [data / name for name in _FOLDERS]
+    validated = _below(data / "validated")
+    files = [data / "build" / "build.duckdb", *(data / "logs").glob("*.log")]
+    files += [path for path in validated if path.suffix]
+    sources = [path for path in validated if not path.suffix]
+    snapshots = [path for source in sources for path in _below(source)]
+    files += [path for snapshot in snapshots for path in _below(snapshot)]
+    folders += [*sources, *snapshots]
+    return [
+        *((path, "is no folder") for path in folders if _is_there(path) and not path.is_dir()),
+        *((path, "is no file") for path in files if _is_there(path) and not path.is_file()),
+    ]
+
+
+def put_misplaced_away(data: Path) -> None:
+    """Put away what has the name of a derived file or folder and is not one."""
+    for path, fault in misplaced(data):
+        put_away(path, fault)
+
+
+def _below(folder: Path) -> list[Path]:
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in entries if not _is_set_apart(path)]
+
+
+def _is_set_apart(path: Path) -> bool:
+    return path.name.startswith(".") or MARK in path.name
+
+
+def _is_there(path: Path) -> bool:
+    """Also a link that leads nowhere is there."""
+    return os.path.lexists(path)
 
 
 def read_json(path: Path) -> Any:
@@ -67,6 +107,7 @@ def read_json(path: Path) -> Any:
 def write_whole(path: Path, content: str) -> None:
     """Write a text file that appears whole, by rename, or not at all, and is on disk then."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    require_file(path)
     unfinished = path.with_name(f".writing-{path.name}")
     with unfinished.open("w", encoding="utf-8") as file:
         file.write(content)

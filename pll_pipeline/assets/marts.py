@@ -9,8 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,16 @@ from packaging.version import Version
 
 from pll_pipeline.assets import LOCK, LOG, described_failures
 from pll_pipeline.config import Config
+from pll_pipeline.disposable import put_away, read_json, require_file, require_folder, write_whole
 from pll_pipeline.errors import PllError
-from pll_pipeline.published.duckdb import query
+from pll_pipeline.published.duckdb import file_fault, query
+from pll_pipeline.published.release_folder import hash_of
 from pll_pipeline.validated.fingerprints import hash_of_folder
 
+# What a parse of the project gives, and the names within the folder of one run.
+PARSED = ("manifest.json", "partial_parse.msgpack")
+RUNNING, PARSING = "run-", "parse-"
+BUILD_FILE, TARGET, ROW_COUNTS = "build.duckdb", "target", "row_counts"
 DBT = Path(sys.executable).with_name("dbt")
 # Structured lines on standard output, and no log file of dbt's own.
 LOG_OPTIONS = ("--log-format", "json", "--log-level-file", "none")
@@ -63,20 +70,32 @@ def dbt_environment(config: Config) -> dict[str, str]:
 def manifest(config: Config) -> Path:
     """dbt's manifest of the project, parsed again only when the project has changed.
 
-    Raises `PllError` when the project does not parse.
+    Files of an earlier parse that are not as dbt wrote them are put away. Raises `PllError` when
+    the project does not parse.
     """
-    target = config.data / "build" / "dbt"
-    path, fingerprint_file = target / "manifest.json", target / "manifest.of"
+    parsed, stamp = config.build_file.parent / "dbt", "manifest.of"
     fingerprint = hash_of_folder(config.dbt_project)
-    parsed = fingerprint_file.read_text(encoding="utf-8") if fingerprint_file.is_file() else ""
-    if parsed == fingerprint and path.is_file():
-        return path
-    target.mkdir(parents=True, exist_ok=True)
-    # dbt's memory of the last parse keeps unit tests that were renamed
-    (target / "partial_parse.msgpack").unlink(missing_ok=True)
+    for folder in (parsed.parent, parsed):
+        require_folder(folder)
+    parsed.mkdir(parents=True, exist_ok=True)
+    before = read_json(parsed / stamp)
+    if before == _stamp_of(parsed, fingerprint):
+        return parsed / PARSED[0]
+    for name in PARSED:
+        if parse_fault(parsed / name, before):
+            put_away(parsed / name, "is not as dbt wrote it")
+    with _own_folder(config, PARSING) as folder:
+        _parse(config, folder)
+        for name in PARSED:
+            os.replace(folder / name, parsed / name)
+    write_whole(parsed / stamp, json.dumps(_stamp_of(parsed, fingerprint)))
+    return parsed / PARSED[0]
+
+
+def _parse(config: Config, folder: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own command; its arguments are folders
-        [str(DBT), "--quiet", *LOG_OPTIONS, "parse", *folder_options(config, target)],
-        env={**os.environ, **dbt_environment(config)},
+        _command(folder, "--quiet", *LOG_OPTIONS, "parse", *folder_options(config, folder)),
+        env={**os.environ, **_run_environment(config)},
         capture_output=True,
         text=True,
         check=False,
@@ -87,8 +106,64 @@ def manifest(config: Config) -> Path:
             where=str(config.dbt_project),
             do="correct the file it names",
         )
-    fingerprint_file.write_text(fingerprint, encoding="utf-8")
-    return path
+
+
+def _stamp_of(folder: Path, fingerprint: str) -> dict[str, str]:
+    """What was parsed, and the hash of each file that it gave."""
+    files = {name: _hash_or_nothing(folder / name) for name in PARSED}
+    return {"project": fingerprint, **files}
+
+
+def parse_fault(path: Path, stamp: Any) -> bool:
+    """Whether a file of a parse is there and is not as dbt wrote it, by the stamp of the parse."""
+    if not os.path.lexists(path):
+        return False
+    return not isinstance(stamp, dict) or stamp.get(path.name) != _hash_or_nothing(path)
+
+
+def _hash_or_nothing(path: Path) -> str:
+    try:
+        return hash_of(path)
+    except OSError:
+        return ""
+
+
+def remove_left_overs(config: Config) -> None:
+    """Remove the folders of runs that died, and put a damaged build file away.
+
+    The caller has the lock: no run is under way.
+    """
+    fault = file_fault(config.build_file)
+    if fault:
+        put_away(config.build_file, fault)
+        config.build_file.with_name(f"{BUILD_FILE}.wal").unlink(missing_ok=True)
+    for pattern in (f"{RUNNING}*", f"{PARSING}*"):
+        for folder in config.build_file.parent.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _own_folder(config: Config, prefix: str) -> Iterator[Path]:
+    """A folder for one run of dbt, removed afterwards."""
+    parent = config.build_file.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(folder: Path, *arguments: str) -> list[str]:
+    """dbt with these arguments, in this folder, as a process that ends with this one."""
+    script = str(Path(__file__).with_name("dbt_process.py"))
+    # -P: the script's own folder has modules that are none of dbt's
+    return [sys.executable, "-P", script, str(os.getpid()), str(folder), *arguments]
+
+
+def _run_environment(config: Config) -> dict[str, str]:
+    """The same paths in each run, within its own folder: dbt parses again where they differ."""
+    return {**dbt_environment(config), "PLL_BUILD_FILE": BUILD_FILE}
 
 
 def warehouse_assets(config: Config) -> dg.AssetsDefinition:
@@ -110,7 +185,7 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
 
 def built_manifest(config: Config) -> Path:
     """What dbt wrote about the tables in the build file; missing before the first build."""
-    return _target(config) / "manifest.json"
+    return config.build_file.parent / "dbt-run" / "manifest.json"
 
 
 def folder_options(config: Config, target: Path) -> list[str]:
@@ -148,12 +223,12 @@ def what_failed(results: list[dict[str, Any]], build_file: Path) -> str:
     return f"The warehouse could not be built: {named}{f' (and {more} more)' if more > 0 else ''}"
 
 
-def build_failure(config: Config) -> str:
-    """Why the last build failed: the models and tests that did, or dbt's last lines."""
-    results = _target(config) / "run_results.json"
-    if results.is_file():
-        return what_failed(json.loads(results.read_bytes())["results"], config.build_file)
-    lines = " ".join(_log(config).read_text(encoding="utf-8").split())
+def build_failure(folder: Path, log: Path) -> str:
+    """Why a build in this folder failed: the models and tests that did, or dbt's last lines."""
+    results = read_json(folder / TARGET / "run_results.json")
+    if results:
+        return what_failed(results["results"], folder / BUILD_FILE)
+    lines = " ".join(log.read_text(encoding="utf-8").split())
     return (
         f"The warehouse could not be built, dbt stopped before any model: {lines[-_LONGEST_ERROR:]}"
     )
@@ -161,43 +236,46 @@ def build_failure(config: Config) -> str:
 
 def _build(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> Iterator[Any]:
     """Run `dbt build` and yield its events, those of tables with their number of rows."""
-    config.build_file.parent.mkdir(parents=True, exist_ok=True)
-    config.build_file.unlink(missing_ok=True)
     config.logs.mkdir(parents=True, exist_ok=True)
+    log_file = config.logs / "dbt.log"
+    require_file(log_file)
     LOG.info("building codes, star and marts and testing them")
-    invocation = _start_dbt(context, config, parsed)
     table_count = 0
-    with _log(config).open("w", encoding="utf-8") as log, redirect_stdout(log):
-        for event in invocation.stream():
-            row_count = _row_count(config, event)
-            if row_count is None:
-                yield event
-            else:
-                table_count += 1
-                yield event.with_metadata({**event.metadata, "dagster/row_count": row_count})
-    if not invocation.is_successful():
-        raise PllError(
-            build_failure(config),
-            where=str(config.build_file),
-            do="see the model or test it names; the last release is still current",
-        )
+    with _own_folder(config, RUNNING) as folder:
+        invocation = _start_dbt(context, config, parsed, folder)
+        with log_file.open("w", encoding="utf-8") as log, redirect_stdout(log):
+            for event in invocation.stream():
+                row_count = _row_count(folder, event)
+                if row_count is None:
+                    yield event
+                else:
+                    table_count += 1
+                    yield event.with_metadata({**event.metadata, "dagster/row_count": row_count})
+        if not invocation.is_successful():
+            raise PllError(
+                build_failure(folder, log_file),
+                where=str(config.build_file),
+                do="see the model or test it names; the last release is still current",
+            )
+        _keep_build(config, folder)
     LOG.info("built %d tables, every test passed", table_count)
 
 
-def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> DbtCliInvocation:
+def _start_dbt(
+    context: dg.AssetExecutionContext, config: Config, parsed: Path, folder: Path
+) -> DbtCliInvocation:
     """`dbt build` without unit tests, in a folder of its own.
 
     Not through the library's resource: that starts dbt once more, to ask for its version.
     """
-    target = _target(config)
-    shutil.rmtree(target, ignore_errors=True)
+    target = folder / TARGET
     target.mkdir()
-    _row_counts(config).mkdir()
+    (folder / ROW_COUNTS).mkdir()
     shutil.copy(parsed.with_name("partial_parse.msgpack"), target)
     build = ["build", "--exclude-resource-type", "unit_test", *folder_options(config, target)]
     return DbtCliInvocation.run(
-        args=[str(DBT), *LOG_OPTIONS, *build],
-        env={**os.environ, **dbt_environment(config), "PLL_ROW_COUNTS": str(_row_counts(config))},
+        args=_command(folder, *LOG_OPTIONS, *build),
+        env={**os.environ, **_run_environment(config), "PLL_ROW_COUNTS": ROW_COUNTS},
         manifest=json.loads(parsed.read_bytes()),
         dagster_dbt_translator=Translator(),
         project_dir=config.dbt_project,
@@ -209,25 +287,25 @@ def _start_dbt(context: dg.AssetExecutionContext, config: Config, parsed: Path) 
     )
 
 
-def _log(config: Config) -> Path:
-    return config.logs / "dbt.log"
+def _keep_build(config: Config, folder: Path) -> None:
+    """Put the build file, and what dbt wrote about it, in the place of those of the last run."""
+    log = config.build_file.with_name(f"{BUILD_FILE}.wal")
+    for path in (config.build_file, log):
+        require_file(path)
+    log.unlink(missing_ok=True)
+    os.replace(folder / BUILD_FILE, config.build_file)
+    kept = built_manifest(config).parent
+    require_folder(kept)
+    shutil.rmtree(kept, ignore_errors=True)
+    os.rename(folder / TARGET, kept)
 
 
-def _target(config: Config) -> Path:
-    return config.build_file.parent / "dbt-run"
-
-
-def _row_counts(config: Config) -> Path:
-    """The folder in which a hook of the project leaves the number of rows of each table."""
-    return _target(config) / "row_counts"
-
-
-def _row_count(config: Config, event: Any) -> int | None:
+def _row_count(folder: Path, event: Any) -> int | None:
     """The number of rows of the table that an event is about; None for other events."""
     if not isinstance(event, dg.Output):
         return None
     table = str(event.metadata["unique_id"].value).rsplit(".", 1)[-1]
-    file = _row_counts(config) / table
+    file = folder / ROW_COUNTS / table
     return int(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 

@@ -7,6 +7,7 @@ stale `.wal`. Not here: other formats.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -105,6 +106,21 @@ def query(file: Path, sql: str) -> list[tuple[Any, ...]]:
     """The rows of a statement on a DuckDB file, opened read-only."""
     with duckdb.connect(str(file), read_only=True) as connection:
         return connection.execute(sql).fetchall()
+
+
+def file_fault(file: Path) -> str | None:
+    """What is wrong with a DuckDB file; None where it can be opened, or there is none."""
+    if not os.path.lexists(file):
+        return None
+    if not file.is_file():
+        return "is no file"
+    if os.path.lexists(file.with_name(f"{file.name}.wal")):
+        return "has changes beside it that were never written into it"
+    try:
+        query(file, "select count(*) from duckdb_tables()")
+    except (duckdb.Error, OSError):
+        return "cannot be opened"
+    return None
 
 
 def tables(connection: duckdb.DuckDBPyConnection, database: str) -> tuple[Table, ...]:

@@ -315,6 +315,20 @@ def verify(snapshot: Snapshot) -> None:
         snapshot.read(file.name)
 
 
+def damaged_snapshots(raw: Path, source_name: str) -> list[tuple[str, SnapshotDamaged]]:
+    """The snapshots in use whose description or bytes are not those that were archived.
+
+    By name, oldest first; every archived byte is read.
+    """
+    damaged = []
+    for folder in _folders_in_use(raw, source_name):
+        try:
+            verify(_load(folder, source_name))
+        except SnapshotDamaged as damage:
+            damaged.append((folder.name, damage))
+    return damaged
+
+
 def hash_of_files(paths: Iterable[Path], root: Path) -> str:
     """One SHA-256 over names (relative to `root`) and contents, in any order of the paths."""
     total = hashlib.sha256()

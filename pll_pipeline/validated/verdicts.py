@@ -338,7 +338,7 @@ def _stored(config: Config, snapshot: Snapshot) -> SnapshotVerdict | None:
         if written["sha256"] != _hash_of_fields(fields):
             return None
         verdict = SnapshotVerdict.model_validate(fields)
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return verdict if verdict.sha256 == snapshot.sha256 else None
 
@@ -352,6 +352,20 @@ def faults_of_tables(config: Config, verdict: SnapshotVerdict) -> Iterator[str]:
             yield damage.what
 
 
+def stored_faults(config: Config, source: Source) -> Iterator[tuple[Path, str]]:
+    """Where something stored of a source is not what was written, and what is wrong with it.
+
+    A snapshot that was not read yet is no fault, nor is a verdict on bytes that were damaged.
+    """
+    for snapshot in snapshots(config.raw, source.name, config.known_until):
+        folder = _folder(config, source.name, snapshot.name)
+        verdict = _stored(config, snapshot)
+        if verdict is None and folder.exists():
+            yield folder / _VERDICT, "the verdict is missing or is not what was written"
+        for fault in faults_of_tables(config, verdict) if verdict else ():
+            yield folder, fault
+
+
 def bytes_of_table(config: Config, verdict: SnapshotVerdict, table: str) -> bytes:
     """The file of a stored table. Raises `TablesDamaged` where it is not what was written."""
     folder = _folder(config, verdict.source_name, verdict.snapshot_name)
@@ -359,7 +373,7 @@ def bytes_of_table(config: Config, verdict: SnapshotVerdict, table: str) -> byte
     stored = verdict.tables.get(table)
     try:
         content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except OSError:
         content = None
     if content is not None and stored is not None and _hash(content) == stored.sha256:
         return content

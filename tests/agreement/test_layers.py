@@ -101,7 +101,7 @@ def test_no_file_but_the_lock_names_a_package_registry() -> None:
 
 
 def test_what_is_shipped_reports_nothing_to_anyone() -> None:
-    for name in ("Makefile", "pll_pipeline/cli.py", "pll_pipeline/automation.py"):
+    for name in ("Makefile", "pll_pipeline/cli.py", "pll_pipeline/history.py"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "DO_NOT_TRACK" in text
         assert "DAGSTER_DISABLE_TELEMETRY" in text

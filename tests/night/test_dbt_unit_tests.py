@@ -30,7 +30,8 @@ def unit_tests(released: World, tmp_path_factory: pytest.TempPathFactory) -> lis
     command = [str(DBT), "--quiet", "test", "--resource-type", "unit_test"]
     subprocess.run(
         [*command, *folder_options(config, target)],
-        env={**os.environ, **dbt_environment(config)},
+        env={**os.environ, **dbt_environment(config), "PLL_BUILD_FILE": "build.duckdb"},
+        cwd=build,
         capture_output=True,
         check=False,
     )

@@ -21,7 +21,6 @@ from pll_pipeline.automation import (
     night_sources,
     report_failure,
     require_room,
-    use_dagster_home,
 )
 from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.errors import PllError
@@ -99,19 +98,6 @@ def test_a_night_of_the_server_is_refused_while_another_is_under_way(tmp_path: P
         with pytest.raises(dg.DagsterResourceFunctionError) as caught:
             stack.enter_context(dg.build_resources({"lock": night_lock(config)}))
     assert "Another run is under way" in str(caught.value.__cause__)
-
-
-def test_dagsters_home_reports_nothing_and_keeps_what_a_person_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    config = _config(tmp_path)
-    use_dagster_home(config)
-    settings = config.dagster_home / "dagster.yaml"
-    assert "telemetry:\n  enabled: false" in settings.read_text()
-    settings.write_text("telemetry:\n  enabled: false\n# ours\n")
-    use_dagster_home(config)
-    assert "# ours" in settings.read_text()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -42,7 +42,8 @@ class ColumnSeen:
     """One column: up to three of its texts, how many different ones, and what it looks like.
 
     `detail`: which level, how numbers are written (`numbers_seen.py`), or which form of days.
-    `unit`: the unit the publication states for it. `notes`: what a person should know, as clauses.
+    `unit`: the unit the publication states for it. `marks`: text → how often, in a column of marks
+    alone, as the status of a statistics bank. `notes`: what a person should know, as clauses.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ColumnSeen:
     numbers: NumbersSeen | None = None
     unit: str = ""
     empty_after_first: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -73,6 +75,7 @@ def _column(table: PublishedTable, name: str, codes: Codes, on: date) -> ColumnS
         numbers = numbers_seen({text: counts[text] for text in texts}, typed, ENOUGH)
         kind, detail = _kind_of_others(numbers, texts, len(counts))
     unit = _unit(table, name)
+    marks = _marks_beside({text: counts[text] for text in texts}) if numbers is None else {}
     return ColumnSeen(
         name,
         tuple(texts[:3]),
@@ -82,8 +85,14 @@ def _column(table: PublishedTable, name: str, codes: Codes, on: date) -> ColumnS
         numbers,
         unit,
         _empty_after_first(series),
-        tuple(_notes(table, name, numbers, unit)),
+        marks,
+        tuple(_notes(table, name, numbers, unit, marks)),
     )
+
+
+def _marks_beside(counts: dict[str, int]) -> dict[str, int]:
+    """The texts of a column of nothing but marks; none where it has another text."""
+    return counts if all(is_mark(text.strip()) for text in counts) else {}
 
 
 def _counts(series: pl.Series) -> dict[str, int]:
@@ -154,9 +163,15 @@ def _region_level(text: str, codes: Codes, on: date) -> str | None:
 
 
 def _notes(
-    table: PublishedTable, name: str, numbers: NumbersSeen | None, unit: str
+    table: PublishedTable,
+    name: str,
+    numbers: NumbersSeen | None,
+    unit: str,
+    marks: Mapping[str, int],
 ) -> Iterator[str]:
     """What a person should know of the column before using it."""
+    if marks:
+        yield f"marks beside the figures: {listed(marks)}"
     if unit:
         yield f"the publication states the unit {unit!r}"
     if numbers is not None:
@@ -177,6 +192,8 @@ def _notes_of_numbers(numbers: NumbersSeen) -> Iterator[str]:
         )
     if numbers.marks:
         yield f"marks in place of numbers: {listed(numbers.marks)}"
+    if numbers.footnotes:
+        yield f"footnote marks at numbers: {listed(numbers.footnotes)}"
     if numbers.unread:
         yield f"no numbers: {listed(numbers.unread)}"
     if numbers.has_share_sign:

@@ -121,7 +121,7 @@ def _header(layout: _Layout) -> dict[str, object]:
     if not filled:
         return {}
     header, rows = filled[0], 1
-    while rows < min(4, len(filled) - 1) and _has_gap(header) and _is_heading(filled[rows]):
+    while rows < min(4, len(filled) - 1) and _has_gap(header) and _goes_on(header, filled[rows]):
         header = filled[rows]
         rows += 1
     settings: dict[str, object] = {"header_rows": rows} if rows > 1 else {}
@@ -140,10 +140,15 @@ def _has_gap(record: Record) -> bool:
     return any(not cell.strip() for cell in record.cells)
 
 
-def _is_heading(record: Record) -> bool:
-    """Whether the record has no number but years, and no gap or fewer than it would as a row."""
-    cells = [cell.strip() for cell in record.cells]
-    return all(cell and (not _NUMBER.fullmatch(cell) or _YEAR.fullmatch(cell)) for cell in cells)
+def _goes_on(header: Record, below: Record) -> bool:
+    """Whether the line below belongs to the header too.
+
+    It has no number but years, and no gap where the header has one.
+    """
+    pairs = [(up.strip(), down.strip()) for up, down in zip(header.cells, below.cells, strict=True)]
+    texts = [down for _, down in pairs if down]
+    is_named = all(up or down for up, down in pairs)
+    return is_named and all(not _NUMBER.fullmatch(t) or _YEAR.fullmatch(t) for t in texts)
 
 
 def _is_read_over(record: Record, layout: _Layout) -> bool:

@@ -6,7 +6,7 @@ Not here: what a column looks like by its cells (`columns.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pll_pipeline.inspection.columns import is_read
@@ -31,8 +31,13 @@ class HeadingGroup:
     has_actor_type: bool
 
 
-def heading_groups(names: Iterable[str], codes: Codes) -> list[HeadingGroup]:
-    """The groups among the headings; a heading without a period is in none."""
+def heading_groups(
+    names: Iterable[str], codes: Codes, others: Collection[str] = ()
+) -> list[HeadingGroup]:
+    """The groups among the headings; a heading without a period is in none.
+
+    The pattern of a group matches none of the `others`, the headings of columns without figures.
+    """
     columns: dict[str, list[str]] = {}
     shapes: dict[str, tuple[str, str]] = {}
     for name in names:
@@ -41,9 +46,31 @@ def heading_groups(names: Iterable[str], codes: Codes) -> list[HeadingGroup]:
             columns.setdefault(pattern, []).append(name)
             shapes.setdefault(pattern, (words, period))
     return [
-        HeadingGroup(pattern, tuple(members), *shapes[pattern], _ACTOR_TYPE in pattern)
+        HeadingGroup(
+            _apart_from(others, pattern, members, codes),
+            tuple(members),
+            *shapes[pattern],
+            _ACTOR_TYPE in pattern,
+        )
         for pattern, members in columns.items()
     ]
+
+
+def _apart_from(others: Collection[str], pattern: str, members: Iterable[str], codes: Codes) -> str:
+    """The pattern, or one for the forms of its members' periods where it matches other headings.
+
+    Where those match others too, it is one for these periods alone.
+    """
+    shapes = [shape for member in members if (shape := _shape(member, codes))]
+    periods = dict.fromkeys(_escaped(period) for _, _, period in shapes)
+    forms = dict.fromkeys(re.sub(r"\d+", r"\\d+", period) for period in periods)
+    narrower = [pattern.replace(_PERIOD, f"(?P<period>{'|'.join(p)})") for p in (forms, periods)]
+    candidates = [pattern, *narrower]
+    return next((c for c in candidates if not _matches_any(c, others)), candidates[-1])
+
+
+def _matches_any(pattern: str, headings: Iterable[str]) -> bool:
+    return any(re.search(pattern, heading) for heading in headings)
 
 
 def _shape(heading: str, codes: Codes) -> tuple[str, str, str] | None:

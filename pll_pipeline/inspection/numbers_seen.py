@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pll_pipeline.vocabulary.norwegian.numbers import CONVENTIONS, read_number
+from pll_pipeline.vocabulary.norwegian.numbers import CONVENTIONS, Figure, read_number
 from pll_pipeline.vocabulary.norwegian.text import UnreadableText
 
 # Which details a number column can have besides the name of a convention.
@@ -26,6 +26,10 @@ _MARK = re.compile(
 _FEWER_THAN = re.compile(r"(?:[<≤]|færre enn|mindre enn|under)\s*\d+", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d[\d.,]*\d|\d")
 _THREE_DIGITS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
+_FOOTNOTE_MARK = r"[*†‡§#]+|[¹²³⁰⁴-⁹]+|\(?[1-9a-e]\)"
+_WITH_FOOTNOTE = re.compile(
+    rf"(?P<number>.*\d(?: ?%)?) ?(?P<mark>{_FOOTNOTE_MARK})|(?P<before>[*†‡§#]+) ?(?P<after>\d.*)"
+)
 _SHARE = re.compile(r"%|‰|\bprosent\b|\bpst\b", re.IGNORECASE)
 
 
@@ -36,7 +40,7 @@ class NumbersSeen:
     `convention`: the name of one, `WHOLE` where every one reads them alike, `CELLS` where they are
     numbers of a workbook or of JSON, or `TWO_READINGS`, as `two_readings` shows one. `marks`: text
     in place of a number → how often. `unread`: texts that are neither. `has_share_sign`: cells
-    have a per cent sign of their own.
+    have a per cent sign of their own. `footnotes`: mark beside a number → how often.
     """
 
     convention: str
@@ -44,6 +48,7 @@ class NumbersSeen:
     unread: Mapping[str, int]
     two_readings: str = ""
     has_share_sign: bool = False
+    footnotes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shows_convention(self) -> bool:
@@ -94,12 +99,39 @@ def numbers_seen(
         {text: counts[text] for text in texts if text not in good},
         two_readings,
         any(_SHARE.search(text) for text in [*texts, *typed]),
+        _footnotes({text: counts[text] for text in texts}),
     )
 
 
+def _footnotes(counts: Mapping[str, int]) -> dict[str, int]:
+    """The marks beside numbers, each with how often it occurs."""
+    footnotes: dict[str, int] = {}
+    for text, count in counts.items():
+        if parts := _WITH_FOOTNOTE.fullmatch(text.strip()):
+            mark = parts["mark"] or parts["before"]
+            footnotes[mark] = footnotes.get(mark, 0) + count
+    return footnotes
+
+
+def _without_footnote(text: str) -> str:
+    parts = _WITH_FOOTNOTE.fullmatch(text.strip())
+    return (parts["number"] or parts["after"]) if parts else text
+
+
+def figure_of(text: str) -> Figure | None:
+    """The number, with or without qualifier and unit, in the first convention that reads it."""
+    for convention in CONVENTIONS.values():
+        try:
+            return read_number(text, convention)
+        except UnreadableText:
+            continue
+    return None
+
+
 def _reads(text: str, convention: str) -> bool:
+    """Whether the convention reads the text, apart from a footnote mark beside it."""
     try:
-        read_number(text, CONVENTIONS[convention])
+        read_number(_without_footnote(text), CONVENTIONS[convention])
     except UnreadableText:
         return False
     return True

@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.inspection.columns import ColumnSeen, columns_seen
+from pll_pipeline.inspection.columns import ColumnSeen, columns_seen, names_of
 from pll_pipeline.inspection.delimited_form import delimited_form, encoding_of
 from pll_pipeline.inspection.headings import HeadingGroup, heading_groups
+from pll_pipeline.inspection.prose_form import prose_form, units_of_figures
 from pll_pipeline.inspection.workbook_form import workbook_forms
-from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, ReaderSettings
+from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Prose, ReaderSettings
 from pll_pipeline.validated.readers import read_table
 from pll_pipeline.validated.readers.decoding import refuse_other_form
 from pll_pipeline.validated.readers.table import NotRead, PublishedTable
@@ -36,6 +37,7 @@ class TableSeen:
 
     `file`: the file it is kept as. `fetching`: how that is fetched, as a source file says it.
     `groups`: value columns with a period in the heading. `not_read`: what is beside the table.
+    `units`: of running text, the name of each figure → the unit it is written in.
     """
 
     title: str
@@ -46,6 +48,7 @@ class TableSeen:
     fetching: Mapping[str, Any]
     groups: tuple[HeadingGroup, ...] = ()
     not_read: tuple[NotRead, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
@@ -115,7 +118,8 @@ def table_seen(
 ) -> TableSeen:
     """A table that has been read, with what its columns look like."""
     columns = columns_seen(table, codes, on)
-    numbers = [column.name for column in columns if column.looks_like == "number"]
+    numbers = names_of(columns, "number")
+    others = [column.name for column in columns if column.name not in numbers]
     return TableSeen(
         title,
         reading,
@@ -123,8 +127,9 @@ def table_seen(
         table.frame.height,
         file,
         fetching,
-        tuple(heading_groups(numbers, codes)),
+        tuple(heading_groups(numbers, codes, others)),
         table.not_read,
+        units_of_figures(table) if isinstance(reading, Prose) else {},
     )
 
 
@@ -150,18 +155,22 @@ def _forms(content: bytes, file: str) -> tuple[str, Iterable[tuple[str, ReaderSe
     return "delimited text", [(file, delimited_form(content, file))]
 
 
-def _page_forms(content: bytes, file: str) -> Iterator[tuple[str, Html]]:
+def _page_forms(content: bytes, file: str) -> Iterator[tuple[str, Html | Prose]]:
+    """The tables of a page, or where it has none the figures in its sentences."""
     from pll_pipeline.validated.readers.html import headers
 
     encoding = encoding_of(content, file)
     found = headers(content, encoding, where=file)
     if not found:
-        raise PllError(
-            "This is a web page without a table",
-            where=file,
-            do="say in the source file which sentence is meant (read.kind prose);"
-            " `pll check` then shows what it finds",
-        )
+        prose = prose_form(content, encoding, file)
+        if prose is None:
+            raise PllError(
+                "This is a web page without a table, and without a figure in its sentences",
+                where=file,
+                do="open it in a browser: figures put there by a script are published elsewhere,"
+                " as in a file the page loads or a report it embeds",
+            )
+        yield "figures in its sentences", prose
     for number, (title, header) in enumerate(found, 1):
         is_shared = sum(other == header for _, other in found) > 1
         settings: dict[str, Any] = {"kind": "html", "encoding": encoding, "header": header}

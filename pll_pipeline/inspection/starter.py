@@ -17,8 +17,10 @@ import yaml
 from pll_pipeline.inspection.columns import DAYS, ColumnSeen, listed
 from pll_pipeline.inspection.headings import HeadingGroup
 from pll_pipeline.inspection.measures import best_measures
+from pll_pipeline.inspection.numbers_seen import NumbersSeen
 from pll_pipeline.inspection.publication import EXPORT_LIMITS, TableSeen, line_of
-from pll_pipeline.sources.model import CONFIRM
+from pll_pipeline.sources.model import CONFIRM, JsonStat, Prose
+from pll_pipeline.validated.figures import unit_stated_by
 from pll_pipeline.vocabulary.codes import Codes
 
 _HEAD = """\
@@ -26,6 +28,9 @@ _HEAD = """\
 # each value its measure (`pll measures WORD` searches them) and its unit, then set is_enabled to
 # true. `pll check NAME` reads it in seconds and shows what comes out.
 """
+_DECLARE = (
+    "Declare each: suppressed: {mark: [least, greatest or null]}, missing: [mark] or zero: [mark]"
+)
 _ONE_LINE = 10_000
 _ADDRESS = "https://example.no/"
 
@@ -167,6 +172,9 @@ def _values(table: TableSeen, codes: Codes) -> Iterator[_Commented]:
     """Each column of numbers, and each group of columns with a period in the heading."""
     groups = {name: group for group in table.groups for name in group.columns}
     columns = _number_columns(table)
+    if isinstance(table.reading, Prose):
+        yield _value_of_sentences(table.reading, table, codes)
+        return
     if not columns:
         yield _Commented({"column": CONFIRM, "measure": CONFIRM}, ["no column looks like numbers"])
     seen: list[HeadingGroup] = []
@@ -178,6 +186,16 @@ def _values(table: TableSeen, codes: Codes) -> Iterator[_Commented]:
             seen.append(group)
             words = group.words or column.name
             yield _value({"columns": group.pattern}, words, column, table, codes)
+
+
+def _value_of_sentences(reading: Prose, table: TableSeen, codes: Codes) -> _Commented:
+    """The value of running text: each figure has a measure, and a unit, by its name."""
+    measures = {f.name: _measure(f"{f.name} {f.near}", table, codes) for f in reading.figures}
+    value: dict[str, Any] = {"column": "value", "measure": {"column": "name", "codes": measures}}
+    if set(table.units.values()) - {"count"}:
+        value["unit"] = {"column": "name", "codes": dict(table.units)}
+    comment = f"{CONFIRM}: remove the figures of read.figures that are none, here too"
+    return _Commented(value, [comment])
 
 
 def _value(
@@ -192,21 +210,38 @@ def _value(
         value["unit"] = _Commented("percent", [f"{CONFIRM}: cells have a per cent sign"])
     comments = []
     if column.unit:
-        comments.append(
-            f"{CONFIRM}: the publication states the unit {_one_line(column.unit)!r}; unit: count,"
-            " percent, per_mille, thousand or million"
-        )
+        comment = f"{CONFIRM}: the publication states the unit {_one_line(column.unit)!r}"
+        if stated := unit_stated_by(column.unit):
+            value["unit"] = _Commented(stated, [comment])
+        else:
+            comments.append(f"{comment}; unit: count, percent, per_mille, thousand or million")
     convention = numbers.readable_convention
     if numbers.shows_convention and convention != _numbers(table).value:
         value["numbers"] = _Commented(convention, [f"{CONFIRM}: written so in this column"])
+    comments += _comments_of_numbers(numbers)
+    comments += [_comment_of_marks(table, beside) for beside in table.columns if beside.marks]
+    return _Commented(value, comments)
+
+
+def _comments_of_numbers(numbers: NumbersSeen) -> Iterator[str]:
+    """What in the cells of a column a person must declare."""
     if numbers.marks:
-        comments.append(
-            f"{CONFIRM}: {_one_line(listed(numbers.marks))} instead of a number. Declare each:"
-            " suppressed: {mark: [least, greatest or null]}, missing: [mark] or zero: [mark]"
+        yield f"{CONFIRM}: {_one_line(listed(numbers.marks))} instead of a number. {_DECLARE}"
+    if numbers.footnotes:
+        yield (
+            f"{CONFIRM}: {_one_line(listed(numbers.footnotes))} at a number. Declare each:"
+            " footnotes: {mark: {status: provisional}} or {mark: {note: its text}}"
         )
     if numbers.unread:
-        comments.append(f"{CONFIRM}: no numbers: {_one_line(listed(numbers.unread))}")
-    return _Commented(value, comments)
+        yield f"{CONFIRM}: no numbers: {_one_line(listed(numbers.unread))}"
+
+
+def _comment_of_marks(table: TableSeen, column: ColumnSeen) -> str:
+    """The marks of a column beside the figures; that of JSON-stat needs no name."""
+    is_named = isinstance(table.reading, JsonStat)
+    named = "" if is_named else f", and mark_column: {_flow(column.name)}"
+    shown = _one_line(listed(column.marks))
+    return f"{CONFIRM}: {shown} in the column {column.name}. {_DECLARE}{named}"
 
 
 def _measure(words: str, table: TableSeen, codes: Codes) -> _Commented:

@@ -28,18 +28,19 @@ def workbook_forms(content: bytes, file: str) -> Iterator[tuple[str, Workbook]]:
     for sheet in sheets(content, where=file):
         header = _header(sheet.grid.top(_MOST_HEADER_ROWS)) if sheet.grid is not None else None
         if header:
-            texts, rows = header
+            texts, rows, names = header
             settings = {
                 "kind": "workbook",
                 "sheet": f"^{re.escape(sheet.name)}$",
                 "header": texts,
                 "header_rows": rows,
+                "columns": names,
             }
             yield sheet.name, Workbook.model_validate(settings)
 
 
-def _header(rows: list[list[_Cell]]) -> tuple[list[str], int] | None:
-    """The texts of the header, and how many rows it spans.
+def _header(rows: list[list[_Cell]]) -> tuple[list[str], int, list[str]] | None:
+    """The texts of the header, how many rows it spans, and names where columns have none.
 
     It is the first row of texts alone that is followed by a row as wide. It goes on where the row
     below fills what it leaves empty and leaves empty what it fills, as merged headings do.
@@ -47,14 +48,31 @@ def _header(rows: list[list[_Cell]]) -> tuple[list[str], int] | None:
     for number, (above, below) in enumerate(pairwise(rows)):
         texts = _texts(above)
         filled = _filled(above)
-        if len(texts) < 2 or len(texts) != filled or _filled(below) < filled - 1:
+        unnamed = _unnamed(above, below)
+        least = 1 if len(unnamed) > 1 else 2
+        if len(texts) < least or len(texts) != filled or _filled(below) < filled - 1:
             continue
         last = number
         while last + 1 < len(rows) and _goes_on(rows[last], rows[last + 1]):
             last += 1
         span = min(last - number + 1, _MOST_ROWS_OF_A_HEADER)
-        return _texts(rows[number + span - 1]), span
+        names = _names(above, unnamed) if span == 1 and len(unnamed) > 1 else []
+        return _texts(rows[number + span - 1]), span, names
     return None
+
+
+def _unnamed(header: list[_Cell], row: list[_Cell]) -> list[int]:
+    """The columns before the last heading that have texts and no heading."""
+    last = max((n for n, cell in enumerate(header) if cell), default=0)
+    pairs = enumerate(zip(header[:last], row[:last], strict=True))
+    return [n for n, (heading, cell) in pairs if heading is None and cell and not cell[1]]
+
+
+def _names(header: list[_Cell], unnamed: list[int]) -> list[str]:
+    """A name for each column of the table: its heading, or its number."""
+    named = [(n, cell[0].strip()) for n, cell in enumerate(header) if cell]
+    places = {**dict(named), **{n: f"column {n + 1}" for n in unnamed}}
+    return [places[n] for n in sorted(places)]
 
 
 def _goes_on(above: list[_Cell], below: list[_Cell]) -> bool:

@@ -325,8 +325,7 @@ class FigureReader:
 
     def _refuse_stated_unit(self, cell: Cell) -> None:
         """The unit that the publication states for the cell is the one of the source file."""
-        text = words_of(cell.stated_unit)
-        stated = next((unit for unit, words in _STATED_UNITS if words.search(text)), None)
+        stated = unit_stated_by(cell.stated_unit)
         if stated is None or stated == cell.unit:
             return
         reason = (
@@ -339,6 +338,12 @@ class FigureReader:
 def _unit_of_heading(heading: str) -> str | None:
     words = words_of(heading)
     return next((unit for unit, form in _HEADING_UNITS if form.search(words)), None)
+
+
+def unit_stated_by(text: str) -> str | None:
+    """The unit of a source file that a publication's own words state, as "1 000 personer"."""
+    words = words_of(text)
+    return next((unit for unit, pattern in _STATED_UNITS if pattern.search(words)), None)
 
 
 def _scaled(bound: float | None, factor: float) -> float | None:

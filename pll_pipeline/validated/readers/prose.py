@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from pll_pipeline.sources.model import Prose, ProseFigure
+    from pll_pipeline.sources.model import Encoding, Prose, ProseFigure
 
 T = TypeVar("T")
 
@@ -80,6 +80,12 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
     columns = ("name", *groups, "context", ROW_REFERENCE)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
     return PublishedTable(frame, not_read=tuple(_not_read(blocks, file)))
+
+
+def shown_sentences(content: bytes, encoding: Encoding, *, where: str) -> list[str]:
+    """The sentences of a page whose shown text is certain, in order. Raises as `read` does."""
+    blocks = blocks_of_page(decode(content, encoding, where=where, what="page"), where)
+    return [s for s in _sentences_of(blocks.texts, where) if not blocks.faults_in(s)]
 
 
 def _refuse_faults(figure: ProseFigure, faults: list[str], where: str) -> None:

@@ -160,7 +160,7 @@ def test_years_as_numbers_are_headings_of_a_sheet() -> None:
     content = _book(Tall=[["Kommune", 2024, 2025], ["Bergen", 1, 2], ["Voss", 3, 4]])
     table = _inspect(content, "tall.xlsx").tables[0]
     assert [column.name for column in table.columns] == ["Kommune", "2024", "2025"]
-    assert [group.pattern for group in table.groups] == ["^(?P<period>.+)$"]
+    assert [group.pattern for group in table.groups] == [r"^(?P<period>\d+)$"]
 
 
 TABLE = (

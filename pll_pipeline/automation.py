@@ -10,7 +10,7 @@ import logging
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ from pll_pipeline.raw.archive import (
 )
 from pll_pipeline.raw.http.webhook import post_json
 from pll_pipeline.sources.model import Source
-from pll_pipeline.sources.register import register
+from pll_pipeline.sources.register import left_out, register, remember
 from pll_pipeline.validated.verdicts import SourceState, read_state
 
 JOB = "night"
@@ -53,8 +53,8 @@ class Night:
     """How a night ended.
 
     `published` is None when nothing new was published, `current` None before the first release.
-    `unanswered` are reasons by source name. `failure` is a paragraph, None where the night did not
-    fail.
+    `unanswered` are reasons by source name, `left_out` those of source files that cannot be used.
+    `failure` is a paragraph, None where the night did not fail.
     """
 
     published: Release | None
@@ -62,6 +62,7 @@ class Night:
     states: list[SourceState]
     unanswered: dict[str, str]
     failure: str | None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -69,7 +70,7 @@ class Night:
         if self.failure:
             return 1
         is_behind = any(state.is_stale for state in self.states)
-        return 3 if self.unanswered or is_behind else 0
+        return 3 if self.unanswered or is_behind or self.left_out else 0
 
 
 # --- Dagster's definitions ------------------------------------------------------------------------
@@ -240,6 +241,7 @@ def _outcome(
         states=[] if failure else [read_state(config, source) for source in sources.values()],
         unanswered=_unanswered(result),
         failure=failure,
+        left_out=left_out(config.own_sources),
     )
 
 
@@ -322,6 +324,8 @@ def _only_night(config: Config, source_names: Iterable[str]) -> Iterator[None]:
         repair(config.marts)
         require_room(config)
         require_archive(config, source_names)
+        if config.known_until is None:
+            remember(config.own_sources)
         yield
 
 

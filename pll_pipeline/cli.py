@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pll_pipeline.inspection.publication import Inspection
+    from pll_pipeline.sources.register import Register
 
 app = typer.Typer(
     help=(
@@ -165,6 +166,7 @@ def _night(
     from pll_pipeline.definitions import build_definitions
 
     sources = night_sources(config)
+    _require_usable(config, ask or ())
     _require_known(sources, ask or ())
     night = run_night(
         build_definitions,
@@ -186,15 +188,18 @@ def status() -> None:
     from pll_pipeline.published.current_release import link_fault
     from pll_pipeline.published.releases import active_rollback, current
     from pll_pipeline.raw.archive import newest_snapshot
-    from pll_pipeline.sources.register import register
+    from pll_pipeline.sources.register import read_register
     from pll_pipeline.validated.verdicts import read_state
 
     config = Config.from_environment()
+    register = read_register(config.own_sources)
     statuses = [
         console.SourceStatus(source, newest_snapshot(config.raw, name), read_state(config, source))
-        for name, source in register(config.own_sources).items()
+        for name, source in register.sources.items()
+        if source.is_enabled
     ]
     console.show_status(current(config.marts), statuses)
+    console.show_left_out(register.left_out)
     console.show_state_of_current(active_rollback(config.marts), link_fault(config.marts))
 
 
@@ -266,10 +271,11 @@ def sources(
     `pll sources enable NAME --address …` makes a source part of every night, by a file of your own
     in `data/sources/`.
     """
-    from pll_pipeline.sources.register import RESERVED_WORD, known, source_path
+    from pll_pipeline.sources.register import RESERVED_WORD, read_register
 
     own = Config.from_environment().own_sources
-    register = known(own)
+    read = read_register(own)
+    register = read.sources
     if name == RESERVED_WORD:
         if to_enable is None:
             raise typer.BadParameter(f"which source? There are {', '.join(register)}")
@@ -278,11 +284,23 @@ def sources(
     elif to_enable or address:
         raise typer.BadParameter("write `pll sources enable NAME [--address …]`")
     elif name:
-        _require_known(register, [name])
-        path = source_path(name, own)
-        console.show_source_file(path.read_text(encoding="utf-8") if path else "")
+        _require_known([*register, *read.left_out], [name])
+        _show_source(name, own, read)
     else:
         console.show_register(register.values())
+        console.show_left_out(read.left_out)
+
+
+def _show_source(name: str, own: Path, register: Register) -> None:
+    """A source file whole, also one that cannot be used, and why."""
+    from pll_pipeline.sources.register import source_path
+
+    path = source_path(name, own) or own / name
+    if path.is_file():
+        console.show_source_file(path.read_text(encoding="utf-8", errors="replace"))
+    source = register.sources.get(name)
+    if fault := register.left_out.get(name) or (source and source.fault):
+        console.show_warning(fault)
 
 
 def _enable(name: str, own: Path, address: str | None) -> None:
@@ -667,6 +685,17 @@ def main() -> None:
 
 def _is_debugging() -> bool:
     return bool(os.environ.get("PLL_DEBUG"))
+
+
+def _require_usable(config: Config, names: Iterable[str]) -> None:
+    """Refuse the command when the file of a source that it names cannot be used."""
+    from pll_pipeline.sources.register import read_register
+
+    register = read_register(config.own_sources)
+    for name in names:
+        source = register.sources.get(name)
+        if fault := register.left_out.get(name) or (source and source.fault):
+            raise typer.BadParameter(fault)
 
 
 def _require_known(register: Collection[str], names: Iterable[str]) -> None:

@@ -128,6 +128,8 @@ def _behind(night: Night) -> Iterator[tuple[str, str]]:
             yield f"{name} is left out.", reason
         elif reason:
             yield f"{name} keeps an earlier snapshot.", reason
+    for name, reason in night.left_out.items():
+        yield f"{name} is left out.", reason
 
 
 def _show_snapshots_used(states: Iterable[SourceState]) -> None:
@@ -227,6 +229,12 @@ def show_status(release: Release | None, sources: Iterable[SourceStatus]) -> Non
     OUT.print(table)
 
 
+def show_left_out(left_out: Mapping[str, str]) -> None:
+    """The source files that cannot be used: name → why."""
+    for name, reason in left_out.items():
+        show_warning(f"{name} is left out. {reason}")
+
+
 def _show_current_release(release: Release) -> None:
     built_at = release.manifest["built_at"]
     OUT.print(f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}")
@@ -238,8 +246,9 @@ def _show_current_release(release: Release) -> None:
 
 def _status_row(status: SourceStatus) -> tuple[str, ...]:
     name, newest = status.source.name, status.newest
+    fault = f"[red]{escape(status.state.fault)}[/]" if status.state.fault else ""
     if newest is None:
-        return name, "none", "", "[yellow]no snapshot[/]", ""
+        return name, "none", "", fault or "[yellow]no snapshot[/]", ""
     days, most_days = (datetime.now(UTC) - newest.taken_at).days, status.source.max_age_days
     age = f"{days} of {most_days} days"
     shown_age = age if days <= most_days else f"[yellow]{age}[/]"
@@ -247,7 +256,7 @@ def _status_row(status: SourceStatus) -> tuple[str, ...]:
     if verdict is None or verdict.snapshot_name != newest.name:
         return name, newest.name, shown_age, "[yellow]not read yet[/]", ""
     reason = f"[red]refused[/]: {escape(verdict.reason or '')}"
-    outcome = "accepted" if verdict.is_accepted else reason
+    outcome = fault or ("accepted" if verdict.is_accepted else reason)
     return name, newest.name, shown_age, outcome, str(verdict.quarantine_count)
 
 
@@ -257,6 +266,8 @@ def show_register(sources: Iterable[Source]) -> None:
     for source in sources:
         texts = (source.name, source.title, source.publisher, source.cadence, source.licence)
         takes_part = "yes" if source.is_enabled else "[yellow]no[/]"
+        if source.fault:
+            takes_part = f"[red]as last read[/]: {escape(source.fault)}"
         table.add_row(*map(escape, texts), takes_part)
     OUT.print(table)
 

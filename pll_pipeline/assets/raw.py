@@ -13,7 +13,7 @@ import dagster as dg
 
 from pll_pipeline.assets import LOCK, LOG, Event, described_failures
 from pll_pipeline.config import Config
-from pll_pipeline.errors import PllError
+from pll_pipeline.errors import PllError, paragraph_of
 from pll_pipeline.raw.archive import Snapshot, newest_snapshot
 from pll_pipeline.raw.fetching import fetch
 from pll_pipeline.sources.model import Source
@@ -106,7 +106,9 @@ def ask_step(config: Config, source: Source) -> dg.OpDefinition:
 def _events(
     config: Config, source: Source, *, is_asked: bool, is_last_try: bool
 ) -> Iterator[Event]:
-    if is_asked:
+    if source.fault:
+        yield _answered(source, passed=True, reason="not asked: its source file cannot be used")
+    elif is_asked:
         new, answered = _ask(config, source, is_last_try=is_last_try)
         yield answered
         if new is not None:
@@ -136,6 +138,10 @@ def _ask(
         reason = f"could not be asked ({error}); the newest snapshot stays in use"
         LOG.warning("%s %s", source.name, reason)
         return None, _answered(source, passed=False, reason=reason)
+    except Exception as error:
+        # one publisher's answer must not stop the others
+        LOG.warning("%s: %s", source.name, paragraph_of(error))
+        return None, _answered(source, passed=False, reason=paragraph_of(error))
     outcome = "new snapshot" if is_new else "unchanged"
     LOG.info("%s: %s", source.name, outcome)
     return snapshot if is_new else None, _answered(source, passed=True, reason=outcome)

@@ -21,6 +21,7 @@ from pll_pipeline.published.current_release import file_fault, readable
 from pll_pipeline.published.releases import Release, active_rollback, current, fingerprint
 from pll_pipeline.published.rolled_back import Rollback
 from pll_pipeline.sources.model import MilestoneTable, Source
+from pll_pipeline.sources.register import left_out
 from pll_pipeline.validated.fingerprints import release_fingerprint
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION
 from pll_pipeline.validated.gathering import TABLES, gather, inputs_fingerprint, write_inputs
@@ -156,11 +157,12 @@ def _gathered(
 ) -> Iterator[dg.MaterializeResult[None]]:
     states = [read_state(config, source) for source in sources]
     code = release_fingerprint(config)
-    inputs = inputs_fingerprint(states, code)
+    unusable = left_out(config.own_sources)
+    inputs = inputs_fingerprint(states, code, unusable)
     if not rebuild and _is_published(config, inputs):
         return
-    tables = gather(config, states, _source_names(readable(config.marts)))
-    write_inputs(config, states, inputs, code)
+    tables = gather(config, states, _source_names(readable(config.marts)), unusable)
+    write_inputs(config, states, inputs, code, unusable)
     LOG.info(
         "gathered %d figures, %d targets, %d milestones",
         *(tables[table].height for table in ("observation", "target", "milestone")),

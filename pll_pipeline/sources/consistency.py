@@ -1,8 +1,8 @@
 """What a source file must say besides having the right keys: its parts fit together and are known.
 
 Columns that a mapping names are published columns; files are fetched; units, qualifiers and codes
-exist. Not here: keys and types (`model.py`), whether a publication fits its source file
-(`validated/`).
+exist. Not here: keys and types (`model.py`), constants and addresses (`constants.py`), whether a
+publication fits its source file (`validated/`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pll_pipeline.sources.constants import constant_faults
 from pll_pipeline.sources.model import (
     CONFIRM,
     UNIT_FACTORS,
@@ -44,6 +45,7 @@ _TRUTHS = ("true", "false")
 def faults(source: Source, codes: Codes) -> Iterator[Fault]:
     """Every fault of a source file, as the path of its key and a sentence."""
     yield from _unconfirmed(source)
+    yield from constant_faults(source, codes)
     yield from _files(source)
     # what a bank or a report answers is known when it is asked: then `unknown_columns` is checked
     is_answer = isinstance(source.fetch, PxWeb | PowerBiReport)

@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     model_validator,
 )
 
@@ -777,6 +778,18 @@ class Source(_Strict):
         ),
     ] = 0.0
     tables: list[Table] = Field(min_length=1)
+    _fault: str | None = PrivateAttr(default=None)
+
+    @property
+    def fault(self) -> str | None:
+        """Why its file cannot be used today, so that this is what it last was; else None."""
+        return self._fault
+
+    def with_fault(self, paragraph: str) -> Source:
+        """The same source as one whose file cannot be used today."""
+        faulty = self.model_copy()
+        faulty._fault = paragraph
+        return faulty
 
     @model_validator(mode="after")
     def _names_are_free(self) -> Source:

@@ -8,6 +8,9 @@ here: what a file may say (`model.py`, `consistency.py`), its text (`yaml_text.p
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 PACKAGED = Path(__file__).resolve().parent
 RESERVED_WORD = "enable"  # `pll sources enable NAME`
 SCHEMA_FILE = PACKAGED / "source.schema.json"
+# A folder beside the operator's own source files: each as it was when it could be used last.
+LAST_READ = ".last-read"
+_MOST_BYTES = 2**20
 _SEEDS = CHECKOUT / "dbt_project" / "seeds"
 Key = tuple[Any, ...]
 _WORDS = {
@@ -53,7 +59,17 @@ def read_source(path: Path, name: str | None = None) -> Source:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file():
+            raise BadSourceFile("It is not a file", where=str(path), do=_SEE)
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise BadSourceFile(
+                f"The source file is larger than {_MOST_BYTES} bytes",
+                where=str(path),
+                do="write less; tables of codes belong in dbt_project/seeds/",
+            )
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise BadSourceFile(
             f"The source file cannot be read: {error.strerror}",
@@ -159,32 +175,130 @@ def _named(key: Key) -> str:
     return ".".join(str(part) for part in key) or "the file as a whole"
 
 
+@dataclass(frozen=True)
+class Register:
+    """Every source there is a file of, and every file that cannot be used.
+
+    `sources` by name; where the file of one cannot be used today, the source is what it last was,
+    with its `fault`. `left_out` are the files that cannot be used and never could be: the name of
+    the source → a paragraph.
+    """
+
+    sources: dict[str, Source]
+    left_out: dict[str, str]
+
+
+def read_register(own: Path | None = None) -> Register:
+    """The register of packaged files and the operator's `own`; one faulty file is only its own.
+
+    Simulated figures never meet published ones: where the operator's own sources are simulated,
+    packaged ones are left out. Raises `BadSourceFile` when own sources are of both kinds.
+    """
+    mine = _read_folder(own) if own and own.is_dir() else Register({}, {})
+    taken = mine.sources.keys() | mine.left_out.keys()
+    worlds = {source.is_simulated for source in mine.sources.values()}
+    if len(worlds) > 1:
+        raise BadSourceFile(
+            "Simulated and published sources are in one folder",
+            where=str(own),
+            do="keep simulated ones in a data folder of their own",
+        )
+    packaged = _read_folder(PACKAGED, taken) if worlds != {True} else Register({}, {})
+    sources = packaged.sources | mine.sources
+    return Register(
+        {name: sources[name] for name in sorted(sources)}, packaged.left_out | mine.left_out
+    )
+
+
 def register(own: Path | None = None) -> dict[str, Source]:
     """Every source that takes part in a night, by name: packaged ones and the operator's `own`."""
     return {name: source for name, source in known(own).items() if source.is_enabled}
 
 
 def known(own: Path | None = None) -> dict[str, Source]:
-    """Every source there is a file of, also those that are not enabled.
+    """Every source there is a usable file of, also those that are not enabled."""
+    return read_register(own).sources
 
-    Simulated figures never meet published ones: where the operator's own sources are simulated,
-    packaged ones are left out. Raises `BadSourceFile` when own sources are of both kinds.
+
+def left_out(own: Path | None = None) -> dict[str, str]:
+    """The source files that cannot be used and never could be: name → a paragraph."""
+    return read_register(own).left_out
+
+
+def remember(own: Path) -> None:
+    """Keep a copy of each own file that can be used, for the nights in which it no longer can.
+
+    Copies of files that are gone are removed. Only for the owner of the night's lock.
     """
-    mine, packaged = (
-        {path.stem: read_source(path) for path in sorted(folder.glob("*.yaml"))}
-        if folder and folder.is_dir()
-        else {}
-        for folder in (own, PACKAGED)
-    )
-    kinds = {source.is_simulated for source in mine.values()}
-    if len(kinds) > 1:
+    memory = own / LAST_READ
+    files = {path.name: path for path in _files(own)} if own.is_dir() else {}
+    for copy in sorted(memory.glob("*.yaml")):
+        if copy.name not in files:
+            copy.unlink()
+    for name, path in files.items():
+        with suppress(BadSourceFile):
+            _read_safely(path)
+            text, copy = path.read_bytes(), memory / name
+            if not copy.is_file() or copy.read_bytes() != text:
+                memory.mkdir(exist_ok=True)
+                trial = copy.with_suffix(".writing")
+                trial.write_bytes(text)
+                trial.replace(copy)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The source files of a folder; hidden ones are those of editors, or being written."""
+    paths = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+    return sorted(path for path in paths if not path.name.startswith("."))
+
+
+def _read_folder(folder: Path, taken: Collection[str] = ()) -> Register:
+    """The sources of a folder, without those whose names are `taken`."""
+    found = Register({}, {})
+    for path in _files(folder):
+        name = path.stem if path.suffix == ".yaml" else path.name
+        if name in taken:
+            continue
+        try:
+            found.sources[name] = _read_safely(path)
+        except BadSourceFile as error:
+            shown = str(Path(folder.parent.name, folder.name, path.name))
+            paragraph = error.paragraph().replace(str(path), shown)
+            last = _as_last_read(folder / LAST_READ / path.name)
+            if last is None:
+                found.left_out[name] = paragraph
+            else:
+                found.sources[name] = last.with_fault(paragraph)
+    return found
+
+
+def _read_safely(path: Path) -> Source:
+    """One source file, checked. Raises `BadSourceFile` whatever is wrong with it."""
+    if path.suffix != ".yaml":
         raise BadSourceFile(
-            "Simulated and published sources are in one folder",
-            where=str(own),
-            do="keep simulated ones in a data folder of their own",
+            "The name of a source file ends in .yaml",
+            where=str(path),
+            do=f"rename it to {path.stem}.yaml",
         )
-    register = mine if kinds == {True} else packaged | mine
-    return {name: register[name] for name in sorted(register)}
+    try:
+        return read_source(path)
+    except BadSourceFile:
+        raise
+    except Exception as error:
+        raise BadSourceFile(
+            f"The source file cannot be read: {type(error).__name__}: {error}",
+            where=str(path),
+            do=_SEE,
+        ) from error
+
+
+def _as_last_read(path: Path) -> Source | None:
+    """The source as its file was when it could be used last, where it took part in nights."""
+    try:
+        source = _read_safely(path)
+    except BadSourceFile:
+        return None
+    return source if source.is_enabled else None
 
 
 def enable(name: str, own: Path, address: str | None) -> Path:

@@ -62,8 +62,10 @@ def parse(text: str) -> Parsed:
 
     Raises `YamlFault` for text that is not YAML, a key given twice, and an unquoted code.
     """
-    loader = _LOADER(composed(text))
+    text = composed(text)
+    loader = _LOADER(text)
     try:
+        _refuse_deep(text)
         node = loader.get_single_node()
         parsed = Parsed()
         if node is not None:
@@ -84,6 +86,19 @@ def parse(text: str) -> Parsed:
     finally:
         loader.dispose()
     return parsed
+
+
+def _refuse_deep(text: str) -> None:
+    """Refuse what is nested so deep that the library, which recurses in C, would crash."""
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            line = int(event.start_mark.line) + 1
+            raise YamlFault(line, f"The source file nests more than {_DEEPEST} deep", "write less")
 
 
 def _value(loader: Any, node: yaml.Node, path: Path, parsed: Parsed) -> Any:

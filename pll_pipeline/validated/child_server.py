@@ -140,7 +140,12 @@ def answered(task: Task) -> Outcome:
         return Outcome(kind="verdict", text=read_snapshot(reading).model_dump_json())
     except SnapshotDamaged as damage:
         return Outcome(kind="damaged", text=damage.paragraph())
-    except (TablesDamaged, OSError) as error:
+    except TablesDamaged as error:
+        return Outcome(kind="failed", text=paragraph_of(error))
+    except OSError as error:
+        # one without a number is a library's word for bad bytes, as `gzip.BadGzipFile`
+        if error.errno is None:
+            return Outcome(kind="refused", text=_not_foreseen(error, reading))
         return Outcome(kind="failed", text=paragraph_of(error))
     except MemoryError:
         most = f"{task.limits.memory_bytes / 2**30:g} GB"

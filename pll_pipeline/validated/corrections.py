@@ -14,7 +14,7 @@ from typing import Annotated
 
 import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
@@ -56,7 +56,7 @@ def read_corrections(path: Path) -> list[Correction]:
             Correction.model_validate(record)
             for record in yaml.safe_load(path.read_text(encoding="utf-8")) or []
         ]
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, OSError, RecursionError) as error:
         raise PllError(
             f"The recorded corrections cannot be read: {' '.join(str(error).split())}",
             where=str(path),
@@ -72,6 +72,15 @@ def corrections_of(config: Config, source: Source) -> list[Correction]:
         for correction in read_corrections(config.corrections_of(source.name))
         if until is None or correction.reported_on < until.date()
     ]
+
+
+def fault_of_corrections(config: Config, source: Source) -> str | None:
+    """Why the recorded corrections of a source cannot be read; None where they can."""
+    try:
+        read_corrections(config.corrections_of(source.name))
+    except PllError as error:
+        return error.paragraph()
+    return None
 
 
 def correct(

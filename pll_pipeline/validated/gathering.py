@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -51,16 +52,20 @@ _DESCRIPTION = (
 
 
 def gather(
-    config: Config, states: Sequence[SourceState], published: Collection[str] = ()
+    config: Config,
+    states: Sequence[SourceState],
+    published: Collection[str] = (),
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
     """Write the six tables of `data/validated/` from all accepted snapshots, and return them.
 
-    `published` are the names of the sources in the current release. Raises `PllError` when one of
+    `published` are the names of the sources in the current release, `left_out` those whose files
+    cannot be used, with the reason. Raises `PllError` when one of
     them has no snapshot in use (its figures would vanish from the release), and when simulated
     sources are among published ones. A new source that has none is left out. Raises `TablesDamaged`
     for a stored table that was changed since it was judged.
     """
-    _require_usable(config, states, published)
+    _require_usable(config, states, published, left_out)
     _require_any(config, states)
     _require_one_world(config, states)
     tables = {
@@ -73,10 +78,13 @@ def gather(
     return tables
 
 
-def inputs_fingerprint(states: Iterable[SourceState], code: str) -> str:
+def inputs_fingerprint(
+    states: Iterable[SourceState], code: str, left_out: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """One hash over all that a release is a function of.
 
-    That is its code, every snapshot with its verdict, and the snapshots excluded from use.
+    That is its code, every snapshot with its verdict, the snapshots excluded from use, and the
+    files of the operator that cannot be used.
     """
     states = list(states)
     excluded = (
@@ -89,15 +97,22 @@ def inputs_fingerprint(states: Iterable[SourceState], code: str) -> str:
         for state in states
         for v in state.verdicts
     )
-    return one_hash(code, *snapshots, *excluded)
+    faults = (f"{state.source.name} {state.fault}" for state in states if state.fault)
+    unusable = (f"{name} {reason}" for name, reason in sorted(left_out.items()))
+    return one_hash(code, *snapshots, *excluded, *faults, *unusable)
 
 
 def write_inputs(
-    config: Config, states: Sequence[SourceState], fingerprint: str, code: str
+    config: Config,
+    states: Sequence[SourceState],
+    fingerprint: str,
+    code: str,
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write `inputs.json`: what the six tables were gathered from, for the release built on them.
 
-    `fingerprint` covers all inputs, `code` the code of the release.
+    `fingerprint` covers all inputs, `code` the code of the release; `left_out` are the sources
+    whose files cannot be used, with the reason.
     """
     in_use = [state.in_use for state in states if state.in_use]
     inputs = {
@@ -111,7 +126,7 @@ def write_inputs(
             }
             for verdict in in_use
         ],
-        "stale_sources": _stale_sources(states),
+        "stale_sources": _stale_sources(states, left_out),
         "drift": [
             {
                 "source_name": verdict.source_name,
@@ -141,13 +156,22 @@ def _inputs_file(config: Config) -> Path:
 
 
 def _require_usable(
-    config: Config, states: Iterable[SourceState], published: Collection[str]
+    config: Config,
+    states: Iterable[SourceState],
+    published: Collection[str],
+    left_out: Mapping[str, str],
 ) -> None:
-    for state in states:
-        if state.source.name in published and state.newest and state.in_use is None:
+    """Raise `PllError` where figures of the current release would vanish from the next."""
+    unusable = {
+        state.source.name: state.problem
+        for state in states
+        if state.in_use is None and (state.newest or state.fault)
+    }
+    for name, reason in {**unusable, **left_out}.items():
+        if name in published:
             raise PllError(
-                f"No snapshot of {state.source.name} can be used: {state.newest.reason}",
-                where=str(config.raw / state.source.name),
+                f"No snapshot of {name} can be used, and its figures are published: {reason}",
+                where=str(config.raw / name),
                 do="repair the snapshot or the source file; until then the last release is current",
             )
 
@@ -214,8 +238,10 @@ def _rows(config: Config, states: Iterable[SourceState], table: str) -> pl.DataF
     return rows
 
 
-def _stale_sources(states: Iterable[SourceState]) -> list[dict[str, Any]]:
-    return [
+def _stale_sources(
+    states: Iterable[SourceState], left_out: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    stale: list[dict[str, Any]] = [
         {
             "source_name": state.source.name,
             "snapshot_at": state.in_use.taken_at.isoformat() if state.in_use else None,
@@ -223,4 +249,8 @@ def _stale_sources(states: Iterable[SourceState]) -> list[dict[str, Any]]:
         }
         for state in states
         if state.is_stale
+    ]
+    return stale + [
+        {"source_name": name, "snapshot_at": None, "reason": reason}
+        for name, reason in sorted(left_out.items())
     ]

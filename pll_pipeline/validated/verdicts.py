@@ -33,7 +33,7 @@ from pll_pipeline.raw.archive import (
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated import child
 from pll_pipeline.validated.child import Outcome
-from pll_pipeline.validated.corrections import corrections_of
+from pll_pipeline.validated.corrections import fault_of_corrections
 from pll_pipeline.validated.fingerprints import one_hash, reading_fingerprint
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
 from pll_pipeline.validated.readers.table import NotRead
@@ -109,7 +109,9 @@ class SnapshotVerdict(BaseModel):
 class SourceState(BaseModel):
     """The verdicts of all snapshots of one source in use, oldest first.
 
-    `excluded` are the snapshots that an operator excluded from use: name → reason.
+    `excluded` are the snapshots that an operator excluded from use: name → reason. `fault` is why
+    its source file or its corrections cannot be used today; its snapshots are then in use as they
+    were judged last.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -117,6 +119,7 @@ class SourceState(BaseModel):
     source: Source
     verdicts: tuple[SnapshotVerdict, ...]
     excluded: dict[str, str] = {}
+    fault: str | None = None
 
     @property
     def newest(self) -> SnapshotVerdict | None:
@@ -131,6 +134,8 @@ class SourceState(BaseModel):
     @property
     def problem(self) -> str | None:
         """Why the figures are not those of the newest snapshot; None where they are."""
+        if self.fault:
+            return self.fault
         newest_name = self.newest.snapshot_name if self.newest else ""
         newest_excluded = max(self.excluded, default="")
         if newest_excluded > newest_name:
@@ -142,7 +147,8 @@ class SourceState(BaseModel):
 
     @property
     def is_stale(self) -> bool:
-        """True when the newest snapshot was refused or excluded, or there is none."""
+        """True when the newest snapshot was refused or excluded, there is none, or a file of the
+        operator is faulty."""
         return self.problem is not None
 
 
@@ -168,10 +174,11 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
 
     Each is compared with the last accepted one before it, so they are judged in the order they were
     taken. A snapshot that has a verdict under this reading is not read again, but its bytes and its
-    tables are verified. Raises `PllError` where this machine cannot read or write. Only for the
-    owner of the night's lock.
+    tables are verified. Where the corrections cannot be read, nothing is judged. Raises `PllError`
+    where this machine cannot read or write. Only for the owner of the night's lock.
     """
-    corrections_of(config, source)  # one that cannot be read is the operator's, not a publisher's
+    if fault_of_corrections(config, source):
+        return read_state(config, source), 0
     remove_unfinished(config.validated / source.name)
     reading = reading_fingerprint(config, source)
     verdicts: list[SnapshotVerdict] = []
@@ -200,7 +207,8 @@ def read_state(config: Config, source: Source) -> SourceState:
 
 def _state(config: Config, source: Source, verdicts: Iterable[SnapshotVerdict]) -> SourceState:
     excluded = excluded_snapshots(config.raw, source.name, config.known_until)
-    return SourceState(source=source, verdicts=tuple(verdicts), excluded=excluded)
+    fault = source.fault or fault_of_corrections(config, source)
+    return SourceState(source=source, verdicts=tuple(verdicts), excluded=excluded, fault=fault)
 
 
 def last_accepted(verdicts: Iterable[SnapshotVerdict]) -> SnapshotVerdict | None:

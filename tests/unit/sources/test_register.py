@@ -19,36 +19,7 @@ from pll_pipeline.sources.register import (
     register,
     source_path,
 )
-
-SMALL = """\
-name: {name}
-title: Liten kilde
-title_en: Small source
-publisher: Utgiver
-landing_page: https://www.example.no
-licence: NLOD 2.0
-attribution: "Kilde: utgiver"
-cadence: monthly
-max_age_days: 40
-fetch: {{kind: bundled}}
-read: {{kind: delimited}}
-numbers: norwegian
-tables:
-  - holds: observations
-    file: tall.csv
-    expected_columns: [kommune, andel]
-    rows: [1, 400]
-    values: [{{column: andel, measure: eresept_package_share, unit: percent}}]
-    region: {{name: {{column: kommune}}, level: kommune, levels: {{kommune: [kommune]}}}}
-    actor_type: apotek
-    period: {{text: "2026-01"}}
-"""
-
-
-def _write(folder: Path, name: str, text: str = SMALL) -> Path:
-    path = folder / f"{name}.yaml"
-    path.write_text(text.format(name=name), encoding="utf-8")
-    return path
+from tests.unit.sources.small import SMALL, write
 
 
 def test_the_packaged_sources_hold() -> None:
@@ -62,8 +33,8 @@ def test_the_packaged_sources_hold() -> None:
 
 
 def test_an_operators_source_joins_and_wins_over_a_packaged_one(tmp_path: Path) -> None:
-    _write(tmp_path, "egen_kilde")
-    _write(tmp_path, "apotek")
+    write(tmp_path, "egen_kilde")
+    write(tmp_path, "apotek")
     sources = register(tmp_path)
     assert "egen_kilde" in sources
     assert sources["apotek"].title == "Liten kilde"
@@ -71,7 +42,7 @@ def test_an_operators_source_joins_and_wins_over_a_packaged_one(tmp_path: Path) 
 
 
 def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
-    path = _write(tmp_path, "egen_kilde", SMALL + "cadense: daily\n")
+    path = write(tmp_path, "egen_kilde", SMALL + "cadense: daily\n")
     with pytest.raises(BadSourceFile, match="cadense") as refusal:
         read_source(path)
     assert str(path) in str(refusal.value)
@@ -80,7 +51,7 @@ def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["observation", "snapshot", "quarantine"])
 def test_a_source_cannot_take_the_name_of_a_table(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadSourceFile, match="a word of the warehouse"):
-        read_source(_write(tmp_path, name))
+        read_source(write(tmp_path, name))
 
 
 @pytest.mark.parametrize(
@@ -90,8 +61,8 @@ def test_a_source_cannot_take_the_name_of_a_table(tmp_path: Path, name: str) -> 
         ("landing_page: https", "landing_page: file", "landing_page"),
         ("numbers: norwegian", "numbers: guess", "numbers"),
         ("max_age_days: 40", "max_age_days: 0", "max_age_days"),
-        ("levels: {{kommune: [kommune]}}", "levels: {{kommune: [by]}}", "levels"),
-        ('period: {{text: "2026-01"}}', "period: {{text: {{column: m, pattern: '('}}}}", "pattern"),
+        ("levels: {kommune: [kommune]}", "levels: {kommune: [by]}", "levels"),
+        ('period: {text: "2026-01"}', "period: {text: {column: m, pattern: '('}}", "pattern"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_with_its_place(
@@ -99,16 +70,16 @@ def test_a_value_that_is_not_allowed_is_refused_with_its_place(
 ) -> None:
     assert old in SMALL
     with pytest.raises(BadSourceFile, match=says):
-        read_source(_write(tmp_path, "egen_kilde", SMALL.replace(old, new)))
+        read_source(write(tmp_path, "egen_kilde", SMALL.replace(old, new)))
 
 
 def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSourceFile, match="not readable YAML"):
-        read_source(_write(tmp_path, "egen_kilde", "name: ["))
+        read_source(write(tmp_path, "egen_kilde", "name: ["))
 
 
 def test_the_file_and_the_source_have_one_name(tmp_path: Path) -> None:
-    path = _write(tmp_path, "egen_kilde")
+    path = write(tmp_path, "egen_kilde")
     with pytest.raises(BadSourceFile, match="'annen'"):
         read_source(path.rename(tmp_path / "annen.yaml"))
 
@@ -142,9 +113,9 @@ def test_a_source_without_an_address_is_known_and_cannot_take_part(
 
 
 def test_where_own_sources_are_simulated_packaged_ones_are_not_known(tmp_path: Path) -> None:
-    _write(tmp_path, "sim_en", SMALL + "is_simulated: true\n")
+    write(tmp_path, "sim_en", SMALL + "is_simulated: true\n")
     assert list(known(tmp_path)) == ["sim_en"]
-    _write(tmp_path, "egen_kilde")
+    write(tmp_path, "egen_kilde")
     with pytest.raises(BadSourceFile, match="Simulated and published"):
         known(tmp_path)
 

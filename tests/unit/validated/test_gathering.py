@@ -129,3 +129,47 @@ def test_the_inputs_of_a_release_name_the_snapshots_in_use_and_the_stale_sources
     assert [source["source_name"] for source in inputs["stale_sources"]] == ["apotek"]
     assert inputs["snapshots"][0]["snapshot_at"].startswith("2026-11-01")
     assert inputs["code_version"].endswith("+0123456789ab")
+
+
+def test_a_source_file_that_cannot_be_used_is_named_in_the_inputs(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    states = [_state(config)]
+    left_out = {"broken": "It is not YAML."}
+    write_inputs(config, states, "f", "c", left_out)
+    named = {"source_name": "broken", "snapshot_at": None, "reason": "It is not YAML."}
+    assert read_inputs(config)["stale_sources"] == [named]
+    assert inputs_fingerprint(states, "c", left_out) != inputs_fingerprint(states, "c")
+
+
+def test_figures_that_were_published_do_not_vanish_with_their_source_file(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    states = [_state(config)]
+    assert gather(config, states, {"apotek"}, {"broken": "It is not YAML."})
+    with pytest.raises(PllError, match=r"broken .* its figures are published: It is not YAML\."):
+        gather(config, states, {"apotek", "broken"}, {"broken": "It is not YAML."})
+
+
+def test_a_source_as_it_was_last_read_keeps_its_figures_and_names_the_fault(
+    config: Config,
+) -> None:
+    archive(config, FIVE_ROWS, 1)
+    state = _state(config, SOURCE.with_fault("It is not YAML."))
+    assert state.in_use
+    assert state.problem == "It is not YAML."
+    assert gather(config, [state], {"apotek"})["observation"].height == 5
+    assert inputs_fingerprint([state], "c") != inputs_fingerprint([_state(config)], "c")
+
+
+def test_corrections_that_cannot_be_read_leave_the_source_as_it_was_judged(
+    config: Config,
+) -> None:
+    archive(config, FIVE_ROWS, 1)
+    before = _state(config)
+    path = config.corrections_of("apotek")
+    path.parent.mkdir(parents=True)
+    path.write_text("- [", encoding="utf-8")
+    state, read_count = judge_source(config, SOURCE)
+    assert (state.verdicts, read_count) == (before.verdicts, 0)
+    assert state.problem
+    assert "corrections cannot be read" in state.problem
+    assert gather(config, [state], {"apotek"})["observation"].height == 5

@@ -27,8 +27,8 @@ def section(data: PageData, texts: PageTexts) -> Section:
 
 
 def _headline(data: PageData, texts: PageTexts) -> str:
-    source_count = len(data.release.inputs.sources)
-    stale_count = len(data.release.inputs.stale_sources)
+    stale = {source["source_name"] for source in data.release.inputs.stale_sources}
+    source_count, stale_count = len(stale | data.sources.keys()), len(stale)
     if stale_count:
         return texts.get("fresh_head_stale", count=stale_count, all=source_count)
     return texts.get("fresh_head_ok", count=source_count)
@@ -41,8 +41,23 @@ def _source_table(data: PageData, texts: PageTexts) -> Table:
         *((texts.get(f"fresh_{count}"), "number") for count in _COUNTS),
         (texts.get("fresh_state"), "text"),
     ]
-    rows = (_source_row(name, data, texts) for name in data.sources)
-    return table_of(texts.get("fresh_table"), heads, rows)
+    rows = [_source_row(name, data, texts) for name in data.sources]
+    return table_of(texts.get("fresh_table"), heads, rows + _left_out_rows(data, texts))
+
+
+def _left_out_rows(data: PageData, texts: PageTexts) -> list[list[str | Cell]]:
+    """The sources of which nothing is in the release, with the reason."""
+    empty = ["–"] * (2 + len(_COUNTS))
+    return [
+        [
+            source["source_name"],
+            texts.get("fresh_never"),
+            *empty,
+            texts.get("fresh_left_out", reason=source["reason"]),
+        ]
+        for source in data.release.inputs.stale_sources
+        if source["source_name"] not in data.sources
+    ]
 
 
 def _source_row(name: str, data: PageData, texts: PageTexts) -> list[str | Cell]:

@@ -39,6 +39,15 @@ def test_the_headline_counts_sources_with_older_figures() -> None:
     assert fresh[0] == Note("All 2 sources were read without errors")
 
 
+def test_a_source_that_is_left_out_is_named_with_the_reason() -> None:
+    stale = [{"source_name": "broken", "snapshot_at": None, "reason": "It is not YAML."}]
+    headline, table, *_ = _parts(release_inputs={"stale_sources": stale})
+    assert headline == Note("1 of 3 sources have older figures")
+    assert isinstance(table, Table)
+    cells = [cell.text for cell in table.rows[-1]]
+    assert cells == ["broken", "never", *["–"] * 6, "left out: It is not YAML."]
+
+
 def test_rows_in_quarantine_are_listed_also_those_of_a_source_that_is_not_used() -> None:
     rows = [world.row("quarantine", source_name="refused", rule="r", reason="why", row_count=2)]
     *_, table = _parts(quarantine=rows)

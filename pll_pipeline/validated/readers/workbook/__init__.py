@@ -17,6 +17,7 @@ from functools import cached_property
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Workbook
 from pll_pipeline.validated.readers.table import NotRead, PublishedTable
+from pll_pipeline.validated.readers.workbook.beside_cells import beside_cells
 from pll_pipeline.validated.readers.workbook.grid import Grid, Settings, shown
 from pll_pipeline.validated.readers.workbook.package import (
     Attributes,
@@ -93,6 +94,7 @@ class _Book:
     sheets: list[_SheetEntry] = field(default_factory=list)
     starts_in_1904: bool = False
     calculates_on_opening: bool = False
+    chart_sheets: list[str] = field(default_factory=list)
 
     @cached_property
     def texts(self) -> SharedTexts:
@@ -112,7 +114,9 @@ class _Book:
         )
         self.package.parse(entry.part, reader)
         settings = Settings(self.starts_in_1904, reads_scaled)
-        return shown(reader.result(), self.styles, settings, where)
+        grid = shown(reader.result(), self.styles, settings, where)
+        grid.not_read += beside_cells(self.package, entry.part, entry.name)
+        return grid
 
 
 class _BookReader:
@@ -132,11 +136,13 @@ class _BookReader:
             self.book.calculates_on_opening = is_true(attributes.get("fullCalcOnLoad"))
 
     def _sheet(self, attributes: Attributes) -> None:
-        """A sheet of cells; sheets of one chart have none, and are left out."""
+        """A sheet of cells, or one of a chart, which has none."""
         kind, part = self._relations.get(attribute(attributes, "id") or "", ("", ""))
         if kind == "worksheet":
             is_hidden = attributes.get("state", "visible") != "visible"
             self.book.sheets.append(_SheetEntry(attributes.get("name", ""), is_hidden, part))
+        elif kind == "chartsheet":
+            self.book.chart_sheets.append(attributes.get("name", ""))
 
     def end(self, name: str) -> None:
         """Nothing ends that matters."""
@@ -188,4 +194,6 @@ def _other_sheets(book: _Book, chosen: _SheetEntry) -> list[NotRead]:
         names = [s.name for s in book.sheets if s is not chosen and s.is_hidden is is_hidden]
         if names:
             notes.append(NotRead("the workbook", what, len(names), names[0]))
+    if charts := book.chart_sheets:
+        notes.append(NotRead("the workbook", "sheets of one chart", len(charts), charts[0]))
     return notes

@@ -41,6 +41,8 @@ MOST_JOINED = 200_000
 _MOST_REMEMBERED = 2000
 _STRUCK = "texts struck out"
 _MARKS = "raised footnote marks"
+_UNSEEN = "texts in the colour of their ground"
+_HIDDEN_BY_FORMAT = "numbers and texts that a number format does not show"
 _TRUTHS = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
 
@@ -268,7 +270,17 @@ class _Painter:
         """Whether cells of this style and kind show their text as it is stored."""
         number, kind = divmod(mark, KINDS)
         style = self._style(number)
-        return kind == TEXT and not style.is_struck and self._format(style.code).keeps_text
+        is_seen = not style.is_struck and not self._is_unseen(style)
+        return kind == TEXT and is_seen and self._format(style.code).keeps_text
+
+    def _is_unseen(self, style: CellStyle) -> bool:
+        """Whether a text of this style has the colour of its ground.
+
+        Table styles and conditional formats may fill a cell that its own style does not.
+        """
+        is_filled_elsewhere = self._sheet.has_table_styles or bool(self._sheet.conditions)
+        is_on_paper = style.is_white_on_nothing and not is_filled_elsewhere
+        return style.is_filled_alike or is_on_paper
 
     def _style(self, number: int) -> CellStyle:
         return self._styles.cells[number] if number < len(self._styles.cells) else CellStyle()
@@ -281,8 +293,20 @@ class _Painter:
             return self._rich(int(raw), style)
         if style.is_struck and raw.strip():
             return Shown("", left_out=(_STRUCK, raw))
+        if raw.strip() and self._is_unseen(style):
+            return Shown("", left_out=(_UNSEEN, raw))
+        cell = self._formatted(raw, kind, style)
+        if raw.strip() and not (cell.text.strip() or cell.fault or cell.left_out):
+            return cell._replace(left_out=(_HIDDEN_BY_FORMAT, raw))
+        return cell
+
+    def _formatted(self, raw: str, kind: int, style: CellStyle) -> Shown:
+        """What a cell shows by the number format of its style."""
         if kind in (NUMBER, DATE, STAND_IN):
-            return self._number(raw, kind, style.code)
+            cell = self._number(raw, kind, style.code)
+            if "[white]" in style.code.casefold() and style.ground is None and not cell.fault:
+                return Shown(cell.text, fault="has a number format that prints in white")
+            return cell
         if kind == TEXT:
             return self._format(style.code).of_text(raw)
         if kind == TRUTH:
@@ -390,6 +414,9 @@ class _Painter:
             return None
         if difference.strikes:
             self._leave_out(_STRUCK, raw)
+            return Shown("")
+        if difference.hides_on_white and self._style(stored.marks[index] // KINDS).ground is None:
+            self._leave_out(_UNSEEN, raw)
             return Shown("")
         if difference.code is None or kind != NUMBER:
             return None

@@ -39,6 +39,8 @@ from pll_pipeline.validated.readers.workbook.texts import (
 
 MOST_CELLS = 25_000_000
 TEXT, NUMBER, TRUTH, ERROR, DATE, NO_RESULT, STAND_IN, RICH = range(8)
+# Below these a row (in points) and a column (in digits) show nothing that can be read
+_LOW, _THIN = 2.0, 0.3
 # What a cell is. STAND_IN: a formula with the result 0 in a file that asks to be calculated.
 KINDS = 8
 _TYPES = {"b": TRUTH, "e": ERROR, "d": DATE}
@@ -86,6 +88,7 @@ class Sheet:
     conditions: list[Condition] = field(default_factory=list)
     rich: list[CellText] = field(default_factory=list)
     shows_zeros: bool = True
+    has_table_styles: bool = False
 
     @property
     def last_column(self) -> int:
@@ -200,13 +203,17 @@ class SheetReader:
 
     def _begin_other(self, name: str, attributes: Attributes) -> None:
         if name == "col":
-            if is_true(attributes.get("hidden")) or _is_zero(attributes.get("width")):
+            if is_true(attributes.get("hidden")) or _is_next_to_nothing(
+                attributes.get("width"), _THIN
+            ):
                 first, last = int(attributes["min"]), int(attributes["max"])
                 self.sheet.hidden_columns.append((first, last))
                 if len(self.sheet.hidden_columns) > MOST_COLUMNS:
                     raise self._damaged("it hides more columns than a sheet has")
         elif name == "mergeCell":
             self.sheet.joined += areas_of(attributes.get("ref", ""))
+        elif name == "tablePart":
+            self.sheet.has_table_styles = True
         elif name == "sheetView":
             self.sheet.shows_zeros = is_true(attributes.get("showZeros", "1"))
         else:
@@ -218,7 +225,7 @@ class SheetReader:
         number = attributes.get("r")
         self._row_has_number = number is not None
         self._begin_row_of(int(number) if number is not None else self._row + 1)
-        if is_true(attributes.get("hidden")) or _is_zero(attributes.get("ht")):
+        if is_true(attributes.get("hidden")) or _is_next_to_nothing(attributes.get("ht"), _LOW):
             self.sheet.hidden_rows.add(self._row)
 
     def _begin_row_of(self, number: int) -> None:
@@ -335,5 +342,6 @@ def refuse_large_range(last_row: int, last_column: int, where: str) -> None:
         )
 
 
-def _is_zero(text: str | None) -> bool:
-    return text is not None and text.strip("0.") == "" and text != ""
+def _is_next_to_nothing(size: str | None, least: float) -> bool:
+    """Whether a row or column is too small to show anything. Raises `ValueError` for no number."""
+    return size is not None and size != "" and float(size) < least

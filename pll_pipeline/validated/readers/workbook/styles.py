@@ -53,23 +53,55 @@ BUILT_IN: Mapping[int, str] = {
 }
 
 
+WHITE = "FFFFFF"
+# Colours that a file names by number: 18.8.27; and the first two of a theme, light and dark.
+_INDEXED = {"0": "000000", "1": WHITE, "8": "000000", "9": WHITE, "64": "", "65": WHITE}
+_THEME = {"0": WHITE, "1": "000000"}
+
+
 class CellStyle(NamedTuple):
-    """The format code of a cell and whether its font is struck out."""
+    """The format code of a cell, whether its font is struck out, and its colours.
+
+    `colour` of the font and `ground` of the cell are "" where they are not known, as that of a
+    pattern; `ground` is None where the cell is not filled.
+    """
 
     code: str = "General"
     is_struck: bool = False
+    colour: str = ""
+    ground: str | None = None
+
+    @property
+    def is_filled_alike(self) -> bool:
+        """Whether the cell is filled with the colour of its font."""
+        return bool(self.colour) and self.colour == self.ground
+
+    @property
+    def is_white_on_nothing(self) -> bool:
+        """Whether the font is white and the cell is not filled by its own style."""
+        return self.colour == WHITE and self.ground is None
 
 
 class Difference(NamedTuple):
-    """What a conditional format changes: the format code, None where not, and a strike."""
+    """What a conditional format changes: the format code, None where not, a strike, a white font.
+
+    `fills`: it fills the cell too.
+    """
 
     code: str | None = None
     strikes: bool = False
+    whitens: bool = False
+    fills: bool = False
 
     @property
     def is_nothing(self) -> bool:
         """Whether it leaves the text of a cell as it is."""
-        return self.code is None and not self.strikes
+        return self.code is None and not self.strikes and not self.hides_on_white
+
+    @property
+    def hides_on_white(self) -> bool:
+        """Whether a text on no ground of its own is not seen."""
+        return self.whitens and not self.fills
 
     def with_element(self, name: str, attributes: Attributes) -> Difference:
         """The difference with what an element (`numFmt` or `strike`) adds to it."""
@@ -101,8 +133,11 @@ class _StylesReader:
         self._inside: list[str] = []
         self._codes = dict(BUILT_IN)
         self._struck_fonts: list[bool] = []
-        self._formats: list[tuple[int, int]] = []
+        self._font_colours: list[str] = []
+        self._grounds: list[str | None] = []
+        self._formats: list[tuple[int, int, int]] = []
         self._differences: list[Difference] = []
+        self._is_solid = False
 
     def start(self, name: str, attributes: Attributes) -> None:
         """An element begins, within those that are open."""
@@ -112,20 +147,44 @@ class _StylesReader:
         elif name == "numFmt" and within == "numFmts":
             number = _whole_number(attributes.get("numFmtId"))
             self._codes[number] = attributes.get("formatCode", "General")
-        elif name == "font" and within == "fonts":
-            self._struck_fonts.append(False)
-        elif name == "strike" and within == "fonts" and self._struck_fonts:
-            self._struck_fonts[-1] = is_true(attributes.get("val", "1"))
+        elif within == "fonts":
+            self._font(name, attributes)
+        elif within == "fills":
+            self._fill(name, attributes)
         elif name == "xf" and within == "cellXfs":
-            number = _whole_number(attributes.get("numFmtId"))
-            self._formats.append((number, _whole_number(attributes.get("fontId"))))
+            of_cell = ("numFmtId", "fontId", "fillId")
+            number, font, fill = (_whole_number(attributes.get(key)) for key in of_cell)
+            self._formats.append((number, font, fill))
         self._inside.append(name)
+
+    def _font(self, name: str, attributes: Attributes) -> None:
+        if name == "font":
+            self._struck_fonts.append(False)
+            self._font_colours.append("")
+        elif name == "strike" and self._struck_fonts:
+            self._struck_fonts[-1] = is_true(attributes.get("val", "1"))
+        elif name == "color" and self._font_colours:
+            self._font_colours[-1] = _colour(attributes)
+
+    def _fill(self, name: str, attributes: Attributes) -> None:
+        if name == "fill":
+            self._grounds.append("")
+        elif name == "patternFill" and attributes.get("patternType", "none") == "none":
+            self._grounds[-1] = None
+        elif name == "fgColor" and self._grounds[-1] == "" and self._is_solid:
+            self._grounds[-1] = _colour(attributes)
+        self._is_solid = name == "patternFill" and attributes.get("patternType") == "solid"
 
     def _difference(self, name: str, attributes: Attributes) -> None:
         if name == "dxf":
             self._differences.append(Difference())
         elif name in ("numFmt", "strike"):
             self._differences[-1] = self._differences[-1].with_element(name, attributes)
+        elif name == "color" and self._inside[-1] == "font":
+            is_white = _colour(attributes) == WHITE
+            self._differences[-1] = self._differences[-1]._replace(whitens=is_white)
+        elif name == "fill":
+            self._differences[-1] = self._differences[-1]._replace(fills=True)
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -141,11 +200,24 @@ class _StylesReader:
             CellStyle(
                 self._codes.get(number, f"number {number}"),
                 font < len(self._struck_fonts) and self._struck_fonts[font],
+                self._font_colours[font] if font < len(self._font_colours) else "",
+                self._grounds[fill] if fill < len(self._grounds) else None,
             )
-            for number, font in self._formats
+            for number, font, fill in self._formats
         ]
         return Styles(cells or [CellStyle()], self._differences)
 
 
 def _whole_number(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdigit() else 0
+
+
+def _colour(attributes: Attributes) -> str:
+    """A colour as six hexadecimal digits; "" where it depends on the theme or on the program."""
+    if "rgb" in attributes:
+        return attributes["rgb"][-6:].upper()
+    if float(attributes.get("tint", "0")):
+        return ""
+    if "theme" in attributes:
+        return _THEME.get(attributes["theme"], "")
+    return _INDEXED.get(attributes.get("indexed", ""), "")

@@ -1,7 +1,7 @@
-"""When the night runs and where its failures are reported: the job `night`, its schedule, the
-failure hook, and running it without a server.
+"""When the night runs: the job `night`, its schedule, and running it without a server.
 
-Not here: what a night does (`assets/`), which sources there are (`sources/`).
+Not here: what a night does (`assets/`), which sources there are (`sources/`), who hears how it
+ended (`night/`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,9 +23,11 @@ from pll_pipeline.assets.source import graph_name
 from pll_pipeline.assets.validated import GatherParameters
 from pll_pipeline.config import Config
 from pll_pipeline.disposable import put_misplaced_away
-from pll_pipeline.errors import PllError, paragraph_of
+from pll_pipeline.errors import PllError, plain_line
 from pll_pipeline.history import open_store, tidy, use_dagster_home
 from pll_pipeline.lock import one_writer
+from pll_pipeline.night.hearing import Hearing, heard
+from pll_pipeline.night.record import Kind
 from pll_pipeline.published.current_release import drop_damaged, readable, repair
 from pll_pipeline.published.releases import Release, current
 from pll_pipeline.raw.archive import (
@@ -35,7 +37,6 @@ from pll_pipeline.raw.archive import (
     require_whole,
     snapshots,
 )
-from pll_pipeline.raw.http.webhook import post_json
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import left_out, register, remember
 from pll_pipeline.validated.verdicts import SourceState, read_state
@@ -54,7 +55,8 @@ class Night:
 
     `published` is None when nothing new was published, `current` None before the first release.
     `unanswered` are reasons by source name, `left_out` those of source files that cannot be used.
-    `failure` is a paragraph, None where the night did not fail.
+    `failure` is a paragraph, None where the night did not fail, and `failed_step` the step of the
+    job that failed, if one did.
     """
 
     published: Release | None
@@ -63,6 +65,29 @@ class Night:
     unanswered: dict[str, str]
     failure: str | None
     left_out: Mapping[str, str] = field(default_factory=dict)
+    failed_step: str = ""
+
+    @property
+    def behind(self) -> dict[str, tuple[str, str]]:
+        """By name of each source that is not up to date: what that means, and the reason."""
+        behind = {}
+        for state in self.states:
+            name = state.source.name
+            if reason := self.unanswered.get(name) or state.problem:
+                outcome = "is left out" if state.in_use is None else "keeps an earlier snapshot"
+                behind[name] = (f"{name} {outcome}.", reason)
+        return behind | {
+            name: (f"{name} is left out.", reason) for name, reason in self.left_out.items()
+        }
+
+    @property
+    def paragraph(self) -> str:
+        """What a person should know of it."""
+        if self.failure:
+            step = f"The step {self.failed_step} failed. " if self.failed_step else ""
+            return f"{step}{self.failure}"
+        outcome = f"Published release {self.published.id}." if self.published else "Nothing new."
+        return " ".join([outcome, *(" ".join(texts) for texts in self.behind.values())])
 
     @property
     def exit_code(self) -> int:
@@ -76,13 +101,12 @@ class Night:
 # --- Dagster's definitions ------------------------------------------------------------------------
 
 
-def night_job(config: Config) -> Any:
-    """The one job: every asset, in one process, with the failure hook."""
+def night_job() -> Any:
+    """The one job: every asset, in one process."""
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
         executor_def=dg.in_process_executor,
-        hooks={failure_hook(config)},
         description=(
             "One night: ask the sources, read what is new, build star and marts, publish a release."
         ),
@@ -105,52 +129,30 @@ def night_lock(config: Config) -> dg.ResourceDefinition:
 
     @dg.resource
     def lock(context: dg.InitResourceContext) -> Iterator[None]:
-        with _only_night(config, register(config.own_sources)):
-            if context.instance and context.run_id:
-                tidy(config, context.instance, own_run_id=context.run_id)
-            yield
+        with heard(config, "schedule") as hearing:
+            sources = register(config.own_sources)
+            with _only_night(config, sources, hearing):
+                before = current(config.marts)
+                if context.instance and context.run_id:
+                    tidy(config, context.instance, own_run_id=context.run_id)
+                yield
+                if context.run is not None and context.instance is not None:
+                    events = _events_of(context.instance, context.run.run_id)
+                    _end(hearing, _outcome(config, sources, events, before))
 
     return lock
 
 
-def failure_hook(config: Config) -> dg.HookDefinition:
-    """Reports a step that failed: see `report_failure`."""
-
-    @dg.failure_hook(name="report_failure")
-    def report(context: dg.HookContext) -> None:
-        reason = _description(context.op_exception)
-        report_failure(config, f"The step {context.op.name} failed. {reason}")
-
-    return report
+def _events_of(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
+    """What has happened in a run until now: the steps that failed, and the checks."""
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+    entries = instance.all_logs(run_id, of_type=kinds)
+    return [entry.dagster_event for entry in entries if entry.dagster_event is not None]
 
 
-def _description(error: BaseException | None) -> str:
-    if isinstance(error, dg.Failure):
-        return error.description or "No reason was given."
-    return paragraph_of(error) if error else "No reason was given."
-
-
-# --- reporting ------------------------------------------------------------------------------------
-
-
-def report_failure(config: Config, paragraph: str) -> None:
-    """Write a failure to `data/logs/failures.log` and, where `PLL_ALERT_WEBHOOK` is set, post it
-    there as JSON.
-
-    A webhook that cannot be reached is noted in the log, and is no error.
-    """
-    config.logs.mkdir(parents=True, exist_ok=True)
-    with (config.logs / "failures.log").open("a", encoding="utf-8") as log:
-        log.write(_log_line(paragraph))
-        if config.alert_webhook:
-            try:
-                post_json(config.alert_webhook, {"text": paragraph})
-            except PllError as error:
-                log.write(_log_line(error.paragraph()))
-
-
-def _log_line(paragraph: str) -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {paragraph}\n"
+def _end(hearing: Hearing, night: Night) -> None:
+    behind = {name: " ".join(texts) for name, texts in night.behind.items()}
+    hearing.ended(night.exit_code, night.paragraph, behind)
 
 
 # --- one night, here and now ----------------------------------------------------------------------
@@ -198,17 +200,30 @@ def run_night(  # noqa: PLR0913 - each is a parameter of one night
     Raises `PllError` when another night is under way or the disk has no room, and with `debug`
     whatever makes a step fail.
     """
-    use_dagster_home(config)
-    with _only_night(config, sources), _lines_shown(show_line):
-        if rebuild:
-            delete_derived(config)
-        before = current(config.marts)
-        job = build(config, sources).resolve_job_def(JOB)
-        parameters = night_config(sources, ask=ask, rebuild=rebuild or again)
-        result = _execute(config, job, parameters, debug=debug)
-        if result.success and (rebuild or again):
-            drop_damaged(config.marts)
-        return _outcome(config, sources, result, before)
+    with heard(config, _kind(ask, rebuild=rebuild)) as hearing:
+        use_dagster_home(config)
+        with _only_night(config, sources, hearing), _lines_shown(show_line):
+            if rebuild:
+                delete_derived(config)
+            before = current(config.marts)
+            job = build(config, sources).resolve_job_def(JOB)
+            parameters = night_config(sources, ask=ask, rebuild=rebuild or again)
+            result = _execute(config, job, parameters, debug=debug)
+            if result.success and (rebuild or again):
+                drop_damaged(config.marts)
+            night = _outcome(config, sources, result.all_events, before)
+            if night.failure is None and not result.success:
+                night = replace(night, failure="The night failed before its first step")
+            _end(hearing, night)
+    return night
+
+
+def _kind(ask: Collection[str] | None, *, rebuild: bool) -> Kind:
+    if rebuild:
+        return "rebuild"
+    if ask is None:
+        return "night"
+    return "night of some sources" if ask else "offline night"
 
 
 def _execute(
@@ -228,20 +243,21 @@ def _execute(
 def _outcome(
     config: Config,
     sources: Mapping[str, Source],
-    result: dg.ExecuteInProcessResult,
+    events: Iterable[dg.DagsterEvent],
     before: Release | None,
 ) -> Night:
     """How the night ended that began with the release `before`."""
     after = current(config.marts)
     is_new = after is not None and (before is None or after.id != before.id)
-    failure = None if result.success else _failure(result)
+    failed_step, failure = _failure(events)
     return Night(
         published=after if is_new else None,
         current=after,
         states=[] if failure else [read_state(config, source) for source in sources.values()],
-        unanswered=_unanswered(result),
+        unanswered=_unanswered(events),
         failure=failure,
         left_out=left_out(config.own_sources),
+        failed_step=failed_step,
     )
 
 
@@ -313,20 +329,22 @@ def make_store(config: Config) -> None:
 
 
 @contextmanager
-def _only_night(config: Config, source_names: Iterable[str]) -> Iterator[None]:
-    """Inside, no other night runs, the disk had room for one, and the archive is whole.
+def _only_night(config: Config, source_names: Iterable[str], hearing: Hearing) -> Iterator[None]:
+    """Inside, no other night runs, this one is recorded, the disk had room for it, and the archive
+    is whole.
 
     Raises `PllError` otherwise.
     """
     with one_writer(config.lock_file, "a night"):
         put_misplaced_away(config.data)
-        remove_left_overs(config)
-        repair(config.marts)
-        require_room(config)
-        require_archive(config, source_names)
-        if config.known_until is None:
-            remember(config.own_sources)
-        yield
+        with hearing.recording():
+            remove_left_overs(config)
+            repair(config.marts)
+            require_room(config)
+            require_archive(config, source_names)
+            if config.known_until is None:
+                remember(config.own_sources)
+            yield
 
 
 @contextmanager
@@ -348,20 +366,26 @@ def _lines_shown(show_line: Line) -> Iterator[None]:
         LOG.propagate = propagated
 
 
-def _failure(result: dg.ExecuteInProcessResult) -> str:
-    """The description of the first step that failed."""
-    for event in result.all_events:
+def _failure(events: Iterable[dg.DagsterEvent]) -> tuple[str, str | None]:
+    """The first step that failed, and its description; None where no step did."""
+    for event in events:
         if event.is_step_failure:
             data = event.step_failure_data
             described = data.user_failure_data and data.user_failure_data.description
-            return described or (data.error.message if data.error else "No reason was given.")
-    return "The night failed before its first step; see data/logs"
+            reason = described or (data.error.message if data.error else "No reason was given.")
+            return (event.step_key or "").rpartition(".")[2], plain_line(reason).strip()
+    return "", None
 
 
-def _unanswered(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+def _unanswered(events: Iterable[dg.DagsterEvent]) -> dict[str, str]:
     """By source name: why a publisher that was asked did not answer."""
+    checks = (
+        event.asset_check_evaluation_data
+        for event in events
+        if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    )
     return {
         check.asset_key.path[-1]: str(check.metadata["reason"].value)
-        for check in result.get_asset_check_evaluations()
+        for check in checks
         if check.check_name == ANSWERED and not check.passed
     }

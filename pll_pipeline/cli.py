@@ -146,7 +146,8 @@ def demo(
     from pll_pipeline.simulation.demo import published_world
 
     config = Config.from_environment()
-    config = replace(config, data=config.data / "demo")
+    # No one waits for a demo: its failures are shown and written to its log only.
+    config = replace(config, data=config.data / "demo", alert_webhook=None, ping_url=None)
     console.show_simulated()
     with published_world(config, scale=scale, months=months):
         _night(config)
@@ -164,8 +165,10 @@ def _night(
     progress("the night begins")
     from pll_pipeline.automation import night_sources, run_night
     from pll_pipeline.definitions import build_definitions
+    from pll_pipeline.night.hearing import heard
 
-    sources = night_sources(config)
+    with heard(config, "rebuild" if rebuild else "night"):
+        sources = night_sources(config)
     _require_usable(config, ask or ())
     _require_known(sources, ask or ())
     night = run_night(
@@ -184,7 +187,12 @@ def _night(
 
 @app.command()
 def status() -> None:
-    """The last release, and each source: newest snapshot, age, last outcome, rows in quarantine."""
+    """The last night, the last release, and each source: newest snapshot, age, last outcome.
+
+    Only reads. Exit code 1: the last night failed, was interrupted, takes too long, or ended more
+    than 26 hours ago.
+    """
+    from pll_pipeline.night.record import health
     from pll_pipeline.published.current_release import link_fault
     from pll_pipeline.published.releases import active_rollback, current
     from pll_pipeline.raw.archive import newest_snapshot
@@ -192,15 +200,20 @@ def status() -> None:
     from pll_pipeline.validated.verdicts import read_state
 
     config = Config.from_environment()
+    release = current(config.marts)
+    built_at = datetime.fromisoformat(release.manifest["built_at"]) if release else None
+    last_night = health(config, built_at, datetime.now(UTC))
+    console.show_last_night(last_night)
     register = read_register(config.own_sources)
     statuses = [
         console.SourceStatus(source, newest_snapshot(config.raw, name), read_state(config, source))
         for name, source in register.sources.items()
         if source.is_enabled
     ]
-    console.show_status(current(config.marts), statuses)
+    console.show_status(release, statuses)
     console.show_left_out(register.left_out)
     console.show_state_of_current(active_rollback(config.marts), link_fault(config.marts))
+    raise SystemExit(1 if last_night.is_failed else 0)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from pll_pipeline.errors import PllError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
+_MOST_HOURS = 168
 _NORWAY = ZoneInfo("Europe/Oslo")
 # Patterns to polars and DuckDB, templates to dbt, the end of a file's name to SQLite's addresses.
 _NO_FOLDER_NAME = re.compile(r"[*?#\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]")
@@ -35,12 +36,17 @@ class Config:
     alert_webhook: str | None = None
     originals: Path | None = None
     known_until: datetime | None = None
+    ping_url: str | None = None
+    longest_night_hours: float = 6.0
 
     @classmethod
     def from_environment(cls) -> Config:
-        """`PLL_DATA` moves the data folder, `PLL_ALERT_WEBHOOK` names where failures are posted.
+        """The settings: `PLL_DATA` moves the data folder.
 
-        Raises `PllError` when the name of a folder has a character that a library cannot read.
+        `PLL_ALERT_WEBHOOK` is where failures are posted, `PLL_PING_URL` what is asked for after
+        each night that ended well, `PLL_LONGEST_NIGHT_HOURS` when a night is ended. Raises
+        `PllError` where the last is no number of hours, and when the name of a folder has a
+        character that a library cannot read.
         """
         data = Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").resolve()
         for folder in (data, CHECKOUT):
@@ -49,6 +55,8 @@ class Config:
             data=data,
             dbt_project=CHECKOUT / "dbt_project",
             alert_webhook=os.environ.get("PLL_ALERT_WEBHOOK") or None,
+            ping_url=os.environ.get("PLL_PING_URL") or None,
+            longest_night_hours=_hours(os.environ.get("PLL_LONGEST_NIGHT_HOURS") or "6"),
         )
 
     def as_of(self, day: date) -> Config:
@@ -107,6 +115,11 @@ class Config:
         return self.data / "night.lock"
 
     @property
+    def night_record(self) -> Path:
+        """When the last night began and how it ended."""
+        return self.data / "night.json"
+
+    @property
     def seeds(self) -> Path:
         """The code lists."""
         return self.dbt_project / "seeds"
@@ -122,3 +135,18 @@ def require_readable_name(folder: Path) -> None:
             where=ascii(str(folder)),
             do="rename the folder, or set `PLL_DATA` to another one",
         )
+
+
+def _hours(text: str) -> float:
+    """A number of hours, more than none and at most a week."""
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= _MOST_HOURS:
+        raise PllError(
+            f"{text!r} is no number of hours for the longest night",
+            where="PLL_LONGEST_NIGHT_HOURS",
+            do=f"set it to a number up to {_MOST_HOURS}, as 6",
+        )
+    return hours

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from rich.text import Text
 
 from pll_pipeline.config import CHECKOUT
 from pll_pipeline.errors import PllError, plain, plain_line
+from pll_pipeline.raw.archive import CLOCK_TOLERANCE
+from pll_pipeline.sources.addresses import without_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pll_pipeline.inspection.columns import ColumnSeen
     from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.publication import Inspection, TableSeen
+    from pll_pipeline.night.record import Health
     from pll_pipeline.published.releases import Release
     from pll_pipeline.published.rolled_back import Rollback
     from pll_pipeline.raw.archive import Snapshot
@@ -110,26 +113,13 @@ def show_night(night: Night) -> None:
         return
     if night.published:
         _show_snapshots_used(night.states)
-    for what, reason in _behind(night):
+    for what, reason in night.behind.values():
         ERR.print(f"[yellow]{escape(what)}[/] {escape(plain_line(reason))}", highlight=False)
     if night.published:
         _show_release(night.published)
     elif night.current:
         release_id = f"[bold]{night.current.id}[/]"
         OUT.print(f"Nothing new: release {release_id} already has what the sources publish.")
-
-
-def _behind(night: Night) -> Iterator[tuple[str, str]]:
-    """Of each source that is not up to date: what that means for its figures, and the reason."""
-    for state in night.states:
-        name = state.source.name
-        reason = night.unanswered.get(name) or state.problem
-        if reason and state.in_use is None:
-            yield f"{name} is left out.", reason
-        elif reason:
-            yield f"{name} keeps an earlier snapshot.", reason
-    for name, reason in night.left_out.items():
-        yield f"{name} is left out.", reason
 
 
 def _show_snapshots_used(states: Iterable[SourceState]) -> None:
@@ -223,10 +213,29 @@ def show_status(release: Release | None, sources: Iterable[SourceStatus]) -> Non
         OUT.print("No release yet. `pll run` makes one.")
     else:
         _show_current_release(release)
-    table = Table("source", "newest snapshot", "age", "outcome", "rows in quarantine")
-    for status in sources:
-        table.add_row(*_status_row(status))
-    OUT.print(table)
+    head = ("source", "newest snapshot", "age", "in quarantine", "outcome")
+    _show_aligned([tuple(f"[bold]{cell}[/]" for cell in head), *map(_status_row, sources)])
+
+
+def show_last_night(health: Health) -> None:
+    """How the last night ended; red where it failed."""
+    colour = "red" if health.is_failed else "green"
+    first, *others = health.sentences
+    OUT.print(f"[{colour}]{escape(first)}[/]", soft_wrap=True, highlight=False)
+    for sentence in others:
+        show(f"  {sentence}")
+
+
+def _show_aligned(rows: Sequence[tuple[str, ...]]) -> None:
+    """Cells with markup, in columns that are never cut, however narrow the terminal."""
+    texts = [[Text.from_markup(plain_line(cell)) for cell in row] for row in rows]
+    widths = [max(text.cell_len for text in column) for column in zip(*texts, strict=True)]
+    for row in texts:
+        line = Text("  ")
+        for text, width in zip(row, widths, strict=True):
+            line.append_text(text).append(" " * (width - text.cell_len + 2))
+        line.rstrip()
+        OUT.print(line, soft_wrap=True, highlight=False)
 
 
 def show_left_out(left_out: Mapping[str, str]) -> None:
@@ -248,16 +257,24 @@ def _status_row(status: SourceStatus) -> tuple[str, ...]:
     name, newest = status.source.name, status.newest
     fault = f"[red]{escape(status.state.fault)}[/]" if status.state.fault else ""
     if newest is None:
-        return name, "none", "", fault or "[yellow]no snapshot[/]", ""
-    days, most_days = (datetime.now(UTC) - newest.taken_at).days, status.source.max_age_days
-    age = f"{days} of {most_days} days"
-    shown_age = age if days <= most_days else f"[yellow]{age}[/]"
+        return name, "none", "", "", fault or "[yellow]no snapshot[/]"
+    shown_age = _age(newest, status.source.max_age_days)
     verdict = status.state.newest
     if verdict is None or verdict.snapshot_name != newest.name:
-        return name, newest.name, shown_age, "[yellow]not read yet[/]", ""
+        return name, newest.name, shown_age, "", "[yellow]not read yet[/]"
     reason = f"[red]refused[/]: {escape(verdict.reason or '')}"
     outcome = fault or ("accepted" if verdict.is_accepted else reason)
-    return name, newest.name, shown_age, outcome, str(verdict.quarantine_count)
+    return name, newest.name, shown_age, str(verdict.quarantine_count), outcome
+
+
+def _age(newest: Snapshot, most_days: int) -> str:
+    """How old the newest snapshot is, red where its time is still to come."""
+    now = datetime.now(UTC)
+    if newest.taken_at > now + CLOCK_TOLERANCE:
+        return "[red]after the clock[/]"
+    days = max(0, (now - newest.taken_at).days)
+    age = f"{days} of {most_days} days"
+    return age if days <= most_days else f"[yellow]{age}[/]"
 
 
 def show_register(sources: Iterable[Source]) -> None:
@@ -273,10 +290,10 @@ def show_register(sources: Iterable[Source]) -> None:
 
 
 def show_source_file(text: str) -> None:
-    """A source file as it is."""
+    """A source file as it is, but for keys in its addresses."""
     from rich.syntax import Syntax
 
-    OUT.print(Syntax(plain(text), "yaml", background_color="default"))
+    OUT.print(Syntax(plain(without_keys(text)), "yaml", background_color="default"))
 
 
 def show_measures(measures: Iterable[Measure]) -> None:
@@ -373,7 +390,7 @@ def _show_mapped(mapped: MappedTables) -> None:
 
 def show_inspection(name: str, inspection: Inspection) -> None:
     """What a publication contains, table by table, and what one should know before using it."""
-    show(f"{name} is {inspection.what}.")
+    show(f"{without_keys(name)} is {inspection.what}.")
     for line in inspection.notes:
         show(line)
     for warning in inspection.warnings:

@@ -21,7 +21,7 @@ from pll_pipeline.sources.register import register
 def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definitions:
     """Everything Dagster knows about one data folder and one register of sources."""
     tables = warehouse_assets(config)
-    job = night_job(config)
+    job = night_job()
     return dg.Definitions(
         assets=[
             *(source_assets(config, source) for source in sources.values()),

@@ -14,7 +14,7 @@ import dagster as dg
 from pll_pipeline.assets import LOCK, LOG, Event, described_failures
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError, paragraph_of
-from pll_pipeline.raw.archive import Snapshot, newest_snapshot
+from pll_pipeline.raw.archive import CLOCK_TOLERANCE, Snapshot, newest_snapshot
 from pll_pipeline.raw.fetching import fetch
 from pll_pipeline.sources.model import Source
 
@@ -70,7 +70,8 @@ def raw_checks(source: Source) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             RECENT,
             asset=raw_key(source),
-            description=f"The newest snapshot is at most {source.max_age_days} days old.",
+            description=f"The newest snapshot is at most {source.max_age_days} days old, and not"
+            " dated after the clock.",
         ),
     ]
 
@@ -170,11 +171,12 @@ def _answered(source: Source, *, passed: bool, reason: str) -> dg.AssetCheckResu
 
 def _recent(config: Config, source: Source) -> dg.AssetCheckResult:
     newest = newest_snapshot(config.raw, source.name, config.known_until)
-    age_days = (datetime.now(UTC) - newest.taken_at).days if newest else None
+    age = datetime.now(UTC) - newest.taken_at if newest else None
+    age_days = None if age is None else age.days
     return dg.AssetCheckResult(
         asset_key=raw_key(source),
         check_name=RECENT,
-        passed=age_days is not None and age_days <= source.max_age_days,
+        passed=age is not None and -CLOCK_TOLERANCE <= age <= timedelta(source.max_age_days + 1),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             "age_days": "no snapshot" if age_days is None else age_days,

@@ -20,7 +20,7 @@ LAYERS = (
     {"validated"},
     {"star"},
     {"published"},
-    {"inspection", "simulation"},
+    {"inspection", "night", "simulation"},
     {"assets"},
     {"history"},
     {"automation"},

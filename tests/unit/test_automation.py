@@ -1,4 +1,4 @@
-"""Reporting failures, room on the disk, the lock, Dagster's home, and parameters as run config."""
+"""Room on the disk, the lock, Dagster's home, and parameters as run config."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pll_pipeline import automation
 from pll_pipeline.automation import (
     Night,
     delete_derived,
     night_config,
     night_lock,
     night_sources,
-    report_failure,
     require_room,
 )
 from pll_pipeline.config import CHECKOUT, Config
@@ -30,41 +28,8 @@ from pll_pipeline.sources.register import register
 Usage = namedtuple("Usage", "total used free")
 
 
-def _config(tmp_path: Path, webhook: str | None = None) -> Config:
-    return Config(
-        data=tmp_path / "data", dbt_project=CHECKOUT / "dbt_project", alert_webhook=webhook
-    )
-
-
-def _log(config: Config) -> list[str]:
-    lines = (config.logs / "failures.log").read_text(encoding="utf-8").splitlines()
-    return [line.split(" UTC  ")[1] for line in lines]
-
-
-def test_failures_are_written_one_after_the_other(tmp_path: Path) -> None:
-    config = _config(tmp_path)
-    report_failure(config, "The first.")
-    report_failure(config, "The second.")
-    assert _log(config) == ["The first.", "The second."]
-
-
-def test_a_webhook_that_cannot_be_reached_does_not_hide_the_failure(tmp_path: Path) -> None:
-    config = _config(tmp_path, "http://127.0.0.1:9/")
-    report_failure(config, "It failed.")
-    failure, webhook = _log(config)
-    assert failure == "It failed."
-    assert "could not be posted" in webhook
-
-
-def test_the_failure_is_posted_to_the_webhook_as_json(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    posted = []
-    monkeypatch.setattr(
-        automation, "post_json", lambda address, payload: posted.append((address, payload))
-    )
-    report_failure(_config(tmp_path, "https://example.org/hook"), "It failed.")
-    assert posted == [("https://example.org/hook", {"text": "It failed."})]
+def _config(tmp_path: Path) -> Config:
+    return Config(data=tmp_path / "data", dbt_project=CHECKOUT / "dbt_project")
 
 
 def test_a_night_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +63,8 @@ def test_a_night_of_the_server_is_refused_while_another_is_under_way(tmp_path: P
         with pytest.raises(dg.DagsterResourceFunctionError) as caught:
             stack.enter_context(dg.build_resources({"lock": night_lock(config)}))
     assert "Another run is under way" in str(caught.value.__cause__)
+    failures = (config.logs / "failures.log").read_text(encoding="utf-8")
+    assert failures.count("Another run is under way") == 1
 
 
 @pytest.mark.parametrize(

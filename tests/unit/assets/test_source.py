@@ -44,7 +44,7 @@ def _definitions(config: Config, sources: dict[str, Source]) -> dg.Definitions:
             *(source_assets(config, source) for source in sources.values()),
             gathered_assets(config, sources),
         ],
-        jobs=[night_job(config)],
+        jobs=[night_job()],
         resources={LOCK: night_lock(config)},
     )
 

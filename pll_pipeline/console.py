@@ -246,11 +246,14 @@ def show_left_out(left_out: Mapping[str, str]) -> None:
 
 def _show_current_release(release: Release) -> None:
     built_at = release.manifest["built_at"]
-    OUT.print(f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}")
+    OUT.print(
+        f"Release [bold]{release.id}[/], built {built_at}, in {escape(str(release.folder))}",
+        soft_wrap=True,
+    )
     for stale in release.manifest["stale_sources"]:
         outcome = "keeps an earlier snapshot" if stale["snapshot_at"] else "is left out"
         reason = escape(stale["reason"] or "")
-        OUT.print(f"  [yellow]{stale['source_name']} {outcome}[/]: {reason}")
+        OUT.print(f"  [yellow]{stale['source_name']} {outcome}[/]: {reason}", soft_wrap=True)
 
 
 def _status_row(status: SourceStatus) -> tuple[str, ...]:

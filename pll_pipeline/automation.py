@@ -133,12 +133,14 @@ def night_lock(config: Config) -> dg.ResourceDefinition:
             sources = register(config.own_sources)
             with _only_night(config, sources, hearing):
                 before = current(config.marts)
-                if context.instance and context.run_id:
-                    tidy(config, context.instance, own_run_id=context.run_id)
+                instance, run = context.instance, context.run
+                if instance is None or run is None:
+                    yield
+                    return
+                tidy(config, instance, own_run_id=run.run_id)
                 yield
-                if context.run is not None and context.instance is not None:
-                    events = _events_of(context.instance, context.run.run_id)
-                    _end(hearing, _outcome(config, sources, events, before))
+                events = _events_of(instance, run.run_id)
+                _end(hearing, _outcome(config, sources, events, before))
 
     return lock
 

@@ -19,8 +19,8 @@ from pll_pipeline.inspection.headings import HeadingGroup
 from pll_pipeline.inspection.measures import best_measures
 from pll_pipeline.inspection.numbers_seen import NumbersSeen
 from pll_pipeline.inspection.publication import EXPORT_LIMITS, TableSeen, line_of
-from pll_pipeline.sources.model import CONFIRM, JsonStat, Prose
-from pll_pipeline.validated.figures import unit_stated_by
+from pll_pipeline.sources.model import CONFIRM, UNIT_FACTORS, JsonStat, Prose
+from pll_pipeline.validated.figures import unit_of_heading, unit_stated_by
 from pll_pipeline.vocabulary.codes import Codes
 
 _HEAD = """\
@@ -208,6 +208,8 @@ def _value(
         return _Commented(value)
     if numbers.has_share_sign:
         value["unit"] = _Commented("percent", [f"{CONFIRM}: cells have a per cent sign"])
+    elif (unit := unit_of_heading(column.name)) in UNIT_FACTORS:
+        value["unit"] = _Commented(unit, [f"{CONFIRM}: the heading states it"])
     comments = []
     if column.unit:
         comment = f"{CONFIRM}: the publication states the unit {_one_line(column.unit)!r}"

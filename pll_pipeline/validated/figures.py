@@ -117,7 +117,7 @@ class FigureReader:
     def __post_init__(self) -> None:
         """Look up the marks by the form in which texts are compared."""
         value = self.value
-        self._heading_unit = _unit_of_heading(self.column) if self.has_shown_heading else None
+        self._heading_unit = unit_of_heading(self.column) if self.has_shown_heading else None
         meanings = [
             *(_Meaning("zero", mark) for mark in value.zero),
             *(_Meaning("missing", mark) for mark in value.missing),
@@ -335,7 +335,8 @@ class FigureReader:
         raise Refused("unit_is_the_publications", self.column, cell.text, reason)
 
 
-def _unit_of_heading(heading: str) -> str | None:
+def unit_of_heading(heading: str) -> str | None:
+    """The unit that the heading of a column states, as "Antall (tusen)"."""
     words = words_of(heading)
     return next((unit for unit, form in _HEADING_UNITS if form.search(words)), None)
 

@@ -120,6 +120,12 @@ FORMS = {
         2,
         declared=(("    rows: ", "    as_above: [Måned]\n    rows: "),),
     ),
+    "text in thousands by its heading": text(
+        "Kommune;År;Antall (1 000)\nBergen;2025;12,5\nVoss;2025;3\n", 2
+    ),
+    "text in per cent by its heading": text(
+        "Fylke;År;Andel (%)\nOslo;2025;12,5\nAgder;2025;3\n", 2, measures=SHARE
+    ),
     "text in per cent": text("Fylke;År;Andel\nOslo;2025;12,5 %\n", 1, measures=SHARE),
     "workbook": Form("tall.xlsx", book([["Kommune", "År", "Antall"], ["Voss", "2025", 3]]), 1),
     "workbook in per cent": Form(

@@ -5,7 +5,9 @@ Bounds, as ratios inside one run:
   long as `json.loads` of the same bytes, and at most 6 bytes of memory per byte of the answer;
 - delimited text, a million rows: at most 1.5 times as long as `polars.read_csv` and casting;
 - a workbook of 200 000 cells with formats: at most 1.5 times as long as plain read-only iteration
-  by openpyxl, and at most 6 bytes of memory per byte of its unpacked content.
+  by openpyxl, and at most 6 bytes of memory per byte of its unpacked content;
+- a page with a table of 20 000 rows: at most 14 times as long as parsing it and taking the text of
+  every cell by selectolax, which knows no styles, footnotes or joined cells.
 
 Exits 1 when one is exceeded. Not here: the night (`bench_night.py`), seconds as a promise.
 """
@@ -33,6 +35,7 @@ from tests.bench.measure import ROOT, Bound, check, print_machine
 ROUNDS = 3
 ROWS = 1_000_000
 WORKBOOK_ROWS = 25_000
+PAGE_ROWS = 20_000
 FORMATS = (None, "mmm yyyy", None, "#,##0", "0", "0.0%", None, None)
 
 _MEASURE = """
@@ -64,7 +67,7 @@ class Reading:
 def main() -> int:
     """Measure every reader, print the ratios, and return 1 when a bound is exceeded."""
     print_machine()
-    return check([*powerbi(), *delimited(), *workbook()])
+    return check([*powerbi(), *delimited(), *workbook(), *page()])
 
 
 def powerbi() -> list[Bound]:
@@ -128,6 +131,39 @@ def workbook() -> list[Bound]:
         Bound("workbook / openpyxl, read-only", ours.seconds / theirs.seconds, 1.5),
         Bound("workbook: memory / unpacked bytes", ours.memory / size, 6.0),
     ]
+
+
+def page() -> list[Bound]:
+    """The reader of tables in web pages against the text of every cell by selectolax."""
+    imports = (
+        "import polars as pl",
+        "from pll_pipeline.validated.readers.html import read",
+        "from pll_pipeline.sources.model import Html",
+    )
+    work = "read(content, Html(kind='html', header=['k0', 'k1']), where='page.html')"
+    texts = (
+        "[[cell.text() for cell in row.css('td')]"
+        " for row in LexborHTMLParser(content.decode()).css('tr')]"
+    )
+    their_imports = ("from selectolax.lexbor import LexborHTMLParser",)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.html"
+        path.write_text(web_page(PAGE_ROWS), encoding="utf-8")
+        ours, theirs = compared(imports, work, their_imports, texts, path)
+    return [Bound("page / text of cells by selectolax", ours.seconds / theirs.seconds, 14.0)]
+
+
+def web_page(rows: int) -> str:
+    """A page with a style and one table, in which every eighth figure has a footnote mark."""
+    header, *body = _table(rows)
+    lines = [f"<tr>{''.join(f'<th>{name}' for name in header)}</tr>"]
+    for number, row in enumerate(body):
+        mark = "<sup>1</sup>" if number % 8 == 0 else ""
+        lines.append(
+            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row[:-1])}<td>PLL{mark}</td></tr>"
+        )
+    style = "<style>td { padding: 1px } .note { display: none }</style>"
+    return f"<!doctype html>{style}<h1>Tall</h1><table>{''.join(lines)}</table>"
 
 
 def write_workbook(path: Path) -> None:

@@ -136,6 +136,7 @@ class PageStyle:
         self._declared: dict[int, _Declared] = {}
         self._generated: dict[int, str] = {}
         self._shown: dict[int, Shown] = {}
+        self._own_of: dict[int, _Own] = {}
         self._own_by_attributes: dict[tuple[object, ...], _Own] = {}
         self._panels = {panel.mem_id for panel in _panels(page)}
         self._has_other_sheets = bool(other_sheets(page))
@@ -194,8 +195,19 @@ class PageStyle:
         """The text that a rule of the page puts before or after the element's own."""
         return self._generated.get(node.mem_id, "") if self._generated else ""
 
+    def adds_nothing(self, node: Any) -> bool:
+        """Whether no style makes the element show something else than its text."""
+        return not self.generated(node) and not self.is_turned(node)
+
     def _own(self, node: Any) -> _Own:
-        """What the element declares; worked out once for all elements that declare the same."""
+        """What the element declares."""
+        own = self._own_of.get(node.mem_id)
+        if own is None:
+            own = self._own_of[node.mem_id] = self._worked_out(node)
+        return own
+
+    def _worked_out(self, node: Any) -> _Own:
+        """The same; worked out once for all elements that declare the same."""
         attributes = node.attributes
         declared = self._declared.get(node.mem_id)
         if declared is not None:

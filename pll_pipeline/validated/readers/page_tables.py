@@ -6,7 +6,7 @@ Not here: which table is meant and what its columns are called (`html.py`), text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_SPANNED = 1000
 MOST_CELLS = 25_000_000
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SPAN = re.compile(r"\s*\+?(\d{1,20})", re.ASCII)
 _REPAIR = "look at the page, and ask the publisher to correct it"
 
 
@@ -180,23 +181,28 @@ def _rows(table: Any, style: PageStyle, hidden_rows: list[str]) -> Iterator[Row]
 
 def _cells(row: Any, style: PageStyle) -> Iterator[Cell]:
     """The cells of a row that have a place in it; one without does not move the others."""
-    row_is_gone = style.shown_in_page(row).is_gone
+    of_row = style.shown_in_page(row)
     for cell in children(row):
-        if cell.tag in ("td", "th") and (row_is_gone or not style.shown_in_page(cell).is_gone):
+        if cell.tag not in ("td", "th"):
+            continue
+        shown = style.shown(cell, of_row)
+        if of_row.is_gone or not shown.is_gone:
+            attributes = cell.attributes
             yield Cell(
-                seen_text(cell, style),
-                _span(cell, "rowspan"),
-                _span(cell, "colspan") or 1,
+                seen_text(cell, style, shown),
+                _span(attributes, "rowspan"),
+                _span(attributes, "colspan") or 1,
                 cell.tag == "th",
             )
 
 
-def _span(cell: Any, attribute: str) -> int:
+def _span(attributes: Mapping[str, str | None], name: str) -> int:
     """How many rows or columns a cell covers, as a browser takes it.
 
     What is no number is 1; 0 rows are all that follow.
     """
-    number = re.match(r"\s*\+?(\d{1,20})", cell.attributes.get(attribute) or "", re.ASCII)
+    stated = attributes.get(name)
+    number = _SPAN.match(stated) if stated else None
     return int(number[1]) if number else 1
 
 

@@ -64,6 +64,7 @@ _GROUP_SPACE = "\u00a0\u202f\u2007\u2009"
 _RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉"
 _GAP = f"[ \t\r\n{_GROUP_SPACE}{_SEAMS}]*"
 _SEAM = f"[{_SEAMS}]"
+_ANY_SEAMS = re.compile(f"{_SEAM}+")
 _RAISED = f"[{_RAISED_DIGITS}]"
 _EITHER = f"[{_SEAMS}{_RAISED_DIGITS}]"
 # Digits on both sides of a seam, or of raised digits, are not one number.
@@ -106,15 +107,19 @@ def children(node: Any) -> Iterator[Any]:
         child = child.next
 
 
-def seen_text(node: Any, style: PageStyle) -> SeenText:
+def seen_text(node: Any, style: PageStyle, shown: Shown | None = None) -> SeenText:
     """The text of the element as a reader sees it, white space collapsed.
 
+    `shown`: how the element is shown, where that is known already.
     A break between two texts with digits is a line break, elsewhere a space. Tables within the
     element are not part of its text.
     """
+    shown = shown or style.shown_in_page(node)
+    if style.adds_nothing(node) and (text := _plain_text(node, shown)) is not None:
+        return SeenText(text)
     walk = Walk(style)
     walk.refuse_what_style_adds(node)
-    walk.go_through(node, style.shown_in_page(node))
+    walk.go_through(node, shown)
     text = visible("".join(walk.pieces))
     if SEAM_BETWEEN_DIGITS.search(text):
         walk.add_fault(fault_of_seam(text))
@@ -125,6 +130,24 @@ def seen_text(node: Any, style: PageStyle) -> SeenText:
         walk.add_fault("shows a picture or a field, and no text")
     fault = walk.faults[0] if walk.faults else ""
     return SeenText(text, fault, tuple(walk.hidden), tuple(walk.struck), tuple(walk.marks))
+
+
+def _plain_text(node: Any, shown: Shown) -> str | None:
+    """The text of an element that has one text of plain signs, which is seen as it is; else None.
+
+    Most cells are so, and the walk would take three times as long for them.
+    """
+    child = node.first_child
+    if child is None or not child.is_text_node or child.next is not None:
+        return None
+    text: str = child.text_content or ""
+    is_as_it_is = shown.is_seen and not shown.is_struck and not shown.doubt
+    return text.strip(" ") if is_as_it_is and _is_plain(text) and text.strip(" ") else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether all signs of a text show what they are, and no spaces are beside each other."""
+    return text.isascii() and text.isprintable() and "  " not in text
 
 
 def fault_of_seam(text: str) -> str:
@@ -143,7 +166,9 @@ def collapsed(text: str) -> str:
 
     A break becomes a line break where digits are on both sides of it, else a space.
     """
-    plain = visible(re.sub(f"[{_SEAMS}]+", "", text))
+    if _is_plain(text):
+        return text.strip(" ")
+    plain = visible(_ANY_SEAMS.sub("", text))
     spaced = _SPACES.sub(lambda space: space[1] or " ", plain)
     first, *others = _BROKEN.split(spaced)
     for other in others:

@@ -56,7 +56,7 @@ class _ThingReader:
             self._open, self._name, self._texts = name, attributes.get("ref", ""), []
         elif name == "cNvPr" and not self._name:
             self._name = attributes.get("descr") or attributes.get("name", "")
-        self._collects = bool(self._open) and name in ("t", "text")
+        self._collects = bool(self._open) and name.rpartition(":")[2] in ("t", "text")
 
     def end(self, name: str) -> None:
         """An element ends."""

@@ -36,10 +36,12 @@ SMALL_COUNT = 20
 _PRINTED_SCALES = {"thousand": 3, "million": 6}
 # The units that statistics banks state: "1 000 personer", but not the rate "per 1 000 innbyggere"
 _STATED_UNITS = (
+    ("milliard", re.compile(r"(?<!per )\b(?:mrd\b|milliard)")),
     ("million", re.compile(r"(?<!per )\b(?:1[ .,]?000[ .,]?000\b|mill\b|millio|mio\b)")),
     ("thousand", re.compile(r"(?<!per )\b(?:1[ .,]?000\b|tusen\b|thousands?\b)")),
     ("percent", re.compile(r"(?:^|[ (])(?:%|prosent|pst|per ?cent)(?:$|[ ).,])")),
     ("per_mille", re.compile(r"(?:^|[ (])(?:‰|promille|per mille)(?:$|[ ).,])")),
+    ("kroner", re.compile(r"(?:^|[ (])(?:kr|kroner|nok)(?:$|[ ).,])")),
 )
 # A unit in a heading, as "Antall (i tusen)" or "Andel i %", and not a size: "over 50 %"
 _OF_SCALE = (
@@ -331,6 +333,9 @@ class FigureReader:
         reason = (
             f"the publication states the unit {cell.stated_unit!r}."
             f" Line to add in the source file: unit: {stated}"
+            if stated in UNIT_FACTORS
+            else f"the publication states the unit {cell.stated_unit!r}, which no source file can"
+            " state; leave the rows out, or ask the publisher for other figures"
         )
         raise Refused("unit_is_the_publications", self.column, cell.text, reason)
 

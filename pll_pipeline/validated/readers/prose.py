@@ -17,6 +17,7 @@ from pll_pipeline.validated.readers.decoding import decode
 from pll_pipeline.validated.readers.page_blocks import Blocks, blocks_of_page, without_fault_marks
 from pll_pipeline.validated.readers.sentences import sentences
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary.norwegian.numbers import qualifier_at_end, size_at_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,6 +43,13 @@ _GROUPS_BEFORE = re.compile(
 _DIGITS_AFTER = re.compile(r"[.,]?\d[\d.,]*")
 _GROUP_AFTER = re.compile(rf"{_GROUP_SPACE}\d{{3}}(?!\d)")
 _MAY_BE_GROUPED = re.compile(rf"(?<![\d,])\d{{1,3}}(?:{_GROUP_SPACE}\d{{3}})*$")
+_SIGN_BEFORE = re.compile(r"(?:^|[\s(])([-−])$")
+# One end of a range: 12–15, 12 til 15, mellom 12 og 15
+_BETWEEN = re.compile(r"\bmellom\s+$", re.IGNORECASE)
+_LOW_END_BEFORE = re.compile(
+    r"(?:\d\s?[–−-]\s?|\bmellom\s+[\d\s.,]+\s+og\s+|\d\s+til\s+)$", re.IGNORECASE
+)
+_HIGH_END_AFTER = re.compile(r"((?:\s?[–−-]\s?|\s+til\s+)\d[\d.,]*)|\s+og\s+\d[\d.,]*")
 _RAISED_AFTER = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹]+")
 _TIMES_POWER_AFTER = re.compile(r"\s*[×·⋅*x]\s*10[⁺⁻]?[⁰¹²³⁴-⁹]+")
 
@@ -70,6 +78,7 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
         )
     file = where.rsplit("/", 1)[-1]
     rows: list[list[str]] = []
+    units: list[str] = []
     for figure in how.figures:
         number = _the_one_near(figure, plain, where)
         there = f"{where}, sentence {number + 1}"
@@ -77,9 +86,12 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
         taken = _taken(figure, plain[number], where=there)
         reference = f"{file}:sentence {number + 1}"
         rows.append([figure.name, *(taken[group] for group in groups), plain[number], reference])
+        units.append(size_at_start(_around(figure, taken["value"], plain[number])[2]))
     columns = ("name", *groups, "context", ROW_REFERENCE)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-    return PublishedTable(frame, not_read=tuple(_not_read(blocks, file)))
+    return PublishedTable(
+        frame, units={"value": pl.Series(units)}, not_read=tuple(_not_read(blocks, file))
+    )
 
 
 def shown_sentences(content: bytes, encoding: Encoding, *, where: str) -> list[str]:
@@ -189,16 +201,41 @@ def _part_of_longer_number(figure: ProseFigure, value: str, sentence: str) -> st
 
     A figure such as 234 of 1 234, 12 of 12,5 or 10 of 10⁶ is another one than the page states.
     """
+    start, before, after = _around(figure, value, sentence)
+    return (
+        _begun_before(value, before, sentence[:start])
+        or _range_around(value, before, after)
+        or _gone_on(value, after)
+    )
+
+
+def _around(figure: ProseFigure, value: str, sentence: str) -> tuple[int, str, str]:
+    """Where the pattern's match starts, and the texts before and after the value."""
     import polars as pl
 
     alone = pl.Series([sentence])
     start = len(sentence.encode()[: alone.str.find(figure.pattern).item()].decode())
-    start += alone.str.extract(figure.pattern, 0).item().find(value)
-    return _begun_before(value, sentence[:start]) or _gone_on(value, sentence[start + len(value) :])
+    at = start + alone.str.extract(figure.pattern, 0).item().find(value)
+    return start, sentence[:at], sentence[at + len(value) :]
 
 
-def _begun_before(value: str, before: str) -> str:
-    """The number with its digits before the value, "" where the value has its first digit."""
+def _range_around(value: str, before: str, after: str) -> str:
+    """The range that the value is one end of, "" where it is none."""
+    low, high = _LOW_END_BEFORE.search(before), _HIGH_END_AFTER.match(after)
+    if low:
+        return low[0] + value
+    return value + high[0] if high and (high[1] or _BETWEEN.search(before)) else ""
+
+
+def _begun_before(value: str, before: str, before_match: str) -> str:
+    """The number with its digits, sign or qualifier before the value, "" where it has them all.
+
+    A qualifier that the pattern itself names is the source file's to state.
+    """
+    if before == before_match and (words := qualifier_at_end(before)):
+        return f"{words} {value}"
+    if sign := _SIGN_BEFORE.search(before):
+        return sign[1] + value
     is_group = re.match(r"\d{3}(?!\d)", value)
     pattern = _GROUPS_BEFORE if is_group else _DIGITS_BEFORE
     begun = pattern.search(before) if value[:1].isdigit() else None

@@ -171,6 +171,9 @@ _WORDS_AND_SIGNS = (
     for is_word in (True, False)
 )
 _QUALIFIER = re.compile("(?:{})(?: +|$)|(?:{}) *".format(*_WORDS_AND_SIGNS), re.IGNORECASE)
+_QUALIFIER_AT_END = re.compile(
+    rf"(?:^|(?<![\w<>≤≥~≈]))({any_of([*_QUALIFIER_OF, 'mellom'])}) *$", re.IGNORECASE
+)
 # The number itself is excluded: "<5" is at most 4 of a count.
 STRICT_UPPER_BOUNDS = frozenset(
     {
@@ -244,6 +247,7 @@ _UNIT = re.compile(
     rf" *(?P<unit>{any_of(_PRINTED_UNIT_OF)})?",
     re.IGNORECASE,
 )
+_UNIT_AT_START = re.compile(rf"{_UNIT.pattern}(?!\w)", re.IGNORECASE)
 _CURRENCY_FIRST = re.compile(r"(kr\.?|m?nok) *(?=[-−0-9])(.+)", re.IGNORECASE)
 _RANGE = re.compile(
     rf"mellom (.+) og (.+)|([^{DASHES}]+?)(?: *[{DASHES}] *| +til +)(.+)", re.IGNORECASE
@@ -339,6 +343,18 @@ def _range(
     return Figure(
         None, high.unit, "approx", lower, upper, text, high.printed_unit, high.scale, "range"
     )
+
+
+def qualifier_at_end(text: str) -> str:
+    """The words of a qualifier that a text ends with, right before a number; "" for none."""
+    found = _QUALIFIER_AT_END.search(with_group_spaces(text + "0")[:-1])
+    return found[1].strip() if found else ""
+
+
+def size_at_start(text: str) -> str:
+    """The words of scale and unit that a text begins with, right after a number; "" for none."""
+    found = _UNIT_AT_START.match(with_group_spaces("0" + text)[1:])
+    return found[0].strip() if found else ""
 
 
 def _unreadable(text: str, why: str, convention: NumberConvention) -> UnreadableText:

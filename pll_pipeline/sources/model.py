@@ -380,7 +380,11 @@ class MilestoneTable(_Table):
     starts: Text
     ends: Text
     is_inferred: Text = "false"
-    statement: Text = Field("reported", description="reported, planned, target or superseded")
+    statement: Text = Field(
+        "reported",
+        description="reported, state (the phase at a date that is not its start), planned, target"
+        " or superseded",
+    )
 
 
 Table = Annotated[ObservationTable | MilestoneTable, Field(discriminator="holds")]

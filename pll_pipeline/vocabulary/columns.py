@@ -21,7 +21,7 @@ STATUSES = ("observed", "suppressed", "provisional", "missing")
 PERIOD_GRAINS: tuple[str, ...] = get_args(Grain)
 DATE_PRECISIONS = ("day", "month", "year")
 PHASES = ("forberedelse", "utproving", "innforing", "i_drift")
-STATEMENTS = ("reported", "planned", "target", "superseded")
+STATEMENTS = ("reported", "state", "planned", "target", "superseded")
 TARGET_KINDS = ("target", "rule")
 DIRECTIONS = ("at_least", "at_most")
 CADENCES = ("irregular", "daily", "monthly", "quarterly", "yearly")
@@ -961,8 +961,10 @@ _ALL = [
         "statement",
         "varchar",
         "Utsagn",
-        "Whether it was reported as done, planned, a target, or a plan since replaced",
-        "Om det er meldt som gjort, planlagt, et mål, eller en plan som er erstattet",
+        "Whether it was reported as done, a state at a date, planned, a target, or a plan since"
+        " replaced",
+        "Om det er meldt som gjort, en tilstand på en dato, planlagt, et mål, eller en plan som er"
+        " erstattet",
         STATEMENTS,
     ),
     Column(

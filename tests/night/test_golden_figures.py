@@ -40,8 +40,147 @@ PLAN = (
 )
 APOTEK = "https://www.apotek.no/"
 
+DAGENS_MEDISIN = (
+    "https://dagensmedisin.no/artikler/2022/12/05/"
+    "blandede-erfaringer-med-pasientens-legemiddelliste"
+)
+OSTFOLD = (
+    "https://www.sykehuset-ostfold.no/nyheter/"
+    "795-prosent-av-alle-resepter-fra-sykehuset-ostfold-er-elektroniske/"
+)
+HOSPITALS = "https://ehelse.no/nasjonale-prosjekter/innfore-e-resept-pa-sykehus"
+TIDSSKRIFTET = (
+    "https://tidsskriftet.no/en/2020/09/kort-rapport/prescription-drugs-are-not-dispensed"
+)
+ADRESSA = (
+    "http://www.adressa.no/nyheter/innenriks/2017/03/20/"
+    "Flere-feil-funnet-i-helsejournaler-p%C3%A5-nett-14472808.ece"
+)
+MALVIK = "https://www.malvik.kommune.no/godt-i-gang-med-kjernejournal.5405354-167943.html"
+SSB_CONSULTATIONS = "https://www.ssb.no/helse/helsetjenester/statistikk/allmennlegetjenesten"
+
 # measure, region, actor type, last day of the period, grain, value, qualifier, address
 GOLDEN = [
+    (
+        "pll_created_patient_count",
+        "kommune:4601",
+        "alle",
+        date(2022, 11, 30),
+        "month",
+        6_500,
+        "exact",
+        DAGENS_MEDISIN,
+    ),
+    (
+        "pll_gp_office_count",
+        "kommune:4601",
+        "fastlege",
+        date(2022, 11, 30),
+        "month",
+        20,
+        "exact",
+        DAGENS_MEDISIN,
+    ),
+    (
+        "pll_physician_in_use_count",
+        "kommune:4601",
+        "fastlege",
+        date(2022, 11, 30),
+        "month",
+        85,
+        "approx",
+        DAGENS_MEDISIN,
+    ),
+    (
+        "eresept_hospital_prescription_share",
+        "hf:983971768",
+        "sykehus",
+        date(2016, 7, 31),
+        "month",
+        0.795,
+        "exact",
+        OSTFOLD,
+    ),
+    (
+        "prescriptions_hospital_share",
+        "land:NO",
+        "sykehus",
+        date(2016, 12, 31),
+        "year",
+        0.2,
+        "approx",
+        HOSPITALS,
+    ),
+    (
+        "eresept_expired_undispensed_count",
+        "land:NO",
+        "alle",
+        date(2018, 3, 1),
+        "span",
+        5_934_589,
+        "exact",
+        TIDSSKRIFTET,
+    ),
+    (
+        "kjernejournal_opted_out_count",
+        "land:NO",
+        "innbygger",
+        date(2017, 3, 31),
+        "month",
+        4_500,
+        "approx",
+        ADRESSA,
+    ),
+    (
+        "kjernejournal_opted_out_share",
+        "land:NO",
+        "innbygger",
+        date(2019, 3, 31),
+        "month",
+        0.001,
+        "at_most",
+        TIDSSKRIFTET,
+    ),
+    (
+        "kjernejournal_trial_health_personnel_count",
+        "gruppe:trondheim-melhus-malvik-og-klaebu",
+        "alle",
+        date(2014, 1, 31),
+        "month",
+        308,
+        "exact",
+        MALVIK,
+    ),
+    (
+        "gp_consultation_count",
+        "land:NO",
+        "fastlege",
+        date(2023, 12, 31),
+        "year",
+        16_884_831,
+        "exact",
+        SSB_CONSULTATIONS,
+    ),
+    (
+        "pharmacy_visit_count",
+        "land:NO",
+        "apotek",
+        date(2022, 12, 31),
+        "year",
+        58_500_000,
+        "exact",
+        APOTEK + "%C3%A5rsrapport-2022/statistikk",
+    ),
+    (
+        "residents_per_pharmacy",
+        "land:NO",
+        "apotek",
+        date(2023, 12, 31),
+        "month",
+        5_311,
+        "exact",
+        APOTEK + "%C3%A5rsrapport-2023/statistikk",
+    ),
     (
         "eresept_package_share",
         "land:NO",
@@ -342,18 +481,78 @@ def test_the_plan_of_a_trial_helsefellesskap_is_inferred_only_where_a_source_nam
         order by all
         """
     )
-    in_trial = ("utproving", "inferred", "utproving", "report", "utproving", False)
-    preparing = ("utproving", "inferred", "forberedelse", "report", "forberedelse", True)
+    # a report older than twelve months shows no phase of today, and no one is behind an inference
+    no_report = ("utproving", "inferred", None, None, None, None)
+    in_trial = ("utproving", "inferred", "utproving", "report", "utproving", None)
+    preparing = ("utproving", "inferred", "forberedelse", "report", "forberedelse", None)
     assert rows == [
-        ("Bergen", "alle", "utproving", "inferred", None, None, None, None),
-        ("Bergen", "avtalespesialist", *in_trial),
+        ("Bergen", "avtalespesialist", *no_report),
+        ("Bergen", "fastlege", *no_report),
         ("Bergen", "kommunal_helse_omsorg", *in_trial),
-        ("Bergen", "sykehjem", *in_trial),
+        ("Bergen", "sykehjem+hjemmetjeneste", *no_report),
         ("Hammerfest", "kommunal_helse_omsorg", *preparing),
-        ("Norge", "alle", "innforing", "stated", None, None, None, None),
+        ("Norge", "alle", "utproving", "stated", None, None, None, None),
         ("Rana", "kommunal_helse_omsorg", *preparing),
         ("Tromsø", "kommunal_helse_omsorg", *preparing),
     ]
+
+
+def test_no_area_is_behind_a_plan_that_is_not_over_or_not_its_own(released: World) -> None:
+    behind = released.ask(
+        "select count(*) from marts.mart_rollout_by_area_month where is_behind_plan"
+    )
+    assert behind == [(0,)]
+
+
+def test_a_corrected_date_of_the_second_edition_is_a_revision(released: World) -> None:
+    """1.5 million residents with kjernejournal had no date; the second edition gives March 2015."""
+    rows = released.ask(
+        """
+        select value, period_end, known_from < '2026-11-24', known_to is null
+        from star.fct_observation_revision
+        where measure_code = 'kjernejournal_resident_count' and value = 1500000
+        order by known_from
+        """
+    )
+    assert rows == [(1_500_000, None, True, False), (1_500_000, date(2015, 3, 31), False, True)]
+
+
+def test_a_sum_over_two_years_is_never_a_year(released: World) -> None:
+    rows = released.ask(
+        """
+        select value, period_start, period_grain from marts.mart_key_figures
+        where measure_code = 'eresept_registered_in_kjernejournal_count'
+        """
+    )
+    assert rows == [(47_771_233, date(2016, 3, 1), "span")]
+
+
+def test_taken_into_use_and_connected_to_the_trial_are_two_measures(released: World) -> None:
+    rows = released.ask(
+        """
+        select measure_code, actor_type_code, period_end, value from marts.mart_key_figures
+        where
+            measure_code in ('pll_physician_in_use_count', 'pll_connected_physician_count')
+            and region_key = 'kommune:4601' and actor_type_code in ('fastlege', 'avtalespesialist')
+        order by period_end, value
+        """
+    )
+    assert rows == [
+        ("pll_physician_in_use_count", "avtalespesialist", date(2022, 11, 30), 7),
+        ("pll_physician_in_use_count", "fastlege", date(2022, 11, 30), 85),
+        ("pll_connected_physician_count", "avtalespesialist", date(2023, 12, 31), 27),
+        ("pll_connected_physician_count", "fastlege", date(2023, 12, 31), 200),
+    ]
+
+
+def test_two_rows_of_one_figure_are_a_range_of_look_ups(released: World) -> None:
+    rows = released.ask(
+        """
+        select value, lower_bound, upper_bound from marts.mart_key_figures
+        where measure_code = 'kjernejournal_lookups_per_week' and region_key = 'kommune:1505'
+        """
+    )
+    assert rows == [(None, 80, 100)]
 
 
 def test_what_is_ready_or_created_is_no_adoption_of_the_country(released: World) -> None:
@@ -372,7 +571,7 @@ def test_what_is_ready_or_created_is_no_adoption_of_the_country(released: World)
         """
         select region_key, adoption_count, adoption_share, eligible_count
         from marts.mart_adoption_by_region_actor_month
-        where measure_code = 'pll_created_patient_count'
+        where measure_code = 'pll_created_patient_count' and month = '2023-12-01'
         """
     )
     assert created == [("kommune:4601", 24_000, None, None)]
@@ -409,7 +608,7 @@ def test_more_was_dispensed_than_issued_and_no_rate_is_computed_from_it(released
 
 
 def test_every_row_of_the_bundled_sources_ends_somewhere(released: World) -> None:
-    """129 published figures and 92 roll-out facts.
+    """171 published figures and 104 roll-out facts.
 
     Each is an observation, a target, a milestone or in quarantine.
     """
@@ -430,8 +629,8 @@ def test_every_row_of_the_bundled_sources_ends_somewhere(released: World) -> Non
         }
         for file, rows in ended.items()
     }
-    assert lines["figures.csv"] == set(range(2, 131))
-    assert lines["rollout_facts.csv"] == set(range(2, 94))
+    assert lines["figures.csv"] == set(range(2, 173))
+    assert lines["rollout_facts.csv"] == set(range(2, 106))
     assert released.ask(
         "select coalesce(sum(quarantined_count), 0) from marts.mart_coverage_by_source_month"
     ) == [(0,)]

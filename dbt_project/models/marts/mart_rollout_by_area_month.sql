@@ -1,15 +1,27 @@
 {%- set area = ['service_code', 'region_key', 'actor_type_code'] -%}
 {%- set phase = ['forberedelse', 'utproving', 'innforing', 'i_drift'] -%}
 {%- set threshold = var('phase_thresholds') -%}
--- "planned" and "reported" are compared; targets and superseded plans are in fct_milestone only
+-- plans and reports are compared; targets and superseded plans are in fct_milestone only
 with stated as (
     select
-        {{ columns_of('milestone', area) }}, milestone.phase, milestone.statement,
+        {{ columns_of('milestone', area) }}, milestone.phase,
+        -- a state at a date is a report whose date is not the start of the phase
+        case milestone.statement when 'state' then 'reported' else milestone.statement end
+            as statement,
         coalesce(milestone.starts_on, milestone.ends_on) as since,
         -- an end without a start is when the phase was reached, not when it was over
         case when milestone.starts_on is not null then milestone.ends_on end as until,
         coalesce(milestone.starts_on_precision, milestone.ends_on_precision) in ('day', 'month')
-            as is_month_known,
+        and milestone.statement <> 'state' as is_month_known,
+        -- the last day on which the phase begins as stated: of the whole period where it has an end
+        coalesce(
+            milestone.ends_on,
+            case milestone.starts_on_precision
+                when 'year'
+                    then {{ end_of_month(add_months(month_of('milestone.starts_on'), 11)) }}
+                else {{ end_of_month(month_of('milestone.starts_on')) }}
+            end
+        ) as begins_until,
         case milestone.phase
             {%- for name in phase %}
                 when '{{ name }}' then {{ loop.index }}
@@ -17,7 +29,7 @@ with stated as (
         end as phase_number
     from {{ ref('fct_milestone') }} as milestone
     where
-        milestone.statement in ('planned', 'reported')
+        milestone.statement in ('planned', 'reported', 'state')
         and (milestone.starts_on is not null or milestone.ends_on is not null)
 ),
 
@@ -78,13 +90,18 @@ begun as (
     group by {{ columns_of('first_month_of', area) }}
 ),
 
+-- nothing is stated about a region after its code ended
 area_month as (
     select {{ columns_of('begun', area) }}, calendar.month
     from begun
-    inner join {{ ref('dim_month') }} as calendar on begun.first_month <= calendar.month
+    inner join {{ ref('dim_region') }} as region on begun.region_key = region.region_key
+    inner join
+        {{ ref('dim_month') }} as calendar
+        on
+            begun.first_month <= calendar.month
+            and (region.valid_to is null or calendar.month < region.valid_to)
 ),
 
--- a plan for a wider area, or for more actor types, is valid until a nearer one is made
 within as (
     select
         region_key,
@@ -158,16 +175,18 @@ actor_reach as (
     where actor_type_code <> 'alle'
 ),
 
-plan_for_area as (
+plan_within_reach as (
     select
         {{ columns_of('begun', area) }},
         stated.phase,
         stated.phase_number,
         stated.since,
         stated.until,
+        stated.begins_until,
         stated.is_month_known,
         reach.region_distance,
         actor_reach.actor_distance,
+        10 * reach.region_distance + actor_reach.actor_distance as distance,
         case
             when reach.is_inferred then 'inferred' when
                 reach.region_distance + actor_reach.actor_distance = 0
@@ -185,6 +204,24 @@ plan_for_area as (
             and actor_reach.wider_code = stated.actor_type_code
 ),
 
+-- a plan for a wider area, or for more actor types, does not bind an area whose nearer plan begins
+-- at the same time or later
+plan_for_area as (
+    select plan.*
+    from plan_within_reach as plan
+    where
+        not exists (
+            select 1
+            from plan_within_reach as nearer
+            where
+                nearer.service_code = plan.service_code
+                and nearer.region_key = plan.region_key
+                and nearer.actor_type_code = plan.actor_type_code
+                and nearer.distance < plan.distance
+                and nearer.since >= plan.since
+        )
+),
+
 -- per area, the newest phase that has begun; when it ends, the area does not fall back to the phase
 -- before
 plan_in_month as (
@@ -194,16 +231,16 @@ plan_in_month as (
         plan.phase,
         plan.phase_number,
         plan.since,
+        plan.begins_until,
         plan.is_month_known,
         plan.planned_basis,
-        plan.region_distance, plan.actor_distance,
+        plan.distance,
         plan.until is null or plan.until >= area_month.month as is_going_on,
         row_number() over (
             partition by
                 {{ columns_of('area_month', area) }},
                 area_month.month,
-                plan.region_distance,
-                plan.actor_distance
+                plan.distance
             order by
                 plan.since desc,
                 plan.phase_number desc,
@@ -224,7 +261,7 @@ nearest_plan as (
             plan_in_month.*,
             row_number() over (
                 partition by {{ columns_of('plan_in_month', area) }}, plan_in_month.month
-                order by plan_in_month.region_distance, plan_in_month.actor_distance
+                order by plan_in_month.distance
             ) as nearness
         from plan_in_month
         where plan_in_month.plan_rank = 1 and plan_in_month.is_going_on
@@ -240,6 +277,8 @@ report_in_month as (
         stated.phase_number,
         stated.is_month_known,
         stated.until is null or stated.until >= area_month.month as is_going_on,
+        {{ months_between('coalesce(stated.until, stated.since)', 'area_month.month') }}
+            as age_in_months,
         row_number() over (
             partition by {{ columns_of('area_month', area) }}, area_month.month
             order by
@@ -257,7 +296,8 @@ report_in_month as (
             and stated.since <= {{ end_of_month('area_month.month') }}
 ),
 
--- a phase once reached stays reached
+-- A phase once reached stays reached, but a report or a figure older than twelve months does not
+-- show the phase of today.
 seen as (
     select
         {{ columns_of('area_month', area) }},
@@ -268,7 +308,11 @@ seen as (
         max(figure.phase_number) over (
             partition by {{ columns_of('area_month', area) }}
             order by area_month.month rows between unbounded preceding and current row
-        ) as figure_number
+        ) as figure_number,
+        max(figure.month) over (
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and current row
+        ) as figure_month
     from area_month
     left join report_in_month as report
         on
@@ -278,6 +322,7 @@ seen as (
             and area_month.month = report.month
             and report.plan_rank = 1
             and report.is_going_on
+            and report.age_in_months <= {{ var('phase_age_months') }}
     left join figure
         on
             area_month.service_code = figure.service_code
@@ -286,17 +331,33 @@ seen as (
             and area_month.month = figure.month
 ),
 
-observed as (
+current_figure as (
     select
         seen.*,
-        case when seen.figure_number > 0 then seen.figure_number else seen.reported_number end
-            as observed_number,
         case
-            when seen.figure_number > 0 then 'figure' when
-                seen.reported_number is not null
-                then 'report'
-        end as observed_basis
+            when
+                {{ months_between('seen.figure_month', 'seen.month') }}
+                <= {{ var('phase_age_months') }}
+                then seen.figure_number
+        end as current_number
     from seen
+),
+
+observed as (
+    select
+        current_figure.*,
+        case
+            when current_figure.current_number > 0 then current_figure.current_number
+            else current_figure.reported_number
+        end as observed_number,
+        case
+            when current_figure.current_number > 0 then 'figure'
+            when current_figure.reported_number is not null then 'report'
+        end as observed_basis,
+        -- what is observed in the month itself is known to the month: a figure, or a dated report
+        current_figure.current_number is not null or current_figure.is_report_month_known
+            as is_observed_to_the_month
+    from current_figure
 ),
 
 -- the month a phase was first observed; unknown where the first figure shows it already
@@ -349,20 +410,22 @@ select
     this.observed_basis, this.observed_share, this.reported_phase,
     -- known to the month on both sides, or there is no lag
     case
-        when not plan.is_month_known then null
+        when not plan.is_month_known or plan.planned_basis = 'inferred' then null
         when
             reached_exactly.first_month <= this.month
             then {{ months_between('plan.since', 'reached_exactly.first_month') }}
         when
-            (this.observed_number is null or this.observed_number < plan.phase_number)
-            and (this.figure_number is not null or this.reported_number is not null)
+            this.is_observed_to_the_month
+            and coalesce(this.observed_number, 0) < plan.phase_number
             then {{ months_between('plan.since', 'this.month') }}
     end as lag_months,
+    -- behind only after the planned period, by a plan the area has, not by one that is inferred
     case
-        when
-            plan.phase_number is not null
-            and (this.figure_number is not null or this.reported_number is not null)
-            then coalesce(this.observed_number, 0) < plan.phase_number
+        when not this.is_observed_to_the_month or plan.planned_basis = 'inferred' then null
+        when plan.phase_number is null then null
+        else
+            coalesce(this.observed_number, 0) < plan.phase_number
+            and plan.begins_until < this.month
     end as is_behind_plan
 from observed as this
 inner join {{ ref('dim_service') }} as service on this.service_code = service.service_code

@@ -500,7 +500,8 @@ def published_regions() -> list[tuple[str, list[str], str]]:
     ]
     # a month or a year means its last day, an undated statement the day the lists were made
     ends = {0: "2026-11-22", 4: "-12-31", 7: "-28", 10: ""}
-    return [(label, levels, period + ends[len(period)]) for label, levels, period in stated]
+    last = [(label, levels, period.split("/")[-1]) for label, levels, period in stated]
+    return [(label, levels, period + ends[len(period)]) for label, levels, period in last]
 
 
 def test_every_region_and_area_of_the_published_statements_is_exactly_one_region() -> None:

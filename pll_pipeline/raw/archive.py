@@ -25,8 +25,9 @@ from pll_pipeline.raw.ledger import MANIFEST
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_FILE_BYTES = 512 * 1024 * 1024
 _RESTORE = (
-    "bring the file back from version control or a backup; never edit a snapshot, archive a new"
-    " one instead"
+    "bring the file back from version control or a backup, or exclude the snapshot with"
+    " `pll archive SOURCE --set-aside SNAPSHOT --because TEXT`; never edit a snapshot, archive a"
+    " new one instead"
 )
 SNAPSHOT_NAME = "%Y-%m-%dT%H%M%SZ"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")

@@ -25,7 +25,6 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import (
     Snapshot,
-    SnapshotDamaged,
     excluded_snapshots,
     snapshots,
     verify,
@@ -54,8 +53,6 @@ FRAMES: dict[str, dict[str, Any]] = {
     "quarantine": QUARANTINE,
 }
 _VERDICT = "verdict.json"
-# of a snapshot whose bytes were damaged: when they are whole again, it is read again
-_NEVER_EQUAL = ""
 _DIED_DO = (
     "look at the publication, which may be far larger than it was or made to do harm; the snapshot"
     " before it stays in use. It is read again when the code or the source file changes, or by"
@@ -174,8 +171,9 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
 
     Each is compared with the last accepted one before it, so they are judged in the order they were
     taken. A snapshot that has a verdict under this reading is not read again, but its bytes and its
-    tables are verified. Where the corrections cannot be read, nothing is judged. Raises `PllError`
-    where this machine cannot read or write. Only for the owner of the night's lock.
+    tables are verified. Where the corrections cannot be read, nothing is judged. Raises
+    `SnapshotDamaged` where the bytes are not those that were archived, and `PllError` where this
+    machine cannot read or write. Only for the owner of the night's lock.
     """
     if fault_of_corrections(config, source):
         return read_state(config, source), 0
@@ -188,7 +186,7 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
         fingerprint = one_hash(reading, before.fingerprint if before else "")
         verdict = _usable(config, snapshot, fingerprint)
         if verdict is not None:
-            verdict = _verified(config, snapshot, verdict)
+            verify(snapshot)
         else:
             verdict = _judged(config, source, snapshot, before, fingerprint)
             read_count += 1
@@ -236,15 +234,6 @@ def _usable(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVer
     return verdict
 
 
-def _verified(config: Config, snapshot: Snapshot, stored: SnapshotVerdict) -> SnapshotVerdict:
-    """The stored verdict where the bytes are those that were archived, else a refusal."""
-    try:
-        verify(snapshot)
-    except SnapshotDamaged as damage:
-        return _refused(config, snapshot, _NEVER_EQUAL, damage.paragraph())
-    return stored
-
-
 def _judged(
     config: Config,
     source: Source,
@@ -273,7 +262,8 @@ def _judged(
             where=str(folder),
             do="see that the disk has room and can be written to, then run again",
         )
-    fingerprint = _NEVER_EQUAL if outcome.kind == "damaged" else fingerprint
+    if outcome.kind == "damaged":
+        verify(snapshot)  # raises with the file that is damaged
     return _refused(config, snapshot, fingerprint, _reason(outcome, snapshot))
 
 
@@ -363,7 +353,7 @@ def faults_of_tables(config: Config, verdict: SnapshotVerdict) -> Iterator[str]:
 def stored_faults(config: Config, source: Source) -> Iterator[tuple[Path, str]]:
     """Where something stored of a source is not what was written, and what is wrong with it.
 
-    A snapshot that was not read yet is no fault, nor is a verdict on bytes that were damaged.
+    A snapshot that was not read yet is no fault.
     """
     for snapshot in snapshots(config.raw, source.name, config.known_until):
         folder = _folder(config, source.name, snapshot.name)

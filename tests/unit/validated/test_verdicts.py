@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pll_pipeline.config import Config
-from pll_pipeline.raw.archive import Snapshot
+from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.verdicts import (
     FRAMES,
@@ -247,20 +247,20 @@ def test_a_bad_snapshot_is_refused_with_its_reason_and_the_one_before_stays_in_u
     assert state.in_use is state.verdicts[0]
 
 
-def test_bytes_changed_after_archiving_refuse_the_snapshot_until_they_are_whole_again(
-    config: Config,
+@pytest.mark.parametrize("is_judged", [True, False])
+def test_bytes_changed_after_archiving_raise_until_they_are_whole_again(
+    config: Config, is_judged: bool
 ) -> None:
     archive(config, FIVE_ROWS, 1)
     archive(config, SIX_ROWS, 2)
-    whole = _state(config)
+    if is_judged:
+        _state(config)
     file = config.raw / "apotek" / "2026-11-02T000000Z" / FILE
     file.write_text(SIX_ROWS.replace("1003", "9999"))
-    damaged = _state(config)
-    assert "changed after they were archived" in _reason(damaged)
-    assert damaged.in_use is damaged.verdicts[0]
-    assert read_state(config, SOURCE) == damaged
+    with pytest.raises(SnapshotDamaged, match="changed after they were archived"):
+        _state(config)
     file.write_text(SIX_ROWS)
-    assert _state(config) == whole
+    assert [verdict.is_accepted for verdict in _state(config).verdicts] == [True, True]
 
 
 def test_a_history_that_shrinks_is_refused_until_the_source_file_allows_it(config: Config) -> None:

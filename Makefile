@@ -19,7 +19,7 @@ YAML := .yamllint .pre-commit-config.yaml workspace.yaml dbt_project pll_pipelin
 
 UV := .uv/bin/uv
 
-.PHONY: help setup run check format test bench serve lock generated clean
+.PHONY: help setup run check format test audit sbom bench serve lock generated clean
 
 help:
 	@echo "make run      set up, run the night on the snapshots there are, publish a release"
@@ -27,6 +27,7 @@ help:
 	@echo "make check    format, lint and types: what CI checks before the tests"
 	@echo "make format   format the code and repair what the linter can"
 	@echo "make serve    Dagster's page and the nightly schedule on 127.0.0.1"
+	@echo "make audit    the locked packages against advisories     make sbom    packages and licences"
 	@echo "make bench    how fast, as ratios inside one run, and how well forecasts do"
 	@echo "make lock     renew uv.lock     make generated   renew the files written from code"
 
@@ -76,6 +77,13 @@ format: .venv-check/.complete
 	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --locked --quiet --group bench
 	@touch .venv-bench/.complete
 
+# Exit code 4: no advisory service could be reached, and nothing was audited.
+audit: $(UV) .venv-check/.complete
+	@.venv-check/bin/python .ci/audit.py
+
+sbom: .venv/.product .venv-check/.complete
+	@.venv-check/bin/python .ci/sbom.py
+
 bench: setup .venv-bench/.complete
 	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_check && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs && .venv/bin/python -m tests.bench.backtest && .venv-bench/bin/python -m tests.bench.libraries
 
@@ -91,4 +99,4 @@ generated: setup
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:
-	rm -rf .venv .venv-check .venv-bench .uv .cache data/validated data/build data/dagster data/logs
+	rm -rf .venv .venv-check .venv-bench .uv .cache dist data/validated data/build data/dagster data/logs

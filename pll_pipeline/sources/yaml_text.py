@@ -97,7 +97,7 @@ def _refuse_deep(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            line = int(event.start_mark.line) + 1
+            line = int(event.start_mark.line) + 1 if event.start_mark else 1
             raise YamlFault(line, f"The source file nests more than {_DEEPEST} deep", "write less")
 
 

@@ -12,6 +12,12 @@ from typing import Any
 import pytest
 from dagster._utils.schedules import is_valid_cron_schedule
 
+from pll_pipeline.config import Config
+from pll_pipeline.night.record import MOST_HOURS
+from pll_pipeline.raw.http import webhook
+from pll_pipeline.raw.http.client import CONNECT_SECONDS, MOST_TRIES
+from pll_pipeline.raw.http.failures import LONGEST_WAIT_SECONDS
+from pll_pipeline.sources.model import PoliteFetch
 from tests.night.conftest import ROOT, World
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,6 +102,33 @@ def test_the_unit_for_systemd_is_one(tmp_path: Path) -> None:
             check=False,
         )
         assert checked.returncode == 0, checked.stderr
+
+
+def test_the_timer_runs_the_night_at_the_time_of_the_schedule_in_norway() -> None:
+    (text,) = _blocks("systemd", OPERATIONS)
+    service, timer = text.split("# /etc/systemd/system/pll-night.timer")
+    assert "ExecStart=/srv/pll-pipeline/.venv/bin/pll run\n" in service
+    assert "SuccessExitStatus=3\n" in service, "a source that is behind is no failed service"
+    assert "Environment=DO_NOT_TRACK=1 DAGSTER_DISABLE_TELEMETRY=1\n" in service
+    assert "OnCalendar=*-*-* 03:00:00 Europe/Oslo\n" in timer
+    assert "Persistent=true\n" in timer, "a night that was missed is made up for"
+
+
+def test_the_operations_guide_states_each_limit_as_the_code_has_it() -> None:
+    defaults = PoliteFetch()
+    for stated in (
+        f"| {CONNECT_SECONDS:.0f} s | none |",
+        f"| {defaults.total_seconds:.0f} s | `fetch.total_seconds` of the source |",
+        f"| {defaults.source_seconds / 60:.0f} min | `fetch.source_seconds` of the source |",
+        f"with {MOST_TRIES} tries each",
+        f"(each up to {LONGEST_WAIT_SECONDS:.0f} s)",
+        f"| {webhook.TRY_SECONDS:.0f} s per try, {webhook.ALL_SECONDS:.0f} s in all | none |",
+        f"| {Config.longest_night_hours:.0f} h | `PLL_LONGEST_NIGHT_HOURS` |",
+        f"more than {MOST_HOURS} hours ago",
+    ):
+        assert stated in OPERATIONS, stated
+    for setting in ("PLL_DATA", "PLL_ALERT_WEBHOOK", "PLL_PING_URL", "PLL_LONGEST_NIGHT_HOURS"):
+        assert f"| `{setting}` |" in OPERATIONS
 
 
 def test_the_line_for_cron_is_one_that_debian_knows() -> None:

@@ -324,6 +324,7 @@ def _enable(name: str, own: Path, address: str | None) -> None:
         f"{name} takes part from the next night; its file is {path}. Try it now: "
         f".venv/bin/pll run --source {name}"
     )
+    console.show_variables(path.read_text(encoding="utf-8"))
 
 
 Publications = Annotated[
@@ -499,6 +500,7 @@ def _write_starter(name: str, inspection: Inspection, number: int) -> None:
     path = own / f"{name}.yaml"
     path.write_text(starter(table, name, load_codes(config.seeds)), encoding="utf-8")
     console.show_starter(path, name, by_hand=table.fetching is BY_HAND)
+    console.show_variables(path.read_text(encoding="utf-8"))
 
 
 SourceName = Annotated[str, typer.Argument(help="Name of the source in the register.")]

@@ -25,7 +25,7 @@ from rich.text import Text
 from pll_pipeline.config import CHECKOUT
 from pll_pipeline.errors import PllError, plain, plain_line
 from pll_pipeline.raw.archive import CLOCK_TOLERANCE
-from pll_pipeline.sources.addresses import without_keys
+from pll_pipeline.sources.addresses import variables_in, without_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -416,6 +416,12 @@ def _inspected_row(column: ColumnSeen) -> tuple[str, ...]:
     looks_like = f"{column.looks_like} {escape(column.detail)}".strip()
     examples = escape(" · ".join(column.examples))
     return escape(column.name), looks_like, str(column.distinct), examples
+
+
+def show_variables(text: str) -> None:
+    """The keys that a source file needs from the environment, where it needs any."""
+    for variable in variables_in(text):
+        show(f"The key in its address is not kept: set {variable} to it where the night runs.")
 
 
 def show_starter(path: Path, name: str, *, by_hand: bool) -> None:

@@ -19,6 +19,7 @@ from pll_pipeline.inspection.headings import HeadingGroup
 from pll_pipeline.inspection.measures import best_measures
 from pll_pipeline.inspection.numbers_seen import NumbersSeen
 from pll_pipeline.inspection.publication import EXPORT_LIMITS, TableSeen, line_of
+from pll_pipeline.sources.addresses import with_variables
 from pll_pipeline.sources.model import CONFIRM, UNIT_FACTORS, JsonStat, Prose
 from pll_pipeline.validated.figures import unit_of_heading, unit_stated_by
 from pll_pipeline.vocabulary.codes import Codes
@@ -57,12 +58,19 @@ def starter(table: TableSeen, name: str, codes: Codes) -> str:
         "cadence": "monthly",
         "max_age_days": 62,
         "is_enabled": False,
-        "fetch": dict(table.fetching),
+        "fetch": _without_keys(table.fetching, name),
         "read": _Commented(reading, list(_comments_of_reading(table))),
         "numbers": _numbers(table),
         "tables": [_table(table, codes)],
     }
     return _HEAD + "\n".join(_lines(source)) + "\n"
+
+
+def _without_keys(fetching: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """How the bytes are fetched, with a variable for each key in an address."""
+    files = fetching.get("files", {})
+    keyless = {file: with_variables(address, name) for file, address in files.items()}
+    return dict(fetching) | ({"files": keyless} if files else {})
 
 
 def _comments_of_reading(table: TableSeen) -> Iterator[str]:

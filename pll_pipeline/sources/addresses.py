@@ -79,6 +79,25 @@ def variables_of(address: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def variables_in(text: str) -> list[str]:
+    """The names of the variables of keys in a source file."""
+    return [name for name in dict.fromkeys(_VARIABLE.findall(text)) if _NAME.fullmatch(name)]
+
+
+def with_variables(address: str, source_name: str) -> str:
+    """The address with a variable, named after the source and the parameter, for each key in it."""
+
+    def named(match: re.Match[str]) -> str:
+        if match["value"].startswith("${") or not match["value"]:
+            return match[0]
+        if not is_secret_name(match["name"]):
+            return match[0]
+        variable = re.sub(r"[^A-Z0-9]", "_", f"PLL_{source_name}_{match['name']}".upper())
+        return f"{match['before']}{match['name']}{match['sign']}${{{variable}}}"
+
+    return _PARAMETER.sub(named, address)
+
+
 def values_of(address: str) -> dict[str, str]:
     """The parameters in the query of an address, as they are written there."""
     query = address.partition("#")[0].partition("?")[2]

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from pll_pipeline.config import CHECKOUT
 from pll_pipeline.errors import PllError
+from pll_pipeline.sources.addresses import with_variables
 from pll_pipeline.sources.consistency import faults
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.yaml_text import Parsed, YamlFault, parse
@@ -304,8 +305,9 @@ def _as_last_read(path: Path) -> Source | None:
 def enable(name: str, own: Path, address: str | None) -> Path:
     """Write the operator's own file of a known source, enabled and asking at `address`.
 
-    Without an address the file's own is kept. Returns the path of the file. Raises `BadSourceFile`
-    when the result would not be a source file; then nothing is written.
+    Without an address the file's own is kept; a key in the address is written as a variable.
+    Returns the path of the file. Raises `BadSourceFile` when the result would not be a source file;
+    then nothing is written.
     """
     path = source_path(name, own)
     if path is None:
@@ -314,6 +316,7 @@ def enable(name: str, own: Path, address: str | None) -> Path:
         )
     settings = _parsed(path, _text(path)).value | {"is_enabled": True}
     if address is not None:
+        address = with_variables(address, name)
         settings["fetch"] |= _at_address(settings["fetch"], address, path)
     text = f"# made by `pll sources enable` from {path.name}; yours to change\n" + yaml.safe_dump(
         settings, sort_keys=False, allow_unicode=True, width=160

@@ -10,8 +10,14 @@ import pytest
 import yaml
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.sources.addresses import AddressKeys, is_secret_name, without_keys
-from pll_pipeline.sources.register import PACKAGED, BadSourceFile, read_source
+from pll_pipeline.sources.addresses import (
+    AddressKeys,
+    is_secret_name,
+    variables_in,
+    with_variables,
+    without_keys,
+)
+from pll_pipeline.sources.register import PACKAGED, BadSourceFile, enable, read_source
 
 KEY = "aB3+/x9%2Bq=="
 
@@ -142,6 +148,17 @@ def test_a_source_file_names_the_variable_of_its_key(tmp_path: Path) -> None:
 def test_a_source_file_can_name_no_other_variable(address: str, tmp_path: Path) -> None:
     with pytest.raises(BadSourceFile, match=r"variable|cannot be put into an address"):
         read_source(_source_file(tmp_path, address))
+
+
+def test_a_key_in_an_address_given_by_hand_is_written_as_a_variable(tmp_path: Path) -> None:
+    written = with_variables("https://a.no/f?x=1&sig=hemmelig&api-key=${PLL_A}", "my_source")
+    assert written == "https://a.no/f?x=1&sig=${PLL_MY_SOURCE_SIG}&api-key=${PLL_A}"
+    assert variables_in(written) == ["PLL_MY_SOURCE_SIG", "PLL_A"]
+    _source_file(tmp_path, "https://a.no/f?x=1")
+    path = enable("apotek", tmp_path, "https://a.no/f?sig=hemmelig")
+    text = path.read_text(encoding="utf-8")
+    assert "hemmelig" not in text
+    assert "https://a.no/f?sig=${PLL_APOTEK_SIG}" in text
 
 
 def test_a_declared_key_is_not_written_into_a_source_file(tmp_path: Path) -> None:

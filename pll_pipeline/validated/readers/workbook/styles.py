@@ -164,7 +164,7 @@ class _StylesReader:
         elif name == "strike" and self._struck_fonts:
             self._struck_fonts[-1] = is_true(attributes.get("val", "1"))
         elif name == "color" and self._font_colours:
-            self._font_colours[-1] = _colour(attributes)
+            self._font_colours[-1] = colour_of(attributes)
 
     def _fill(self, name: str, attributes: Attributes) -> None:
         if name == "fill":
@@ -172,7 +172,7 @@ class _StylesReader:
         elif name == "patternFill" and attributes.get("patternType", "none") == "none":
             self._grounds[-1] = None
         elif name == "fgColor" and self._grounds[-1] == "" and self._is_solid:
-            self._grounds[-1] = _colour(attributes)
+            self._grounds[-1] = colour_of(attributes)
         self._is_solid = name == "patternFill" and attributes.get("patternType") == "solid"
 
     def _difference(self, name: str, attributes: Attributes) -> None:
@@ -181,7 +181,7 @@ class _StylesReader:
         elif name in ("numFmt", "strike"):
             self._differences[-1] = self._differences[-1].with_element(name, attributes)
         elif name == "color" and self._inside[-1] == "font":
-            is_white = _colour(attributes) == WHITE
+            is_white = colour_of(attributes) == WHITE
             self._differences[-1] = self._differences[-1]._replace(whitens=is_white)
         elif name == "fill":
             self._differences[-1] = self._differences[-1]._replace(fills=True)
@@ -212,7 +212,7 @@ def _whole_number(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdigit() else 0
 
 
-def _colour(attributes: Attributes) -> str:
+def colour_of(attributes: Attributes) -> str:
     """A colour as six hexadecimal digits; "" where it depends on the theme or on the program."""
     if "rgb" in attributes:
         return attributes["rgb"][-6:].upper()

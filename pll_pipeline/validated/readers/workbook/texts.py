@@ -8,9 +8,11 @@ Not here: number formats (`shown_numbers.py`), fonts of whole cells (`styles.py`
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from pll_pipeline.validated.readers.workbook.package import Attributes, Package, is_true
+from pll_pipeline.validated.readers.workbook.styles import WHITE, colour_of
 
 # How a workbook writes a character that XML has no room for, mostly in line ends.
 _CONTROL = re.compile(r"_x(00[01][0-9A-Fa-f])_")
@@ -18,6 +20,9 @@ _SIGN = r"(?:[0-9]{1,3}|[a-zA-Z]|[*†‡§#]{1,3})"
 _MARK = re.compile(rf"[(\[]?{_SIGN}(?:[,; ]+{_SIGN})*[)\].]*")
 _POWER_OF_TEN = re.compile(r"(?<![0-9])10\s*$")
 _UNIT_OF_AREA = re.compile(r"(?<![^\W\d_])(?:[kcdm]?m)$")
+_USUAL_SIZE = 11.0
+# A digit that is smaller than the digit beside it by this much may be the mark of a footnote
+_LEAST_OF_SIZE = 0.8
 _SQUARED = {"2": "²", "3": "³"}
 
 
@@ -46,10 +51,12 @@ _NOTHING_ELSE = CellText("")[1:]
 class _Run:
     """A stretch of text with one font."""
 
-    __slots__ = ("has_font", "is_raised", "is_struck", "is_sunk", "text")
+    __slots__ = ("has_font", "is_raised", "is_struck", "is_sunk", "is_white", "size", "text")
 
     def __init__(self) -> None:
         self.text = ""
+        self.size = _USUAL_SIZE
+        self.is_white = False
         self.has_font = self.is_raised = self.is_sunk = self.is_struck = False
 
 
@@ -71,7 +78,7 @@ class RunReader:
                 self._runs.append(_Run())
         elif name == "rPh":
             self._is_reading_aid = True
-        elif self._runs and name in ("rPr", "vertAlign", "strike"):
+        elif self._runs and name in ("rPr", "vertAlign", "strike", "sz", "color"):
             self._font(self._runs[-1], name, attributes)
 
     def _font(self, run: _Run, name: str, attributes: Attributes) -> None:
@@ -81,6 +88,10 @@ class RunReader:
             run.is_sunk = attributes.get("val") == "subscript"
         elif name == "strike":
             run.is_struck = is_true(attributes.get("val", "1"))
+        elif name == "sz":
+            run.size = float(attributes.get("val", _USUAL_SIZE))
+        elif name == "color":
+            run.is_white = colour_of(attributes) == WHITE
 
     def end(self, name: str) -> None:
         """An element within the text ends."""
@@ -143,9 +154,9 @@ def decoded(text: str) -> str:
 
 def _shown(runs: list[_Run]) -> CellText:
     """The text of runs with fonts: without what is struck, and without raised marks."""
-    text, fault = "", ""
-    marks: list[str] = []
+    text, marks = "", list[str]()
     visible = [run for run in runs if not run.is_struck]
+    fault = _fault_of_fonts([run for run in visible if run.text.strip()])
     is_all_raised = all(run.is_raised for run in visible if run.text.strip())
     for run in visible:
         written = decoded(run.text)
@@ -166,3 +177,16 @@ def _shown(runs: list[_Run]) -> CellText:
         has_fonts=any(run.has_font for run in runs),
         fault=fault,
     )
+
+
+def _fault_of_fonts(runs: list[_Run]) -> str:
+    """Why the runs are not one text to a reader: some are white, or digits differ in size."""
+    white = [run.text for run in runs if run.is_white]
+    if len(white) < len(runs) and any(map(str.isdigit, "".join(white))):
+        return f"contains {white[0].strip()!r} in white"
+    for first, second in pairwise(run for run in runs if not (run.is_raised or run.is_sunk)):
+        are_digits = first.text[-1:].isdigit() and second.text[:1].isdigit()
+        sizes = sorted((first.size, second.size))
+        if are_digits and sizes[0] < sizes[1] * _LEAST_OF_SIZE:
+            return f"contains {second.text.strip()!r} in another size than the digit before it"
+    return ""

@@ -63,7 +63,8 @@ def _period(text: str) -> str:
 
 
 def _footnote_mark(text: str) -> str:
-    if not text.strip() or text[-1].isdecimal() or text[0].isdecimal():
+    is_bracket = text.endswith(")") and " " not in text
+    if not text.strip() or text[-1].isdecimal() or (text[0].isdecimal() and not is_bracket):
         raise ValueError(
             f"{text!r} begins or ends like a number; write a raised figure as ¹, a bracket as 1)"
         )

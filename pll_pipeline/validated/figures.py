@@ -375,8 +375,9 @@ def _without(text: str, meaning: _Meaning) -> str | None:
     mark, is_footnote = meaning.mark, meaning.kind == "footnote"
     if text.endswith(mark):
         before = text[: -len(mark)]
-        is_part_of_word = mark[0].isalpha() and before[-1:].isalpha()
-        if before[-1:].isspace() or (is_footnote and not is_part_of_word):
+        is_part = mark[0].isalpha() and before[-1:].isalpha()
+        is_digit = mark[0].isdecimal() and before[-1:].isdecimal()
+        if before[-1:].isspace() or (is_footnote and not is_part and not is_digit):
             return before.strip()
     if text.startswith(mark):
         after = text[len(mark) :]

@@ -19,7 +19,7 @@ YAML := .yamllint .pre-commit-config.yaml workspace.yaml dbt_project pll_pipelin
 
 UV := .uv/bin/uv
 
-.PHONY: help setup run check format test audit sbom bench serve lock generated clean
+.PHONY: help setup run check format test attack audit sbom bench serve lock generated clean
 
 help:
 	@echo "make run      set up, run the night on the snapshots there are, publish a release"
@@ -27,6 +27,7 @@ help:
 	@echo "make check    format, lint and types: what CI checks before the tests"
 	@echo "make format   format the code and repair what the linter can"
 	@echo "make serve    Dagster's page and the nightly schedule on 127.0.0.1"
+	@echo "make attack   kills, damage, hostile bytes and publishers, and what became of each"
 	@echo "make audit    the locked packages against advisories     make sbom    packages and licences"
 	@echo "make bench    how fast, as ratios inside one run, and how well forecasts do"
 	@echo "make lock     renew uv.lock     make generated   renew the files written from code"
@@ -76,6 +77,9 @@ format: .venv-check/.complete
 .venv-bench/.complete: pyproject.toml uv.lock $(UV)
 	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --locked --quiet --group bench
 	@touch .venv-bench/.complete
+
+attack: setup
+	@.venv/bin/python -m tests.attack
 
 # Exit code 4: no advisory service could be reached, and nothing was audited.
 audit: $(UV) .venv-check/.complete

@@ -32,7 +32,15 @@ _SCREEN_READER_CLASS = re.compile(
 _DOUBTFUL_CLASSES = frozenset(
     ("hidden", "d-none", "hide", "is-hidden", "u-hidden", "invisible", "display-none", "ng-hide")
 )
-_PROPERTIES = frozenset(
+# What moves, shrinks or turns an element: digits in it may not be what they are beside.
+_MOVING = frozenset(
+    (
+        *("font-size", "position", "float", "order", "z-index", "margin", "margin-left"),
+        *("margin-right", "transform", "translate", "scale", "rotate", "zoom", "filter"),
+        *("opacity", "line-height", "letter-spacing", "mask", "mask-image", "flex-direction"),
+    )
+)
+_PROPERTIES = _MOVING | frozenset(
     (
         "display",
         "visibility",
@@ -75,6 +83,11 @@ _GENERATED = re.compile(r"::?(?:before|after)$")
 _STATE = re.compile(r":(?:hover|focus|active|target|checked|visited|open)\b|:has\(")
 _LENGTH = re.compile(r"(-?\d*\.?\d+)(px|pt|em|rem|%|vw|vh|)$")
 _FAR = -900.0
+_LEAST_SEEN = 0.05
+# scale(0), translate(-9999px), opacity(0)
+_GONE = re.compile(
+    r"(?:scale[xy]?|opacity)\(\s*0(?:\.0+)?%?\s*[,)]|translate(?:3d|[xy])?\([^)]*-?\d{4,}px"
+)
 
 Position = Literal["raised", "lowered", ""]
 
@@ -121,6 +134,8 @@ class _Own:
     colour: str | None = None
     background: str | None = None
     is_turned: bool = False
+    is_moved: bool = False
+    parts_its_children: bool = False
 
 
 _PLAIN = _Own()
@@ -187,6 +202,14 @@ class PageStyle:
         """Whether a style makes the element a block of its own."""
         return self._own(node).is_block
 
+    def is_moved(self, node: Any) -> bool:
+        """Whether a style moves, shrinks or turns the element."""
+        return self._own(node).is_moved
+
+    def parts_its_children(self, node: Any) -> bool:
+        """Whether the elements in the element are apart from each other, in an order of styles."""
+        return self._own(node).parts_its_children
+
     def is_turned(self, node: Any) -> bool:
         """Whether the element shows its signs in another order than it stores them."""
         return self._own(node).is_turned
@@ -218,6 +241,7 @@ class PageStyle:
             attributes.get("style"),
             attributes.get("role"),
             attributes.get("color"),
+            attributes.get("size"),
             attributes.get("bgcolor"),
             "hidden" in attributes,
             "open" in attributes,
@@ -243,6 +267,8 @@ class PageStyle:
             colour=_colour(style.get("color", "inherit")),
             background=_background(style),
             is_turned=_is_turned(tag, style),
+            is_moved=not _MOVING.isdisjoint(style),
+            parts_its_children=style.get("display", "").endswith(("flex", "grid")),
         )
         return _PLAIN if own == _PLAIN else own
 
@@ -304,6 +330,8 @@ def _default_style(tag: str, attributes: dict[str, Any]) -> dict[str, str]:
         style["display"] = "none"
     if tag == "font" and (colour := attributes.get("color")):
         style["color"] = colour.lower()
+    if tag == "font" and (size := attributes.get("size")):
+        style["font-size"] = f"size {size}"
     if colour := attributes.get("bgcolor"):
         style["background-color"] = colour.lower()
     return style
@@ -330,7 +358,7 @@ def _colour(value: str) -> str | None:
         return ""
     if re.fullmatch(r"rgba?\(.*[,/]\s*0?\.?0+%?\s*\)", value) and value.count(",") != 2:
         return "transparent"
-    if parts := re.fullmatch(r"rgb\((\d+),\s*(\d+),\s*(\d+)\)", value):
+    if parts := re.fullmatch(r"rgb\((\d+)[,\s]\s*(\d+)[,\s]\s*(\d+)\)", value):
         value = "#" + "".join(f"{min(int(part), 255):02x}" for part in parts.groups())
     return _COLOUR_NAMES.get(value, value)
 
@@ -387,7 +415,11 @@ def _is_out_of_sight(style: dict[str, str]) -> bool:
     """Whether an element of this style, with all that is in it, is not on the screen."""
     if style.get("display") == "none" or style.get("content-visibility") == "hidden":
         return True
-    if _is_zero(style.get("opacity", "")) or _length(style, "text-indent") <= _FAR:
+    if _length(style, "opacity", 1.0) < _LEAST_SEEN or _is_zero(style.get("zoom", "")):
+        return True
+    if any(_length(style, name) <= _FAR for name in ("text-indent", "margin-left")):
+        return True
+    if _GONE.search(f"{style.get('transform', '')} {style.get('filter', '')}"):
         return True
     is_taken_out = style.get("position") in ("absolute", "fixed")
     if is_taken_out and any(_length(style, side) <= _FAR for side in ("left", "right", "top")):

@@ -270,7 +270,7 @@ class Walk:
         # what a class does to the size or distance of a digit is in style sheets elsewhere
         if shown.is_struck or node.tag in _OF_OTHER_KIND or self.style.position(node):
             return HARD_SEAM
-        return SEAM if node.attributes.get("class") else ""
+        return SEAM if node.attributes.get("class") or self.style.is_moved(node) else ""
 
     def add_text(self, text: str, shown: Shown) -> None:
         """Add a text of the page, where a reader sees it."""
@@ -340,7 +340,8 @@ def _has_value(node: Any) -> bool:
 def begins_line(node: Any, style: PageStyle) -> bool:
     """Whether the text of an element is apart from the text before it."""
     is_within_line = node.tag in _WITHIN_LINE or "-" in node.tag
-    return not is_within_line or style.is_block(node)
+    is_apart = node.parent is not None and style.parts_its_children(node.parent)
+    return not is_within_line or is_apart or style.is_block(node)
 
 
 def _is_note(node: Any) -> bool:

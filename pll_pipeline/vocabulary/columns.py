@@ -62,7 +62,7 @@ REFUSALS = (
 BASES = ("published", "derived", "aggregated")
 PLANNED_BASES = ("stated", "inherited", "inferred")
 OBSERVED_BASES = ("figure", "report")
-TARGET_STATUSES = ("reached", "open", "missed", "unknown", "not_measured", "rule")
+TARGET_STATUSES = ("reached", "reached_late", "open", "missed", "unknown", "not_measured", "rule")
 
 
 @dataclass(frozen=True)
@@ -868,8 +868,9 @@ _ALL = [
         "months_left",
         "integer",
         "Måneder igjen",
-        "Months from the newest figure to the due date",
-        "Måneder fra det nyeste tallet til fristen",
+        "Months from the newest figure to the due date; empty when it was due already when the "
+        "plan was last read",
+        "Måneder fra det nyeste tallet til fristen; tom når fristen var ute da planen sist ble lest",
     ),
     Column(
         "pace_needed_per_month",
@@ -905,9 +906,11 @@ _ALL = [
         "target_status",
         "varchar",
         "Målstatus",
-        "The state of the target; unknown when it fell due and no figure has come since; "
+        "The state of the target; reached_late when a figure of the due date or later had not "
+        "reached it; unknown when it fell due and no figure shows whether it was reached; "
         "not_measured when no figure of the same definition is published",
-        "Hvordan målet ligger an; unknown når fristen er ute og ingen tall er kommet siden; "
+        "Hvordan målet ligger an; reached_late når et tall fra fristen eller senere ikke hadde nådd "
+        "det; unknown når fristen er ute og ingen tall viser om det ble nådd; "
         "not_measured når ingen tall med samme definisjon er publisert",
         TARGET_STATUSES,
     ),

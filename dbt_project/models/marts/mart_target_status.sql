@@ -37,6 +37,18 @@ with figure as (
 measured as (
     select
         {{ columns_of('target', target) }},
+        -- "at most 180" does not show that 150 is reached, nor "at least 5" that 10 is not
+        case target.direction
+            when 'at_least'
+                then figure.value >= target.value and figure.qualifier <> 'at_most'
+            else figure.value <= target.value and figure.qualifier <> 'at_least'
+        end as is_reached,
+        case target.direction
+            when 'at_least'
+                then figure.value < target.value and figure.qualifier <> 'at_least'
+            else figure.value > target.value and figure.qualifier <> 'at_most'
+        end as is_not_reached,
+        figure.period_end >= target.due_end as is_due,
         figure.measure_code,
         figure.region_key,
         figure.actor_type_code,
@@ -85,6 +97,15 @@ year_before as (
     group by {{ columns_of('newest', target) }}, newest.change_12m
 ),
 
+-- a figure of the due date or later that had not reached the target
+late as (
+    select
+        {{ columns_of('measured', target) }}
+    from measured
+    where measured.is_due and measured.is_not_reached
+    group by {{ columns_of('measured', target) }}
+),
+
 compared as (
     select
         target.*,
@@ -93,23 +114,19 @@ compared as (
         newest.qualifier as newest_qualifier,
         newest.basis as newest_basis,
         round(target.value - newest.value, 9) as distance,
-        {{ months_between('newest.period_end', 'target.due_end') }} as months_left,
+        -- from the newest figure; nothing is left of a target that was due when it was last read
+        case
+            when target.due_end >= cast(target.snapshot_at as date)
+                then {{ months_between('newest.period_end', 'target.due_end') }}
+        end as months_left,
         round(year_before.change_12m / 12, 9) as pace_per_month,
         case
             when target.target_kind = 'rule' then 'rule'
             when newest.value is null then 'not_measured'
-            -- "at most 180" does not show that 150 is reached, nor "at least 5" that 10 is not
-            when
-                target.direction = 'at_least'
-                and newest.value >= target.value
-                and newest.qualifier <> 'at_most'
-                then 'reached'
-            when
-                target.direction = 'at_most'
-                and newest.value <= target.value
-                and newest.qualifier <> 'at_least'
-                then 'reached'
-            when newest.period_end >= target.due_end then 'missed'
+            when newest.is_reached and late.row_reference is not null then 'reached_late'
+            when newest.is_reached then 'reached'
+            when newest.period_end >= target.due_end and newest.is_not_reached then 'missed'
+            when newest.period_end >= target.due_end then 'unknown'
             -- due before the plan was last read, and no figure since
             when target.due_end < cast(target.snapshot_at as date) then 'unknown'
             else 'open'
@@ -124,6 +141,10 @@ compared as (
             target.source_name = year_before.source_name
             and target.snapshot_at = year_before.snapshot_at
             and target.row_reference = year_before.row_reference
+    left join late
+        on
+            target.source_name = late.source_name and target.snapshot_at = late.snapshot_at
+            and target.row_reference = late.row_reference
 ),
 
 paced as (

@@ -128,14 +128,15 @@ def _path_in_words(path: Sequence[Row], texts: PageTexts) -> str:
 def _headline(targets: Sequence[Row], texts: PageTexts) -> str:
     """What is reached of the first series with a target, and its next target."""
     newest = next(iter(known(targets, "newest_value")), None)
-    if newest is None:
+    statuses = {target["target_status"] for target in targets}
+    if newest is None or not statuses & {"open", "missed", "reached", "reached_late"}:
         listed = texts.format.listed([_target_by(row, texts) for row in targets])
         return texts.get("plan_head_unmeasured", targets=listed)
     reached = texts.format.value(newest["newest_value"], targets[0]["unit"])
     still_open, missed = (where(targets, target_status=s) for s in ("open", "missed"))
-    if not still_open and not missed:
+    if statuses <= {"reached", "reached_late"}:
         return texts.get("plan_head_reached", share=reached)
-    target = still_open[0] if still_open else missed[-1]
+    target = still_open[0] if still_open else (missed or targets)[-1]
     return texts.get(
         "plan_head_open" if still_open else "plan_head_missed",
         share=reached,

@@ -870,7 +870,8 @@ _ALL = [
         "Måneder igjen",
         "Months from the newest figure to the due date; empty when it was due already when the "
         "plan was last read",
-        "Måneder fra det nyeste tallet til fristen; tom når fristen var ute da planen sist ble lest",
+        "Måneder fra det nyeste tallet til fristen; tom når fristen var ute da planen sist ble "
+        "lest",
     ),
     Column(
         "pace_needed_per_month",
@@ -909,8 +910,8 @@ _ALL = [
         "The state of the target; reached_late when a figure of the due date or later had not "
         "reached it; unknown when it fell due and no figure shows whether it was reached; "
         "not_measured when no figure of the same definition is published",
-        "Hvordan målet ligger an; reached_late når et tall fra fristen eller senere ikke hadde nådd "
-        "det; unknown når fristen er ute og ingen tall viser om det ble nådd; "
+        "Hvordan målet ligger an; reached_late når et tall fra fristen eller senere ikke hadde "
+        "nådd det; unknown når fristen er ute og ingen tall viser om det ble nådd; "
         "not_measured når ingen tall med samme definisjon er publisert",
         TARGET_STATUSES,
     ),

@@ -340,7 +340,13 @@ WithRows = Annotated[
 ]
 WithTotals = Annotated[bool, typer.Option("--totals", help="Print its totals instead.")]
 TableNumber = Annotated[
-    int, typer.Option("--table", min=1, help="With --write: which of the tables shown.")
+    int | None,
+    typer.Option(
+        "--table",
+        min=1,
+        help="Which of the tables shown, with --write, by default 1; "
+        "which result of a saved answer, with --rows or --totals.",
+    ),
 ]
 StarterName = Annotated[
     str | None,
@@ -358,7 +364,7 @@ def inspect(
     *,
     rows: WithRows = False,
     totals: WithTotals = False,
-    table: TableNumber = 1,
+    table: TableNumber = None,
     write: StarterName = None,
     allow_local: AllowLocal = False,
 ) -> None:
@@ -368,13 +374,13 @@ def inspect(
     confirmed it.
     """
     if rows or totals:
-        _write_saved_answer(what, totals=not rows)
+        _write_saved_answer(what, table, totals=not rows)
         return
     for address_or_file in what:
         inspection = _inspection(address_or_file, allow_local=allow_local)
         console.show_inspection(address_or_file, inspection)
         if write:
-            _write_starter(write, inspection, table)
+            _write_starter(write, inspection, table or 1)
 
 
 class CheckForm(StrEnum):
@@ -445,10 +451,11 @@ def check(
         raise typer.Exit(1)
 
 
-def _write_saved_answer(files: list[str], *, totals: bool) -> None:
-    from pll_pipeline.validated.readers.powerbi import as_csv, decode
+def _write_saved_answer(files: list[str], result: int | None, *, totals: bool) -> None:
+    from pll_pipeline.validated.readers.powerbi import as_csv, decode_saved
 
-    answer = decode([_content(file)[1] for file in files], where=files[0])
+    contents = [_content(file)[1] for file in files]
+    answer = decode_saved(contents, where=files[0], result=result)
     if totals:
         total_rows = [(total.level, *total.values) for total in answer.totals]
         console.write_text(as_csv(("level", *answer.columns), total_rows))

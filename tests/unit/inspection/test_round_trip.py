@@ -69,6 +69,9 @@ PAGE = (
 )
 
 
+ANSWER = (CHECKOUT / "tests/cases/powerbi-chosen-result/svar.json").read_bytes()
+
+
 @dataclass(frozen=True)
 class Form:
     """A publication, and what a person decides: measures by figure, and lines that are added.
@@ -173,8 +176,11 @@ FORMS = {
     ),
     "answer of a report": Form(
         "svar.json",
-        (CHECKOUT / "tests/cases/powerbi-chosen-result/svar.json").read_bytes(),
+        ANSWER,
         1,
+    ),
+    "answer with filters": Form(
+        "svar.json", b'{"pages": [' + ANSWER + b'], "filters": ["[Status] = 1"]}', 1
     ),
 }
 
@@ -227,6 +233,15 @@ def test_each_of_several_tables_alike_is_read_by_its_own_starter(tmp_path: Path)
         assert mapped is not None
         values += mapped.observations["value"].to_list()
     assert values == [3, 4]
+
+
+def test_saved_filters_are_part_of_the_starter_and_others_are_refused(tmp_path: Path) -> None:
+    form = FORMS["answer with filters"]
+    accepted = checked(form, 0, tmp_path)
+    assert accepted.source.read.model_dump()["filters"] == ["[Status] = 1"]
+    other = {form.file: form.content.replace(b"= 1", b"= 2")}
+    refused = check(accepted.source, Contents(other, TAKEN_AT, "ny"), CONFIG)
+    assert "other filters than the source file names" in (refused.reason or "")
 
 
 def test_a_stated_unit_is_written_into_the_starter(tmp_path: Path) -> None:

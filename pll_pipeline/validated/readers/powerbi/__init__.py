@@ -81,6 +81,18 @@ def saved(content: bytes, *, where: str) -> SavedAnswer:
     return saved_answer(parse(content, where), where)
 
 
+def decode_saved(contents: Sequence[bytes], *, where: str, result: int | None = None) -> Decoded:
+    """The table of saved answers in their order; of an answer with several results the chosen one.
+
+    Raises what `decode` raises, and `UnsupportedAnswer` where a result must be chosen or is not
+    there.
+    """
+    names = page_names(where, len(contents))
+    answers = [saved(content, where=at) for content, at in zip(contents, names, strict=True)]
+    pages = [page for answer in answers for page in answer.pages]
+    return decode_answers(pages, where=where, result=result)
+
+
 def as_csv(decoded_columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
     r"""The table as text: comma, line feed, quotes where RFC 4180 wants them, null as \N.
 

@@ -61,8 +61,8 @@ def _chosen(results: list[Any], result: int | None, at: str) -> dict[str, Any]:
         raise UnsupportedAnswer(
             f"The answer has {len(results)} results, and which one is meant is not stated",
             where=at,
-            do="give its number, counted from 1, under read.result in the source file; `pll"
-            " inspect` shows what each contains",
+            do="give its number, counted from 1, under read.result in the source file, or to `pll"
+            " inspect` as --table, which without it shows what each contains",
         )
     if number > len(results):
         raise UnsupportedAnswer(

@@ -7,6 +7,7 @@ query has them. Not here: what an answer contains (`paging.py`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pll_pipeline.validated.readers.powerbi.json_text import as_list
 
 _BESIDE_PAGES = frozenset({"totals", "filters", "request"})
 _LONGEST_FILTER = 500
+_DIGEST = 16
 
 
 @dataclass(frozen=True)
@@ -71,4 +73,8 @@ def _as_text(condition: Any) -> str:
     if isinstance(condition, str):
         return condition.strip()
     text = json.dumps(condition, ensure_ascii=False, sort_keys=True, default=str)
-    return text if len(text) <= _LONGEST_FILTER else f"{text[:_LONGEST_FILTER]}…"
+    if len(text) <= _LONGEST_FILTER:
+        return text
+    # filters that differ after the cut stay different
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+    return f"{text[:_LONGEST_FILTER]}… (sha256 {digest})"

@@ -17,6 +17,7 @@ from pll_pipeline.validated.readers.powerbi import (
     QueryFailed,
     UnsupportedAnswer,
     as_csv,
+    decode_saved,
     read,
     saved,
 )
@@ -214,6 +215,16 @@ def test_a_result_must_be_chosen_and_be_there() -> None:
         read_saved(several(simple("a"), failed(error={"code": "ErrorLoadingModel"})), result=1)
 
 
+def test_saved_answers_are_decoded_as_one_table_of_the_chosen_result() -> None:
+    answer = json.dumps(several(simple("a"), simple("b", "c"))).encode()
+    wrapped = json.dumps({"pages": [several(simple("a"), simple("b", "c"))]}).encode()
+    for content in (answer, wrapped):
+        decoded = decode_saved([content], where=WHERE, result=2)
+        assert [row[0] for row in decoded.rows] == ["b", "c"]
+    with pytest.raises(UnsupportedAnswer, match="--table"):
+        decode_saved([answer], where=WHERE)
+
+
 # --- what is not read -----------------------------------------------------------------------------
 
 
@@ -262,5 +273,7 @@ def test_other_filters_than_the_source_file_names_are_refused() -> None:
 
 
 def test_a_very_long_filter_is_cut() -> None:
-    document = {"pages": [simple("a")], "filters": [{"In": ["x" * 900]}]}
-    assert len(saved(json.dumps(document).encode(), where=WHERE).filters[0]) == 501
+    document = {"pages": [simple("a")], "filters": [{"In": ["x" * 900]}, {"In": ["x" * 901]}]}
+    filters = saved(json.dumps(document).encode(), where=WHERE).filters
+    assert all(len(text) < 600 for text in filters)
+    assert len(set(filters)) == 2, "filters that differ after the cut"

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,23 @@ def test_status_before_the_first_night_says_what_to_do_and_writes_nothing(tmp_pa
     assert "No release yet. `pll run` makes one." in done.stdout
     assert done.stdout.count("not read yet") == len(BUNDLED)
     assert {path.name for path in world.data.iterdir()} == {"raw", "corrections"}
+
+
+@pytest.mark.parametrize(
+    ("hours", "exit_code", "code"), [(27, 0, 1), (25, 0, 0), (1, 1, 1), (1, 0, 0), (1, 3, 0)]
+)
+def test_status_fails_with_the_last_night_and_where_there_was_none_for_26_hours(
+    hours: int, exit_code: int, code: int, tmp_path: Path
+) -> None:
+    world = make_world(tmp_path)
+    ended = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+    record: dict[str, Any] = {"kind": "night", "began": ended, "ended": ended}
+    record |= {"exit": exit_code, "paragraph": "It was so.", "process": 1, "longest_seconds": 60}
+    (world.data / "night.json").write_text(json.dumps(record), encoding="utf-8")
+    done = world.quick("status")
+    assert done.returncode == code, done.stdout
+    assert "The last night" in done.stdout
+    assert "It was so." in done.stdout
 
 
 def test_the_register_is_listed_and_one_source_shown_whole(released: World) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 
 from pll_pipeline import console
 from pll_pipeline.automation import Night
+from pll_pipeline.night.record import Health
+from pll_pipeline.raw.archive import Snapshot
 from pll_pipeline.sources.register import register
 from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
 
@@ -109,3 +115,64 @@ def test_a_path_is_never_folded(
     path = "/a/long/path/" * 10
     console.show(path)
     assert capsys.readouterr().out == path + "\n"
+
+
+# --- status ---------------------------------------------------------------------------------------
+
+LONG_NAME = "a_source_of_" + "x" * 45
+
+
+def _status_of(taken_at: datetime, name: str = LONG_NAME) -> console.SourceStatus:
+    source = APOTEK.model_copy(update={"name": name})
+    folder = Path(taken_at.strftime("%Y-%m-%dT%H%M%SZ"))
+    newest = Snapshot(name, taken_at, folder, (), {})
+    return console.SourceStatus(source, newest, SourceState(source=source, verdicts=()))
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_status_cuts_no_name_however_narrow_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console.OUT, "width", width)
+    now = datetime.now(UTC)
+    console.show_status(None, [_status_of(now), _status_of(now - timedelta(1000), "apotek")])
+    lines = capsys.readouterr().out.splitlines()
+    columns = [LONG_NAME, f"{now:%Y-%m-%dT%H%M%SZ}", "0 of 400 days", "", "not read yet"]
+    assert re.split(r"\s{2,}", lines[2].strip()) == [text for text in columns if text]
+    assert f"  {'apotek':<{len(LONG_NAME)}}  " in lines[3]
+
+
+def _coloured(status: console.SourceStatus, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a terminal with colours gets."""
+    stream = io.StringIO()
+    terminal = Console(file=stream, force_terminal=True, color_system="standard", width=4000)
+    monkeypatch.setattr(console, "OUT", terminal)
+    console.show_status(None, [status])
+    return stream.getvalue()
+
+
+def test_a_snapshot_dated_after_the_clock_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    red = "\x1b[31mafter the clock"
+    assert red in _coloured(_status_of(datetime.now(UTC) + timedelta(days=1500)), monkeypatch)
+    assert red not in _coloured(_status_of(datetime.now(UTC) + timedelta(seconds=60)), monkeypatch)
+
+
+@pytest.mark.parametrize(("is_failed", "colour"), [(True, "\x1b[31m"), (False, "\x1b[32m")])
+def test_a_last_night_that_failed_is_red(
+    is_failed: bool, colour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.StringIO()
+    terminal = Console(file=stream, force_terminal=True, color_system="standard", width=4000)
+    monkeypatch.setattr(console, "OUT", terminal)
+    console.show_last_night(Health(is_failed, ("The last night.", "It was so [red].")))
+    assert stream.getvalue().startswith(f"{colour}The last night.")
+    assert "  It was so [red]." in stream.getvalue()
+
+
+def test_a_source_file_is_shown_without_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    console.show_source_file('files: {a.csv: "https://a.no/f?x=1&sig=hemmelig"}\n')
+    console.show_source_file('files: {a.csv: "https://a.no/f?sig=${PLL_EXPORT}"}\n')
+    shown = capsys.readouterr().out
+    assert "hemmelig" not in shown
+    assert "x=1&sig=…" in shown
+    assert "sig=${PLL_EXPORT}" in shown

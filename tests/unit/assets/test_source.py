@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -13,15 +14,25 @@ import pytest
 from pll_pipeline.assets import LOCK, raw
 from pll_pipeline.assets.source import source_assets
 from pll_pipeline.assets.validated import gathered_assets
-from pll_pipeline.automation import Night, night_job, night_lock, run_night
+from pll_pipeline.automation import (
+    JOB,
+    Night,
+    night_config,
+    night_job,
+    night_lock,
+    run_night,
+)
 from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.night.record import NightRecord
+from pll_pipeline.night.record import read as read_record
 from pll_pipeline.raw import archive
 from pll_pipeline.raw.archive import Snapshot, keep, snapshots
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import register
 from pll_pipeline.validated import reading, verdicts
 from tests.in_process import read_in_process
+from tests.loopback import Reply, publisher
 
 SOURCES = {name: register()[name] for name in ("apotek", "rollout_facts")}
 APOTEK = SOURCES["apotek"]
@@ -213,6 +224,41 @@ def test_an_error_that_no_code_foresaw_fails_the_night_with_a_paragraph(
     )
     failures = (config.logs / "failures.log").read_text(encoding="utf-8")
     assert "The step judge_apotek failed. Not foreseen: ZeroDivisionError" in failures
+
+
+def _scheduled_night(config: Config) -> NightRecord:
+    """The record of a night that the server runs, which takes the lock itself."""
+    job = _definitions(config, SOURCES).resolve_job_def(JOB)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process(
+            instance=instance, run_config=night_config(SOURCES), raise_on_error=False
+        )
+    record = read_record(config)
+    assert record is not None
+    return record
+
+
+def test_a_scheduled_night_is_recorded_by_its_own_run(config: Config) -> None:
+    config.own_sources.mkdir()
+    with publisher(Reply(b"ok")) as loopback:
+        record = _scheduled_night(replace(config, ping_url=f"{loopback.url}/ping"))
+    assert (record.kind, record.exit) == ("schedule", 3), record.paragraph
+    assert "No snapshot of it was ever archived" in record.paragraph
+    assert [request.path for request in loopback.received] == ["/ping"]
+
+
+def test_a_scheduled_night_that_fails_is_recorded_and_reported(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fingerprint(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(verdicts, "reading_fingerprint", fingerprint)
+    record = _scheduled_night(config)
+    assert record.exit == 1
+    assert record.paragraph.startswith("The step judge_apotek failed. Not foreseen: ZeroDivision")
+    failures = (config.logs / "failures.log").read_text(encoding="utf-8")
+    assert failures.count("The step judge_apotek failed.") == 1
 
 
 def test_a_rebuild_reads_every_snapshot_again(

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from pll_pipeline.errors import PllError
+from pll_pipeline.errors import PllError, plain_line
 from pll_pipeline.sources.model import (
     CONFIRM,
     Bundled,
@@ -46,6 +46,8 @@ def constant_faults(source: Source, codes: Codes) -> Iterator[Fault]:
     for name in _TEXTS:
         if not getattr(source, name).strip():
             yield (name,), f"{name} is empty"
+        if plain_line(getattr(source, name)) != getattr(source, name):
+            yield (name,), f"{name} contains a line end or a control character"
     yield from _bad_address(source.landing_page, ("landing_page",))
     if re.match(r"\w+://", source.licence):
         yield from _bad_address(source.licence, ("licence",))

@@ -87,7 +87,9 @@ Convention = Literal["point", "norwegian", "norwegian_dotted"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, defer_build=True, allow_inf_nan=False
+    )
 
 
 class FromColumn(_Strict):
@@ -751,7 +753,7 @@ class Source(_Strict):
     attribution: str
     cadence: Literal["irregular", "daily", "monthly", "quarterly", "yearly"]
     max_age_days: Annotated[
-        int, Field(gt=0, description="Older than this, the newest snapshot is stale")
+        int, Field(gt=0, le=100_000, description="Older than this, the newest snapshot is stale")
     ]
     restates_history: bool = Field(
         True,

@@ -23,9 +23,9 @@ from tests.unit.test_console import state_of
 HOSTILE = "a\x1b[2J\x1b]0;owned\x07\rb\x08\x00\x9b31m\u202egnp.exe\u2066\u2028x\x7f\U000e0041"
 SOURCE = """\
 name: fiendtlig
-title: "Tall \\e]0;owned\\a\\u202E"
+title: Tall
 title_en: Figures
-publisher: "Utgiver \\e[2J"
+publisher: Utgiver # \u202e
 landing_page: https://www.example.no
 licence: NLOD 2.0
 attribution: "Kilde"
@@ -64,6 +64,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PLL_DATA", str(tmp_path))
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "fiendtlig.yaml").write_text(SOURCE, encoding="utf-8")
+    faulty = SOURCE.replace("fiendtlig", "defekt").replace("title: Tall", 'title: "a\\e[2J"')
+    (tmp_path / "sources" / "defekt.yaml").write_text(faulty, encoding="utf-8")
     cells = HOSTILE.replace("\r", "").replace("\x00", "")
     text = f"kommune,andel\n{cells},12\nOslo,{cells}\n"
     (tmp_path / "tall.csv").write_text(text, encoding="utf-8")

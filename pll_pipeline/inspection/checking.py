@@ -20,7 +20,6 @@ from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import known, read_source, source_path
 from pll_pipeline.validated.corrections import corrections_of
 from pll_pipeline.validated.judging import judge_contents
-from pll_pipeline.validated.reading import refusal_by_drift
 from pll_pipeline.vocabulary.codes import load_codes
 
 if TYPE_CHECKING:
@@ -204,5 +203,7 @@ def check(source: Source, contents: Contents, config: Config) -> Check:
     judgement, mapped = judged.judgement, judged.judgement.mapped
     reason = judgement.reason
     if reason is None and is_registered:
+        from pll_pipeline.validated.reading import refusal_by_drift
+
         reason = refusal_by_drift(config, source, contents.taken_at, judged)
     return Check(source, contents, reason is None, reason, mapped, mapped.not_read)

@@ -25,7 +25,7 @@ _MOST_THREADS = "8"
 class Limits(BaseModel):
     """What one reading may use: seconds by the clock, and bytes of memory."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     seconds: float = 600.0
     memory_bytes: int = 6 * 2**30
@@ -42,7 +42,7 @@ class Outcome(BaseModel):
     not ours, as that by a machine short of memory.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: Literal["verdict", "refused", "damaged", "failed", "died"]
     text: str

@@ -67,7 +67,7 @@ class TablesDamaged(PllError):
 class StoredTable(BaseModel):
     """A table of a snapshot as it was written: the hash of its file, and its number of rows."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     sha256: str
     row_count: int
@@ -156,7 +156,7 @@ class Reading(BaseModel):
     written.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     config: Config
     source: Source

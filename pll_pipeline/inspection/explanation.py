@@ -1,6 +1,7 @@
 """One figure traced back to its bytes: table → facts → snapshot → the row as published.
 
-Not here: printing (`console.py`), what a table means (dbt's descriptions).
+Not here: what the rows of a table are made of (`origins.py`), printing (`console.py`), what a table
+means (dbt's descriptions).
 """
 
 from __future__ import annotations
@@ -13,23 +14,13 @@ import polars as pl
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.inspection.origins import Origin, Row, origins
 from pll_pipeline.published.query import query
 from pll_pipeline.published.releases import Release
 from pll_pipeline.published.sql import Sql, listed, literal, quoted, statement
 from pll_pipeline.raw.archive import Snapshot, snapshots
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.readers import ROW_REFERENCE, read_table
-
-_FACT = "star.fct_observation"
-_ADOPTION = "star.fct_adoption"
-_SUM = "star.fct_adoption_sum"
-_ELIGIBLE = "star.fct_eligible"
-_PARTS = "star.dim_region_part"
-_OF_A_FIGURE = ("measure_code", "region_key", "actor_type_code")
-_WHEN = ("period_start", "period_end", "period_grain", "source_name")
-_OF_A_DENOMINATOR = (*_OF_A_FIGURE, "period_start", "period_end", "source_name")
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,20 +71,18 @@ def explain(
 ) -> list[Step]:
     """The steps from one row of a public table back to the bytes, the row first.
 
-    `key` is column → text and must point at exactly one row. Raises `PllError` when it does not,
-    when the row comes from no published figure, or when the bytes are no longer those that were
-    read.
+    `key` is column → text and must point at exactly one row. A row that was published itself is
+    traced to the snapshot it names, whatever was published later. Raises `PllError` when the key
+    does not, when the row comes from no published figure, or when the bytes are no longer those
+    that were read.
     """
     trace = _Trace(config, release, sources)
     row = _the_row(trace, table, key)
-    steps = [trace.step(table, row)]
-    for adoption in (row, *_of_the_region_then(row)):
-        for fact in _facts(trace, adoption):
-            steps += [trace.step(_FACT, fact), *_published(trace, fact)]
-        for total, parts in _sums(trace, adoption):
-            steps.append(trace.step(_SUM, total))
-            # of a part the published rows are enough; there may be hundreds
-            steps += [step for part in parts for step in _steps_of_part(trace, part)]
+    steps = [trace.step(table, row), *_published(trace, row)]
+    for origin in origins(trace, table, row):
+        if not origin.is_part:
+            steps.append(trace.step(origin.table, origin.row))
+        steps += _named(origin, _published(trace, origin.row))
     if len(steps) == 1:
         raise PllError(
             f"This row of {table} comes from no published figure",
@@ -101,6 +90,14 @@ def explain(
             do="explain a row of a table of figures",
         )
     return steps
+
+
+def _named(origin: Origin, steps: Iterator[Step]) -> Iterator[Step]:
+    """The steps, of a part named after its region and actor type; there may be hundreds."""
+    for step in steps:
+        names = [origin.row.get(column) for column in ("region_key", "actor_type_code")]
+        of_part = ", ".join(filter(None, [*names, step.what]))
+        yield Step(f"part {of_part}", step.where, step.says) if origin.is_part else step
 
 
 def _the_row(trace: _Trace, table: str, key: Mapping[str, str]) -> Row:
@@ -121,118 +118,14 @@ def _the_row(trace: _Trace, table: str, key: Mapping[str, str]) -> Row:
     )
 
 
-def _of_the_region_then(row: Row) -> Iterator[Row]:
-    """For a row on the regions of today: the row on the region of its month."""
-    then = row.get("region_of_month_key")
-    if then and then != row["region_key"]:
-        yield {**row, "region_key": then}
-
-
-# --- figures ----------------------------------------------------------------------------------
-
-
-def _facts(trace: _Trace, row: Row) -> Iterator[Row]:
-    """The figures of a row: its own, and for a share those of its numerator and denominator."""
-    if not all(column in row for column in _OF_A_FIGURE):
-        return
-    cell = {column: row[column] for column in _OF_A_FIGURE}
-    when = _WHEN if "period_end" in row else ("month",)
-    cell |= {column: row[column] for column in when if column in row}
-    yield from trace.rows(_FACT, cell).iter_rows(named=True)
-    if row.get("basis") == "derived":
-        code = {"measure_code": row["measure_code"]}
-        measure = trace.rows("star.dim_measure", code).row(0, named=True)
-        numerator = {"measure_code": measure["numerator_code"]}
-        yield from trace.rows(_FACT, cell | numerator).iter_rows(named=True)
-        yield from _denominator(trace, row, measure["denominator_code"])
-
-
-def _denominator(trace: _Trace, row: Row, denominator_code: str) -> Iterator[Row]:
-    """The figure that was the denominator: of the actor type, else of all."""
-    cell = {
-        "measure_code": denominator_code,
-        "region_key": row["region_key"],
-        "month": row["month"],
-    }
-    for actor_type_code in (row["actor_type_code"], "alle"):
-        eligible = trace.rows(_ELIGIBLE, cell | {"actor_type_code": actor_type_code})
-        if eligible.height:
-            first = eligible.row(0, named=True)
-            key = {column: first[column] for column in _OF_A_DENOMINATOR}
-            yield from trace.rows(_FACT, key).iter_rows(named=True)
-            return
-
-
-# --- sums -------------------------------------------------------------------------------------
-
-
-def _sums(trace: _Trace, row: Row) -> Iterator[tuple[Row, list[Row]]]:
-    """The sum that a row is, and its parts: rows of `fct_adoption`.
-
-    The parts of a sum of actor types are those of their regions.
-    """
-    if row.get("basis") != "aggregated":
-        return
-    key = {column: row[column] for column in (*_OF_A_FIGURE, "month")}
-    is_recoded = "region_of_month_key" in row and not row["region_of_month_key"]
-    key["relation"] = "reform" if is_recoded else "level"
-    for total in trace.rows(_SUM, key).iter_rows(named=True):
-        yield total, list(_parts(trace, total))
-
-
-def _parts(trace: _Trace, total: Row) -> Iterator[Row]:
-    cell = {"measure_code": total["measure_code"], "month": total["month"]}
-    if total["part_level"] != "actor_type":
-        same_type = cell | {"actor_type_code": total["actor_type_code"]}
-        adoption = trace.rows(_ADOPTION, same_type).sort("region_key")
-        keys = _region_parts(trace, total)
-        yield from map(_as_counted, adoption.filter(_is_one_of("region_key", keys)).to_dicts())
-        return
-    region = cell | {"region_key": total["region_key"]}
-    is_part = pl.col("actor_type_code") != "alle"
-    if total["relation"] == "level":
-        adoption = trace.rows(_ADOPTION, region).filter(is_part).sort("actor_type_code")
-        yield from map(_as_counted, adoption.to_dicts())
-    sums = trace.rows(_SUM, region | {"relation": total["relation"]})
-    of_regions = sums.filter(is_part, pl.col("part_level") != "actor_type")
-    for deeper in of_regions.sort("actor_type_code").to_dicts():
-        yield from _parts(trace, deeper)
-
-
-def _region_parts(trace: _Trace, total: Row) -> list[str]:
-    """The regions that a region consisted of in the month of the sum."""
-    key = {"whole_key": total["region_key"]}
-    key |= {column: total[column] for column in ("part_level", "relation")}
-    month = pl.lit(total["month"])
-    valid = trace.rows(_PARTS, key).filter(
-        (pl.col("valid_from") <= month).fill_null(True),
-        (month < pl.col("valid_to")).fill_null(True),
-    )
-    return valid["part_key"].to_list()
-
-
-def _is_one_of(column: str, keys: list[str]) -> pl.Expr:
-    return pl.col(column).is_in(keys)
-
-
-def _as_counted(part: Row) -> Row:
-    """A row of `fct_adoption` as `_facts` takes rows: for its count and its denominator."""
-    return {**part, "basis": "derived" if part["denominator_code"] else "published"}
-
-
-def _steps_of_part(trace: _Trace, part: Row) -> Iterator[Step]:
-    for fact in _facts(trace, part):
-        for step in _published(trace, fact):
-            what = f"part {part['region_key']}, {part['actor_type_code']}, {step.what}"
-            yield Step(what, step.where, step.says)
-
-
 # --- bytes ------------------------------------------------------------------------------------
 
 
-def _published(trace: _Trace, fact: Row) -> Iterator[Step]:
-    """The published rows of a figure, read again from bytes that still have their hash."""
-    name, taken_at = fact["source_name"], fact["snapshot_at"]
+def _published(trace: _Trace, row: Row) -> Iterator[Step]:
+    """The published rows that a row names, read again from bytes that still have their hash."""
+    if row.get(ROW_REFERENCE) is None or "snapshot_at" not in row:
+        return
+    name, taken_at = row["source_name"], row["snapshot_at"]
     source = trace.sources.get(name)
     of_source = snapshots(trace.config.raw, name)
     snapshot = next((s for s in of_source if s.taken_at == taken_at), None)
@@ -242,7 +135,7 @@ def _published(trace: _Trace, fact: Row) -> Iterator[Step]:
             where=str(trace.config.raw),
             do="bring it back from version control or a backup",
         )
-    for reference in fact[ROW_REFERENCE].split("; "):
+    for reference in row[ROW_REFERENCE].split("; "):
         yield _row_as_published(trace, source, snapshot, reference)
 
 

@@ -18,6 +18,8 @@ from pll_pipeline.raw.archive import keep
 from pll_pipeline.sources.model import Source
 
 TAKEN_AT = datetime(2026, 11, 2, tzinfo=UTC)
+BEFORE = datetime(2026, 10, 2, tzinfo=UTC)
+CONTENT_BEFORE = "Sted;Tall\nOslo;5\nBergen;6\nNorge;20\n"
 CONTENT = "Sted;Tall\nOslo;5\nBergen;7\nNorge;20\n"
 SOURCE = Source.model_validate(
     {
@@ -63,6 +65,25 @@ create table star.fct_observation as
         values ('in_use', 'kommune:0301', 5, 2), ('in_use', 'kommune:4601', 7, 3),
             ('eligible', 'kommune:0301', 20, 4)
     ) as figure (measure_code, region_key, value, line);
+create table star.fct_observation_revision as
+    select * replace (
+        case when revision = 1 then timestamptz '2026-10-02 00:00:00+00' else snapshot_at end
+            as snapshot_at,
+        value - 2 + revision as value
+    ), cast(revision as integer) as revision_number
+    from star.fct_observation
+    cross join (values (1), (2)) as number (revision)
+    where value = 7;
+create table marts.mart_revisions as
+    select * exclude (row_reference, snapshot_at, value), 'correction' as change_kind
+    from star.fct_observation_revision where revision_number = 2
+    union all
+    select * exclude (row_reference, snapshot_at, value), 'withdrawal' as change_kind
+    from star.fct_observation_revision where revision_number = 1;
+create table star.fct_target as
+    select measure_code, region_key, actor_type_code, 'kontor' as source_name,
+        timestamptz '2026-11-02 00:00:00+00' as snapshot_at, 'tall.csv:4' as row_reference
+    from star.fct_observation where value = 7;
 create table star.dim_measure as
     select * from (
         values ('share', 'in_use', 'eligible'), ('in_use', null, null), ('eligible', null, null)
@@ -100,15 +121,15 @@ class World:
     config: Config
     release: Release
 
-    def explain(self, **key: str) -> list[Step]:
-        """The steps back from the row of the mart that has the key."""
-        sources = {"kontor": SOURCE}
-        return explain(self.config, self.release, sources, "marts.mart_adoption", key)
+    def explain(self, table: str = "marts.mart_adoption", **key: str) -> list[Step]:
+        """The steps back from the row of the table that has the key."""
+        return explain(self.config, self.release, {"kontor": SOURCE}, table, key)
 
 
 @pytest.fixture(name="world")
 def make_world(tmp_path: Path) -> World:
     config = Config(tmp_path, Config.from_environment().dbt_project)
+    keep(config.raw, "kontor", {"tall.csv": CONTENT_BEFORE.encode()}, {}, BEFORE)
     keep(config.raw, "kontor", {"tall.csv": CONTENT.encode()}, {"received_from": "NN"}, TAKEN_AT)
     with duckdb.connect(tmp_path / FILE_NAME) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -146,6 +167,36 @@ def test_a_sum_is_traced_to_the_parts_that_were_valid_in_its_month(world: World)
         "part kommune:0301",
         "part kommune:4601",
     ]
+    assert _as_published(steps) == [("Oslo", "5"), ("Norge", "20"), ("Bergen", "7")]
+
+
+@pytest.mark.parametrize(("number", "published"), [("1", "6"), ("2", "7")])
+def test_a_revision_is_traced_to_the_bytes_of_its_own_snapshot(
+    world: World, number: str, published: str
+) -> None:
+    steps = world.explain("star.fct_observation_revision", revision_number=number)
+    assert _as_published(steps) == [("Bergen", published)]
+    taken_at = steps[0].says["snapshot_at"]
+    assert steps[-1].says["taken at"] == taken_at
+
+
+@pytest.mark.parametrize(
+    ("change_kind", "published"), [("correction", ["6", "7"]), ("withdrawal", ["6"])]
+)
+def test_a_change_is_traced_to_the_bytes_before_and_after_it(
+    world: World, change_kind: str, published: list[str]
+) -> None:
+    steps = world.explain("marts.mart_revisions", change_kind=change_kind)
+    assert _as_published(steps) == [("Bergen", text) for text in published]
+
+
+def test_a_target_is_traced_to_its_own_row_and_no_other_figure(world: World) -> None:
+    steps = world.explain("star.fct_target", source_name="kontor")
+    assert _as_published(steps) == [("Norge", "20")]
+
+
+def test_a_sum_itself_is_traced_to_its_parts(world: World) -> None:
+    steps = world.explain("star.fct_adoption_sum", region_key="land:NO")
     assert _as_published(steps) == [("Oslo", "5"), ("Norge", "20"), ("Bergen", "7")]
 
 

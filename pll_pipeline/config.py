@@ -65,6 +65,10 @@ class Config:
         folder = self.data / "as-of" / day.isoformat()
         return replace(self, data=folder, originals=self.data, known_until=end)
 
+    def today(self) -> Config:
+        """The warehouse that one as of an earlier day is made from; any other itself."""
+        return replace(self, data=self.originals or self.data, originals=None, known_until=None)
+
     @property
     def raw(self) -> Path:
         """The archive: one folder per source, and in it one per snapshot."""

@@ -14,7 +14,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.published.outputs import OUTPUTS, Output
 from pll_pipeline.published.publish import publish
 from pll_pipeline.published.release_info import Inputs
-from pll_pipeline.published.releases import Release
+from pll_pipeline.published.releases import Release, remove_showing_withheld
 from pll_pipeline.validated.gathering import read_inputs
 
 
@@ -39,6 +39,8 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
             inputs = Inputs(**read_inputs(config), dbt_manifest=built_manifest(config))
             published = publish(config.build_file, config.marts, inputs)
             LOG.info("published release %s", published.id)
+            for earlier_day in config.data.glob("as-of/*/marts"):
+                remove_showing_withheld(earlier_day, published)
             for output in OUTPUTS:
                 yield _published(published, output)
 

@@ -136,7 +136,13 @@ def _published(trace: _Trace, row: Row) -> Iterator[Step]:
             do="bring it back from version control or a backup",
         )
     for reference in row[ROW_REFERENCE].split("; "):
-        yield _row_as_published(trace, source, snapshot, reference)
+        step = _row_as_published(trace, source, snapshot, reference)
+        yield _withheld(step) if row.get("is_withheld") else step
+
+
+def _withheld(step: Step) -> Step:
+    """The step without what it says, where the publisher withholds the figure now."""
+    return Step(f"{step.what}, withheld by its publisher since", step.where, {})
 
 
 def _row_as_published(trace: _Trace, source: Source, snapshot: Snapshot, reference: str) -> Step:

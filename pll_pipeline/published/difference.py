@@ -21,7 +21,7 @@ from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
 from pll_pipeline.published.duckdb import Table, attach, tables
 from pll_pipeline.published.release_info import ReleaseInfo, iso
-from pll_pipeline.published.row_changes import MOST_VALUES, Changes, changes
+from pll_pipeline.published.row_changes import MOST_NEW, MOST_VALUES, Changes, changes
 
 FILE_NAME = "difference.md"
 MOST_CHARACTERS = 60  # shown per cell
@@ -34,10 +34,32 @@ _TABLE_HEAD = (
     "|---|--:|--:|--:|--:|--:|--:|",
 )
 _TABLE_NOTE = (
-    "«Bare hentet på nytt» er rader der bare hentetidspunktet er et annet; de regnes ikke som "
-    "endret. En strek under «Endret» sier at radene ikke har en nøkkel som skiller dem, så en "
-    "endret rad telles som én borte og én ny."
+    "«Bare hentet på nytt» er rader der bare hentetidspunktet, plassen i filen eller rangen er en "
+    "annen; de regnes ikke som endret. En strek under «Endret» sier at radene ikke har en nøkkel "
+    "som skiller dem, så en endret rad telles som én borte og én ny."
 )
+_WITHHELD = "(skjermet)"
+_WITHHELD_MEASURES = """
+    with withheld as (
+        select distinct measure_code
+        from release.star.fct_observation_revision
+        where is_withheld
+    )
+    select measure_code from withheld
+    union
+    select measure.measure_code
+    from release.star.dim_measure as measure
+    inner join withheld
+        on withheld.measure_code in (measure.numerator_code, measure.denominator_code)
+"""
+_CONTRADICTIONS = {
+    "Publiserte helheter som ikke stemmer med de publiserte delene": """
+        select measure_code, region_key, actor_type_code, period_end, part_level
+        from release.marts.mart_reconciliation
+        where reconciliation_status = 'differs'
+        order by all
+    """,
+}
 
 
 def write(draft: Draft) -> None:
@@ -92,18 +114,47 @@ def _tables(draft: Draft, previous: tuple[Table, ...]) -> list[str]:
     """What differs between the tables of two releases: columns, numbers of rows, values."""
     before = {(t.schema, t.name): t for t in previous}
     after = {(t.schema, t.name): t for t in draft.tables}
-    counts, notes, values = [], [], []
+    withheld = _withheld_measures(draft)
+    counts, notes, values, named = [], [], [], []
     for key, table in after.items():
         if key in before:
-            count, note, changed = _table(draft, before[key], table)
+            count, note, change = _table(draft, before[key], table)
             counts.append(count)
             notes += note
-            values += changed
+            if change:
+                values += _values(_name(table), change, withheld)
+                named += _named(_name(table), change)
     return [
         *("## Tabeller og kolonner", "", *_schemas(before, after), ""),
         *("## Rader", "", *_TABLE_HEAD, *counts, "", _TABLE_NOTE, *notes, ""),
+        *("## Nye rader", "", *(named or ["Ingen."]), ""),
         *("## Verdier", *(values or ["", "Ingen endringer i rader som finnes i begge utgaver."])),
+        *("", "## Motsigelser", "", *(_contradictions(draft) or ["Ingen."])),
     ]
+
+
+def _name(table: Table) -> str:
+    return f"`{table.schema}.{table.name}`"
+
+
+def _withheld_measures(draft: Draft) -> frozenset[str]:
+    """Measures of which a publisher withholds a figure now, and the shares made from them.
+
+    What their rows showed before is not shown again.
+    """
+    rows = draft.connection.execute(_WITHHELD_MEASURES).fetchall()
+    return frozenset(measure for (measure,) in rows)
+
+
+def _contradictions(draft: Draft) -> list[str]:
+    """What this release says that cannot all be right: the first of each kind, and how many."""
+    lines = []
+    for what, query in _CONTRADICTIONS.items():
+        rows = draft.connection.execute(query).fetchall()
+        shown = "; ".join(", ".join(_shown(cell) for cell in row) for row in rows[:MOST_NEW])
+        if rows:
+            lines.append(f"- {what}: {_number(len(rows))}, blant dem {_cell(shown, 1_000)}.")
+    return lines
 
 
 def _schemas(
@@ -136,28 +187,41 @@ def _columns(before: Table, after: Table) -> Iterator[str]:
             yield f"- {table}: `{name}` har gått fra {old[name]} til {new[name]}."
 
 
-def _table(draft: Draft, before: Table, after: Table) -> tuple[str, list[str], list[str]]:
-    """The row of counts of one table, a note where it cannot be compared, and its values."""
-    name = f"`{after.schema}.{after.name}`"
+def _table(draft: Draft, before: Table, after: Table) -> tuple[str, list[str], Changes | None]:
+    """The row of counts of one table, a note where it cannot be compared, and its changes."""
+    name = _name(after)
     counts = f"| {name} | {_number(before.rows)} | {_number(after.rows)} |"
     try:
         change = changes(draft.connection, before, after)
     except duckdb.Error as error:
         reason = f"{name} lot seg ikke sammenligne: {_cell(error, _MOST_IN_REASON)}"
-        return f"{counts} ? | ? | ? | ? |", ["", reason], []
+        return f"{counts} ? | ? | ? | ? |", ["", reason], None
     changed = "–" if change.changed is None else _number(change.changed)
     numbers = (_number(change.new), _number(change.gone), changed, _number(change.only_loaded))
-    return f"{counts} {' | '.join(numbers)} |", [], _values(name, change)
+    return f"{counts} {' | '.join(numbers)} |", [], change
 
 
-def _values(name: str, change: Changes) -> list[str]:
+def _named(name: str, change: Changes) -> list[str]:
+    """A line that names the first new rows of a table."""
+    if not change.named:
+        return []
+    rows = "; ".join(
+        _cell(", ".join(_shown(cell) for cell in row if cell is not None), _MOST_IN_KEY)
+        for row in change.named
+    )
+    rest = "" if len(change.named) == change.new else ", blant dem"
+    return [f"- {name}: {_number(change.new)}{rest}: {rows}."]
+
+
+def _values(name: str, change: Changes, withheld: frozenset[str]) -> list[str]:
     """The first changed values of a table, before and after."""
     if not change.values:
         return []
     lines = ["", f"### {name}", "", "| Rad | Kolonne | Før | Nå |", "|---|---|---|---|"]
     for value in change.values:
         key = ", ".join(_shown(cell) for cell in value.key)
-        cells = (_cell(key, _MOST_IN_KEY), value.column, _cell(value.before), _cell(value.after))
+        before = _WITHHELD if withheld.intersection(map(str, value.key)) else value.before
+        cells = (_cell(key, _MOST_IN_KEY), value.column, _cell(before), _cell(value.after))
         lines.append(f"| {' | '.join(cells)} |")
     if len(change.values) == MOST_VALUES:
         rows = _number(change.changed or 0)

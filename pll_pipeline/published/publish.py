@@ -29,6 +29,7 @@ from pll_pipeline.published.releases import (
     order,
     prune,
     releases,
+    remove_showing_withheld,
     sweep,
 )
 
@@ -65,6 +66,8 @@ def publish(
         if previous and damage:
             release_folder.remove(previous.folder)
             LOG.warning("release %s is removed. %s", previous.id, damage)
+        for name in remove_showing_withheld(marts_dir, release):
+            LOG.warning("release %s is removed: a publisher withholds a figure of it now", name)
         prune(marts_dir, keep)
         rolled_back.end(
             marts_dir, (stored.id for stored in releases(marts_dir)), inputs.fingerprint

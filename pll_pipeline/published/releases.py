@@ -23,9 +23,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pll_pipeline.disposable import LOG, put_away
 from pll_pipeline.errors import PllError
-from pll_pipeline.published import release_folder, rolled_back
+from pll_pipeline.published import release_folder, rolled_back, withheld
 from pll_pipeline.published.descriptor import MANIFEST
 from pll_pipeline.published.duckdb import FILE_NAME
 from pll_pipeline.published.rolled_back import Rollback
@@ -110,12 +112,14 @@ def rollback(marts_dir: Path, release_id: str | None = None) -> Release:
     Without a name, releases from the same inputs or with the same figures as one that was rolled
     back from are passed over. The rollback is recorded (`rolled_back.py`) and lasts until the
     inputs change or a release is asked for. Raises `PllError` when there is no such release, or
-    when its files are not as they were published; then nothing changes.
+    when its files are not as they were published, or show what a publisher withholds now; then
+    nothing changes.
     """
     marts_dir = marts_dir.absolute()
     now = require_current(marts_dir)
     chosen = _chosen(marts_dir, now, release_id)
     verify(chosen)
+    _require_nothing_withheld(marts_dir, chosen)
     with disk_errors_explained(marts_dir):
         _record_rollback(marts_dir, now, chosen)
         make_current(marts_dir, chosen)
@@ -142,6 +146,35 @@ def _chosen(marts_dir: Path, now: Release, release_id: str | None) -> Release:
             do=f"name one of those that are kept: {names}",
         )
     return fitting[-1]
+
+
+def _require_nothing_withheld(marts_dir: Path, chosen: Release) -> None:
+    """Raise for a release that shows what a publisher withholds by the newest readable release."""
+    shown = None
+    for newer in reversed(releases(marts_dir)):
+        with suppress(duckdb.Error):
+            shown = withheld.shown_by(newer.database, chosen.database)
+            break
+    if shown:
+        raise PllError(
+            f"Release {chosen.id} shows a figure that its publisher withholds now: {shown}",
+            where=str(chosen.folder),
+            do="choose a newer release",
+        )
+
+
+def remove_showing_withheld(marts_dir: Path, newest: Release) -> list[str]:
+    """Remove the releases that show what a publisher withholds by the newest one; their ids.
+
+    One that cannot be compared or removed now is removed by a later publish.
+    """
+    removed = []
+    for release in releases(marts_dir):
+        with suppress(OSError, duckdb.Error):
+            if release != newest and withheld.shown_by(newest.database, release.database):
+                release_folder.remove(release.folder)
+                removed.append(release.id)
+    return removed
 
 
 def _record_rollback(marts_dir: Path, now: Release, chosen: Release) -> None:

@@ -15,6 +15,12 @@ from pll_pipeline.published.duckdb import LOAD_TIME, Table
 from pll_pipeline.published.sql import Sql, listed, quoted, statement
 
 MOST_VALUES = 20  # listed per table
+MOST_NEW = 5  # new rows that are named per table
+
+# The place of a row in a file, and its rank among others: no change of the row itself.
+NO_CONTENT = frozenset({"row_reference", "rank_in_level", "rank_best", "rank_worst"})
+# Columns of which the first that a table has says what a new row shows.
+_SHOWS = ("value", "adoption_share", "adoption_count", "count_value", "published_text")
 
 # What a row is about, in every table: rows equal in all of these are the same row before and after.
 KEYS = frozenset(
@@ -70,10 +76,12 @@ class Value:
 
 @dataclass(frozen=True)
 class Changes:
-    """How many rows of a table are new, gone, changed, or changed in nothing but load times.
+    """How many rows of a table are new, gone, changed, or changed in nothing of their content.
 
-    Without a key that is different in every row, `changed` is None, and a changed row is counted as
-    one gone and one new. `values` are the first `MOST_VALUES` changed values.
+    Load times, places in files and ranks are no content. Without a key that is different in every
+    row, `changed` is None, and a changed row is counted as one gone and one new. `values` are the
+    first `MOST_VALUES` changed values, `named` the first `MOST_NEW` new rows: what each is about,
+    and last what it shows.
     """
 
     new: int
@@ -81,6 +89,7 @@ class Changes:
     changed: int | None
     only_loaded: int
     values: tuple[Value, ...] = ()
+    named: tuple[tuple[Any, ...], ...] = ()
 
 
 def changes(connection: DuckDBPyConnection, before: Table, after: Table) -> Changes:
@@ -90,7 +99,7 @@ def changes(connection: DuckDBPyConnection, before: Table, after: Table) -> Chan
     """
     types = {column.name: column.type for column in before.columns}
     shared = [c.name for c in after.columns if types.get(c.name) == c.type]
-    content = [name for name in shared if types[name] != LOAD_TIME]
+    content = [name for name in shared if types[name] != LOAD_TIME and name not in NO_CONTENT]
     if not content:
         more = after.rows - before.rows
         return Changes(max(more, 0), max(-more, 0), None, 0)
@@ -102,7 +111,8 @@ def changes(connection: DuckDBPyConnection, before: Table, after: Table) -> Chan
     if not _is_key(connection, keys, (("new_rows", new), ("gone_rows", gone))):
         return Changes(new, gone, None, only_loaded)
     changed, values = _paired(connection, content, keys)
-    return Changes(new - changed, gone - changed, changed, only_loaded, values)
+    named = _named(connection, content, keys) if new > changed else ()
+    return Changes(new - changed, gone - changed, changed, only_loaded, values, named)
 
 
 def _split(
@@ -169,18 +179,38 @@ def _is_key(
     return True
 
 
-def _paired(
+def _named(
     connection: DuckDBPyConnection, content: list[str], keys: list[str]
-) -> tuple[int, tuple[Value, ...]]:
-    """How many new rows have the key of a gone row, and the first values in which they differ."""
-    same_key = listed(
+) -> tuple[tuple[Any, ...], ...]:
+    """The first new rows whose key is in no gone row: their key, and what they show."""
+    shows = [name for name in _SHOWS if name in content][:1]
+    rows = connection.execute(
+        statement(
+            "select {columns} from new_rows anti join gone_rows on {same_key} "
+            "order by all limit {most}",
+            columns=listed(statement("new_rows.{name}", name=quoted(n)) for n in (*keys, *shows)),
+            same_key=_same_key(keys),
+            most=MOST_NEW,
+        )
+    ).fetchall()
+    return tuple(rows)
+
+
+def _same_key(keys: list[str]) -> Sql:
+    return listed(
         (
             statement("new_rows.{key} is not distinct from gone_rows.{key}", key=quoted(key))
             for key in keys
         ),
         " and ",
     )
-    pairs = statement("new_rows join gone_rows on {same_key}", same_key=same_key)
+
+
+def _paired(
+    connection: DuckDBPyConnection, content: list[str], keys: list[str]
+) -> tuple[int, tuple[Value, ...]]:
+    """How many new rows have the key of a gone row, and the first values in which they differ."""
+    pairs = statement("new_rows join gone_rows on {same_key}", same_key=_same_key(keys))
     changed = _count(connection, pairs)
     rows = connection.execute(
         statement(

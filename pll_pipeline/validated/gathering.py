@@ -21,6 +21,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.fingerprints import one_hash
 from pll_pipeline.validated.verdicts import FRAMES, SourceState, bytes_of_table
+from pll_pipeline.validated.withholding import marked
 from pll_pipeline.validated.writing import write_json, write_parquet
 
 TABLES = ("source", "snapshot", *FRAMES)
@@ -73,6 +74,7 @@ def gather(
         "snapshot": _snapshot_table(states),
         **{table: _rows(config, states, table) for table in FRAMES},
     }
+    tables["observation"] = marked(config, states, tables["observation"])
     for table, frame in tables.items():
         write_parquet(frame, config.validated / f"{table}.parquet")
     return tables

@@ -539,6 +539,15 @@ _ALL = [
     ),
     # the figure
     Column(
+        "is_withheld",
+        "boolean",
+        "Skjermet siden",
+        "True for an earlier figure of a cell that its publisher withholds now: that it was "
+        "another is shown, not what it was",
+        "Sann for et tidligere tall i en celle som utgiveren nå skjermer: det vises at det var et "
+        "annet, ikke hva det var",
+    ),
+    Column(
         "value",
         "double",
         "Verdi",

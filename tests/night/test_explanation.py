@@ -31,11 +31,16 @@ KINDS = {
     "mart_rollout_by_area_month": "coalesce(observed_basis, '') || coalesce(planned_basis, '')",
     "mart_target_status": "newest_basis",
 }
-ROWS = "select * from {table} qualify row_number() over (partition by {kind} order by all) = 1"
+ROWS = """
+    select * from {table}
+    qualify row_number() over (partition by {kind} order by {order}) = 1
+    order by {order}
+"""
+KEYS = "select cast(columns([{columns}]) as varchar) from ({rows})"
 GRAINS = {
     name: table.grain
     for layer in ("star", "marts")
-    for name, table in tables(DBT_PROJECT)[layer].items()
+    for name, table in tables(DBT_PROJECT, layer).items()
     if not name.startswith(WITHOUT_FIGURES)
 }
 
@@ -44,8 +49,11 @@ def _traced(world: World, table: str) -> list[tuple[Mapping[str, Any], list[Step
     """A row of each kind with the steps back from it."""
     config = replace(Config.from_environment(), data=world.data)
     release, sources = require_current(config.marts), known(config.own_sources)
-    rows = query(release, ROWS.format(table=table, kind=KINDS.get(table, "1")))
-    keys = rows.select(GRAINS[table] or rows.columns).cast(str)
+    order = ", ".join(GRAINS[table] or ("source_name", "row_reference", "rule"))
+    sql = ROWS.format(table=table, kind=KINDS.get(table, "1"), order=order)
+    rows = query(release, sql)
+    columns = ", ".join(f"'{name}'" for name in GRAINS[table] or rows.columns)
+    keys = query(release, KEYS.format(columns=columns, rows=sql))
     return [
         (row, explain(config, release, sources, table, key))
         for row, key in zip(rows.to_dicts(), keys.to_dicts(), strict=True)

@@ -30,6 +30,7 @@ select
     observation.context,
     observation.snapshot_at,
     observation.row_reference,
+    observation.is_withheld,
     accepted.snapshot_number,
     accepted.next_snapshot_at,
     source.restates_history

@@ -55,6 +55,14 @@ spanned as (
         lead(is_new) over (partition by {{ key }} order by snapshot_at) as is_followed_by_new,
         case when restates_history then next_snapshot_at else next_stated_at end as known_to
     from marked as observation
+),
+
+-- a figure that its publisher withholds now: that it was another is kept, not what it was
+shown as (
+    select
+        *,
+        coalesce(is_withheld, false) as is_masked
+    from spanned
 )
 
 select
@@ -66,17 +74,19 @@ select
     period_end,
     period_grain,
     case when period_grain in ('day', 'month') then {{ month_of('period_end') }} end as month,
-    value,
-    lower_bound,
-    upper_bound,
+    case when not is_masked then value end as value,
+    case when not is_masked then lower_bound end as lower_bound,
+    case when not is_masked then upper_bound end as upper_bound,
     qualifier,
-    status,
+    case when is_masked then 'suppressed' else status end as status,
     is_period_inferred,
-    published_text,
+    -- the words around a figure say it too
+    case when is_masked then '(skjermet)' else published_text end as published_text,
     region_as_published,
     statement_address,
     also_stated_at,
-    context,
+    case when not is_masked then context end as context,
+    is_masked as is_withheld,
     snapshot_at,
     cast(revision_number as integer) as revision_number,
     row_reference,
@@ -87,5 +97,5 @@ select
         when next_stated_at = known_to then 'revised'
         else 'withdrawn'
     end as ended_by
-from spanned
+from shown
 where coalesce(is_followed_by_new, 1) = 1

@@ -21,8 +21,11 @@ REGION = (
 NBSP = "\u00a0"
 
 
-# Three tables are enough here, and quicker to compare.
-COMPARED = ("star.dim_region", "star.fct_observation", "marts.mart_key_figures")
+# Few tables are enough here, and quicker to compare.
+COMPARED = (
+    *("star.dim_region", "star.dim_measure", "star.fct_observation"),
+    *("star.fct_observation_revision", "marts.mart_key_figures", "marts.mart_reconciliation"),
+)
 TRIMMED = [
     f"drop table {layer}.{name}"
     for layer, tables in public_tables().items()
@@ -140,6 +143,68 @@ def test_rows_that_were_only_read_again_are_counted_apart(tmp_path: Path, before
     text = _difference(tmp_path, before, [f"update star.fct_observation {again}"])
     assert f"| `star.fct_observation` | 5{NBSP}000 | 5{NBSP}000 | 0 | 0 | 0 | 1{NBSP}667 |" in text
     assert "Ingen endringer i rader" in text
+
+
+def test_places_in_files_and_ranks_are_no_change(tmp_path: Path) -> None:
+    ranked = "create table star.dim_rank as select 'land:NO' as region_key, {} as rank_best"
+    text = _difference(
+        tmp_path,
+        [ranked.format(1)],
+        [
+            ranked.format(2),
+            "update star.fct_observation set row_reference = 'figures.csv:1' || row_reference",
+        ],
+    )
+    assert f"| `star.fct_observation` | 5{NBSP}000 | 5{NBSP}000 | 0 | 0 | 0 | 5{NBSP}000 |" in text
+    assert "| `star.dim_rank` | 1 | 1 | 0 | 0 | 0 | 1 |" in text
+    assert "Ingen endringer i rader" in text
+
+
+def _figures(count: int) -> list[str]:
+    return [
+        "insert into marts.mart_key_figures by name select * replace ("
+        f"'pll_count_{number}' as measure_code, {number} as value) "
+        "from marts.mart_key_figures where measure_code = 'pll_count'"
+        for number in range(count)
+    ]
+
+
+def test_new_rows_are_named_with_what_they_show(tmp_path: Path, before: Path) -> None:
+    text = _difference(tmp_path, before, _figures(2))
+    about = "region_key, actor_type_code, 2023-12-31, source_name"
+    assert (
+        f"- `marts.mart_key_figures`: 2: pll, pll_count_0, {about}, 0.0; "
+        f"pll, pll_count_1, {about}, 1.0."
+    ) in text
+
+
+def test_of_many_new_rows_the_first_are_named(tmp_path: Path, before: Path) -> None:
+    text = _difference(tmp_path, before, _figures(24))
+    (line,) = (line for line in text.split("\n") if line.startswith("- `marts.mart_key_figures`"))
+    assert line.startswith("- `marts.mart_key_figures`: 24, blant dem: pll, pll_count_0")
+    assert line.count("pll_count_") == 5
+
+
+def test_a_figure_that_its_publisher_withholds_now_is_not_shown_again(tmp_path: Path) -> None:
+    withheld = (
+        "insert into star.fct_observation_revision by name "
+        "select 'pll_count' as measure_code, true as is_withheld"
+    )
+    changed = "update marts.mart_key_figures set value = null where service_code = 'pll'"
+    text = _difference(tmp_path, [], [withheld, changed])
+    assert "| value | (skjermet) | (tom) |" in text
+    assert "24000" not in text
+
+
+def test_contradictions_are_named(tmp_path: Path, before: Path) -> None:
+    differs = (
+        "insert into marts.mart_reconciliation by name select 'pll_count' as measure_code, "
+        "'fylke:15' as region_key, 'alle' as actor_type_code, 'kommune' as part_level, "
+        "date '2023-12-31' as period_end, 'differs' as reconciliation_status"
+    )
+    text = _difference(tmp_path, before, [differs])
+    assert "## Motsigelser\n\n- Publiserte helheter" in text
+    assert "1, blant dem pll_count, fylke:15, alle, 2023-12-31, kommune." in text
 
 
 def test_rows_without_a_key_are_counted_as_gone_and_new(tmp_path: Path) -> None:

@@ -215,7 +215,9 @@ def _around(figure: ProseFigure, value: str, sentence: str) -> tuple[int, str, s
 
     alone = pl.Series([sentence])
     start = len(sentence.encode()[: alone.str.find(figure.pattern).item()].decode())
-    at = start + alone.str.extract(figure.pattern, 0).item().find(value)
+    match = alone.str.extract(figure.pattern, 0).item()
+    # of a value that is in the match twice, the last: the pattern names what is before it
+    at = start + match.rfind(value)
     return start, sentence[:at], sentence[at + len(value) :]
 
 

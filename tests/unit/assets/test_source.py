@@ -245,6 +245,12 @@ def test_a_scheduled_night_is_recorded_by_its_own_run(config: Config) -> None:
     assert (record.kind, record.exit) == ("schedule", 3), record.paragraph
     assert "No snapshot of it was ever archived" in record.paragraph
     assert [request.path for request in loopback.received] == ["/ping"]
+    failures = (config.logs / "failures.log").read_text(encoding="utf-8").splitlines()
+    assert len(failures) == len(set(register()) - set(SOURCES))
+    assert all("is left out. No snapshot of it was ever archived" in line for line in failures)
+    assert _scheduled_night(config).exit == 3
+    again = (config.logs / "failures.log").read_text(encoding="utf-8").splitlines()
+    assert again == failures, "not each night again"
 
 
 def test_a_scheduled_night_that_fails_is_recorded_and_reported(

@@ -314,7 +314,8 @@ def require_archive(config: Config, source_names: Iterable[str]) -> None:
             raise PllError(
                 f"The snapshot {folder} of {name}, which the current release comes from, is lost",
                 where=str(config.raw / name / folder),
-                do="bring the folder back from version control or a backup; or disable the source",
+                do="bring the folder back from version control or a backup; or give it up: "
+                f"`pll archive {name} --set-aside {folder} --because TEXT`",
             )
 
 

@@ -216,6 +216,36 @@ def status() -> None:
     raise SystemExit(1 if last_night.is_failed else 0)
 
 
+class DoctorForm(StrEnum):
+    """The forms of the answer of `pll doctor`."""
+
+    table = "table"
+    json = "json"
+
+
+@app.command()
+def doctor(
+    *,
+    form: Annotated[
+        DoctorForm, typer.Option("--format", help="The form of the answer.")
+    ] = DoctorForm.table,
+) -> None:
+    """Examine raw, ledgers, verdicts, Dagster's store, the build and all releases; change nothing.
+
+    Names what is damaged and the one command that repairs it. Exit code 0: healthy. 1: damaged.
+    """
+    from pll_pipeline.inspection.doctor import examine
+    from pll_pipeline.sources.register import register
+
+    config = Config.from_environment()
+    examination = examine(config, register(config.own_sources))
+    if form is DoctorForm.json:
+        console.write_text(examination.as_json() + "\n")
+    else:
+        console.show_examination(examination)
+    raise typer.Exit(0 if examination.is_healthy else 1)
+
+
 @app.command()
 def rollback(
     release: Annotated[
@@ -523,7 +553,13 @@ Excluded = Annotated[
     str, typer.Option("--set-aside", help="Exclude this snapshot from use; its bytes stay.")
 ]
 Restored = Annotated[str, typer.Option("--restore", help="Use a snapshot again that was excluded.")]
-Because = Annotated[str, typer.Option(help="Why a snapshot is excluded or restored.")]
+Because = Annotated[
+    str, typer.Option(help="Why a snapshot is excluded or restored, or a ledger begun again.")
+]
+IsRenewed = Annotated[
+    bool,
+    typer.Option("--renew-ledger", help="Begin a damaged ledger again from what is left of it."),
+]
 IsVerified = Annotated[
     bool, typer.Option("--verify", help="Compare every byte of the source with its ledger.")
 ]
@@ -558,6 +594,7 @@ def archive(  # noqa: PLR0913 - each option is an argument
     restored: Restored = "",
     because: Because = "",
     is_verified: IsVerified = False,
+    is_renewed: IsRenewed = False,
 ) -> None:
     """Keep files received by hand as a snapshot of a source, with who and when.
 
@@ -565,14 +602,17 @@ def archive(  # noqa: PLR0913 - each option is an argument
     into use again; with `--verify` nothing is changed.
     """
     from pll_pipeline.lock import one_writer
+    from pll_pipeline.raw import ledger
     from pll_pipeline.raw.by_hand import keep_files, verify_sources
     from pll_pipeline.sources.register import known
 
     config = Config.from_environment()
     register = known(config.own_sources)
     _require_known(register, [source])
-    if sum(map(bool, (files, excluded, restored, is_verified))) != 1:
-        raise typer.BadParameter("give files, or one of --set-aside, --restore and --verify")
+    if sum(map(bool, (files, excluded, restored, is_verified, is_renewed))) != 1:
+        raise typer.BadParameter(
+            "give files, or one of --set-aside, --restore, --verify and --renew-ledger"
+        )
     if is_verified:
         console.show(f"{source}: {verify_sources(config.raw, [source])} snapshots are whole.")
         return
@@ -582,16 +622,21 @@ def archive(  # noqa: PLR0913 - each option is an argument
                 config.raw, register[source], files, received_from=received_from, note=note
             )
             console.show_archived(snapshot, is_new=is_new)
+        elif is_renewed:
+            ledger.renew(config.raw / source, because)
+            console.show(f"{source}: the ledger is begun again; the old one is kept beside it.")
         else:
             _change_use(config, source, excluded, restored, because)
 
 
 def _change_use(config: Config, source: str, excluded: str, restored: str, because: str) -> None:
     """Take one snapshot out of use, or another into use again; one of the two names is empty."""
+    from pll_pipeline.published.current_release import published_snapshots
     from pll_pipeline.raw.archive import exclude, restore
 
     if excluded:
-        exclude(config.raw, source, excluded, because)
+        published = published_snapshots(config.marts, source)
+        exclude(config.raw, source, excluded, because, published)
         console.show(f"{source}: {excluded} is excluded from use. The next night follows.")
     else:
         restore(config.raw, source, restored, because)

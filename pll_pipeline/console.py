@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pll_pipeline.automation import Night
     from pll_pipeline.inspection.checking import Check
     from pll_pipeline.inspection.columns import ColumnSeen
+    from pll_pipeline.inspection.doctor import Examination
     from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.publication import Inspection, TableSeen
     from pll_pipeline.night.record import Health
@@ -182,6 +183,16 @@ def show_rolled_back(before: Release, now: Release, rollback: Rollback | None) -
             f"Both releases used the same snapshots; their code is {now.manifest['code_version']} "
             f"and {before.manifest['code_version']}."
         )
+
+
+def show_examination(examination: Examination) -> None:
+    """What is damaged and the command that repairs each thing; or that nothing is."""
+    for damage in examination.damages:
+        show_warning(f"{damage.part}: {damage.what}")
+        show(f"  where: {damage.where}")
+        show(f"  repair: {damage.command}")
+    if examination.is_healthy:
+        show("Healthy: archive, verdicts, store, build, releases and `current` are whole.")
 
 
 def show_state_of_current(rollback: Rollback | None, fault: str | None) -> None:

@@ -63,6 +63,17 @@ def readable(marts_dir: Path) -> Release | None:
     return next((release for release in reversed(candidates) if _has_manifest(release)), None)
 
 
+def published_snapshots(marts_dir: Path, source_name: str) -> list[str]:
+    """The names of the snapshots of a source that the current release comes from."""
+    release = readable(marts_dir)
+    used = release.manifest["snapshots"] if release else ()
+    return [
+        rolled_back.snapshot_name(snapshot["snapshot_at"])
+        for snapshot in used
+        if snapshot["source_name"] == source_name
+    ]
+
+
 def repair(marts_dir: Path) -> None:
     """Let `current` lead to a release again, complete a rollback, and say what was repaired.
 

@@ -121,19 +121,19 @@ def snapshots_not_in(left: dict[str, Any], good: dict[str, Any]) -> list[Snapsho
     """The snapshots that a release used and another did not, from the manifests of both."""
     known = [_identity(used) for used in good["snapshots"]]
     return [
-        SnapshotUsed(used["source_name"], _name_of(used["snapshot_at"]))
+        SnapshotUsed(used["source_name"], snapshot_name(used["snapshot_at"]))
         for used in left["snapshots"]
         if _identity(used) not in known
     ]
 
 
-def _identity(used: dict[str, Any]) -> tuple[str, str, str]:
-    return used["source_name"], _name_of(used["snapshot_at"]), used["sha256"]
-
-
-def _name_of(snapshot_at: str) -> str:
+def snapshot_name(snapshot_at: str) -> str:
     """The folder of a snapshot, which is named after the time it was taken."""
     return f"{datetime.fromisoformat(snapshot_at).astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+
+
+def _identity(used: dict[str, Any]) -> tuple[str, str, str]:
+    return used["source_name"], snapshot_name(used["snapshot_at"]), used["sha256"]
 
 
 def _write(marts_dir: Path, rollback: Rollback) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -190,29 +190,43 @@ def finish_interrupted(folder: Path) -> None:
             shutil.rmtree(writing, ignore_errors=True)
 
 
-def exclude(raw: Path, source_name: str, snapshot_name: str, because: str) -> None:
+def exclude(
+    raw: Path,
+    source_name: str,
+    snapshot_name: str,
+    because: str,
+    published: Collection[str] = (),
+) -> None:
     """Exclude a snapshot from use, with the reason; its bytes stay.
 
-    Raises `PllError` where the ledger has no such snapshot, it is excluded already, or the reason
-    is empty.
+    It is one that the ledger or the folder has, or one of those `published` in the current release,
+    so that an operator can also give up a snapshot that was added by hand, or that is lost. Raises
+    `PllError` where there is no such snapshot, it is excluded already, or the reason is empty.
     """
-    _change_use(raw, source_name, snapshot_name, because, "excluded")
+    folder = raw / source_name
+    others = {path.name for path in folder.glob("[0-9]*Z")} | set(published)
+    _change_use(raw, source_name, snapshot_name, because, "excluded", others)
 
 
 def restore(raw: Path, source_name: str, snapshot_name: str, because: str) -> None:
     """Take an excluded snapshot into use again, with the reason. Raises `PllError` as above."""
-    _change_use(raw, source_name, snapshot_name, because, "restored")
+    _change_use(raw, source_name, snapshot_name, because, "restored", ())
 
 
 def _change_use(
-    raw: Path, source_name: str, snapshot_name: str, because: str, event: ledger.Event
+    raw: Path,
+    source_name: str,
+    snapshot_name: str,
+    because: str,
+    event: ledger.Event,
+    others: Collection[str],
 ) -> None:
     folder = raw / source_name
     ledger.begin(folder)
     entries = ledger.read(folder)
-    kept = {entry.snapshot: entry for entry in entries if entry.event == "kept"}
-    if snapshot_name not in kept:
-        names = ", ".join(kept) or "none"
+    recorded = {entry.snapshot: entry.manifest_sha256 for entry in entries}
+    if snapshot_name not in recorded and snapshot_name not in others:
+        names = ", ".join(recorded) or "none"
         raise PllError(
             f"{source_name} has no snapshot {snapshot_name}",
             where=str(folder / ledger.LEDGER),
@@ -224,7 +238,7 @@ def _change_use(
         raise PllError(f"The snapshot {snapshot_name} of {source_name} is already {state}")
     if not because.strip():
         raise PllError("A reason is needed", do="add `--because TEXT`")
-    manifest = kept[snapshot_name].manifest_sha256
+    manifest = recorded.get(snapshot_name) or ledger.hash_of_manifest(folder / snapshot_name)
     ledger.append(folder, event, snapshot_name, manifest, because.strip())
 
 

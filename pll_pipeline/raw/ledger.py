@@ -12,17 +12,20 @@ import getpass
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pll_pipeline.disposable import put_away
 from pll_pipeline.errors import PllError
 
 LEDGER = "ledger.jsonl"
 MANIFEST = "snapshot.json"
 FIRST = "0" * 64
+_SNAPSHOT = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 _RESTORE = "bring it back from version control or a backup"
 _EXCLUDE = "or exclude it from use: `pll archive {source} --set-aside {snapshot} --because TEXT`"
 
@@ -81,11 +84,11 @@ def read(folder: Path) -> list[Entry]:
     Raises `LedgerDamaged` for a line that cannot be read or does not follow the line before it.
     """
     path = folder / LEDGER
-    if not path.is_file():
+    if not os.path.lexists(path):
         return []
     entries: list[Entry] = []
     previous = FIRST
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), 1):
+    for number, line in enumerate(_lines(path), 1):
         try:
             entry = Entry(**json.loads(line))
         except (ValueError, TypeError) as error:
@@ -97,11 +100,23 @@ def read(folder: Path) -> list[Entry]:
     return entries
 
 
+def _lines(path: Path) -> list[str]:
+    """The lines with their ends, of which there is at least one: it is written with its first."""
+    try:
+        *lines, rest = path.read_bytes().decode().split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(path, 1, "cannot be read") from error
+    if not (lines or rest):
+        raise _damaged(path, 1, "is missing")
+    return [f"{line}\n" for line in lines] + ([rest] if rest else [])
+
+
 def _damaged(path: Path, number: int, why: str) -> LedgerDamaged:
     return LedgerDamaged(
         f"Line {number} of the ledger {why}: it was edited or cut",
         where=f"{path}, line {number}",
-        do="bring the file back from version control or a backup",
+        do="bring the file back from version control or a backup; or begin it again from what is "
+        f"left: `pll archive {path.parent.name} --renew-ledger --because TEXT`",
     )
 
 
@@ -131,8 +146,9 @@ def append(
 
 
 def hash_of_manifest(snapshot_folder: Path) -> str:
-    """The hash of a snapshot's description."""
-    return hashlib.sha256((snapshot_folder / MANIFEST).read_bytes()).hexdigest()
+    """The hash of a snapshot's description; zeros where there is none."""
+    path = snapshot_folder / MANIFEST
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else FIRST
 
 
 def excluded_snapshots(entries: Iterable[Entry]) -> dict[str, Entry]:
@@ -151,11 +167,45 @@ def begin(folder: Path) -> None:
 
     Does nothing where there is a ledger. Its first lines record the snapshots that are there.
     """
-    if (folder / LEDGER).is_file():
+    if os.path.lexists(folder / LEDGER):
         return
     for snapshot in sorted(folder.glob("[0-9]*Z")):
         if (snapshot / MANIFEST).is_file():
             append(folder, "kept", snapshot.name, hash_of_manifest(snapshot))
+
+
+def renew(folder: Path, because: str) -> None:
+    """Begin a damaged ledger again, with the reason; the old one is kept beside it.
+
+    What its lines say is carried over as far as they can be read, so that a snapshot that is lost
+    or edited stays a fault, and one that is excluded from use stays so. Snapshots that no line is
+    about are recorded as they are. Raises `PllError` for an empty reason.
+    """
+    if not because.strip():
+        raise PllError("A reason is needed", do="add `--because TEXT`")
+    entries = _readable_entries(folder / LEDGER)
+    put_away(folder / LEDGER, "cannot be continued")
+    recorded = {entry.snapshot: entry.manifest_sha256 for entry in entries}
+    present = {path.name: hash_of_manifest(path) for path in folder.glob("[0-9]*Z")}
+    for name, manifest_sha256 in sorted((present | recorded).items()):
+        append(folder, "kept", name, manifest_sha256, f"ledger begun again: {because.strip()}")
+    for name, entry in excluded_snapshots(entries).items():
+        append(folder, "excluded", name, recorded[name], entry.because)
+
+
+def _readable_entries(ledger: Path) -> list[Entry]:
+    """The entries of a damaged ledger whose lines can be read, whatever they follow."""
+    if not ledger.is_file():
+        return []
+    entries = []
+    for line in ledger.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entry = Entry(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        if all(isinstance(value, str) for value in asdict(entry).values()):
+            entries.append(entry)
+    return [entry for entry in entries if _SNAPSHOT.fullmatch(entry.snapshot)]
 
 
 def faults(source_name: str, folder: Path) -> list[Fault]:

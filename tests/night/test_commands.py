@@ -36,6 +36,7 @@ VERBS = (
     "report",
     "explain",
     "rollback",
+    "doctor",
     "serve",
 )
 
@@ -218,8 +219,12 @@ def test_a_rebuild_from_raw_alone_gives_the_same_tables_and_a_rollback_goes_by_n
     own_world: World,
 ) -> None:
     (first,), tables = own_world.releases(), own_world.csv_files()
+    damaged = own_world.data / "marts" / "releases" / "2020-01-01T000000Z"
+    damaged.mkdir()
+    assert "pll run --offline --again" in own_world.quick("doctor").stdout
     done = own_world.quick("rebuild")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not damaged.exists(), "a release that is damaged is removed"
     assert own_world.releases()[-1] > first
     assert own_world.csv_files() == tables
     difference = (own_world.current / "difference.md").read_text(encoding="utf-8")

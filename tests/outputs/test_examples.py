@@ -100,6 +100,7 @@ def test_the_excel_example_is_m(npm: Path) -> None:
     assert json.loads(done.stdout) == []
     columns = {name for line in text.split("\n") for name in re.findall(r"\[(\w+_\w+)\]", line)}
     assert columns == {
+        "release_id",
         "region_key",
         "adoption_share",
         "target_kind",

@@ -3,8 +3,19 @@ library(arrow)
 library(dplyr)
 
 arguments <- commandArgs(trailingOnly = TRUE)
+# Lenken `current` følges én gang, så alle filene er fra én utgave.
+# The link `current` is followed once: all files are of one release.
 parquet <- if (length(arguments) > 0) arguments[1] else "data/marts/current/parquet"
-read <- function(name) read_parquet(file.path(parquet, paste0(name, ".parquet")))
+parquet <- normalizePath(parquet, mustWork = TRUE)
+release_id <- NULL
+read <- function(name) {
+  table <- read_parquet(file.path(parquet, paste0(name, ".parquet")), as_data_frame = FALSE)
+  if (is.null(release_id)) release_id <<- table$metadata$release_id
+  if (!identical(table$metadata$release_id, release_id)) {
+    stop(name, " er fra en annen utgave; kjør på nytt. | is of another release; run again.")
+  }
+  as.data.frame(table)
+}
 
 # 1. Hvor er vi?
 read("mart_adoption_latest") |>

@@ -3,15 +3,29 @@
 The first three questions in Python with polars: python med_polars.py [folder of Parquet files].
 """
 
+import json
 import sys
 from pathlib import Path
 
 import polars as pl
 
-parquet = Path(sys.argv[1] if len(sys.argv) > 1 else "data/marts/current/parquet")
+# Lenken `current` følges én gang, så alle filene er fra én utgave også om en ny publiseres imens.
+# The link `current` is followed once: all files are of one release, also if one is published now.
+parquet = Path(sys.argv[1] if len(sys.argv) > 1 else "data/marts/current/parquet").resolve()
+release_id = json.loads((parquet.parent / "release.json").read_text("utf-8"))["release_id"]
 
+
+def read(name: str) -> pl.LazyFrame:
+    """En tabell; stopper om den er fra en annen utgave. | A table; stops if of another release."""
+    file = parquet / f"{name}.parquet"
+    if pl.read_parquet_metadata(file)["release_id"] != release_id:
+        sys.exit(f"{file} er ikke fra utgaven {release_id}; kjør på nytt. | Run again.")
+    return pl.scan_parquet(file)
+
+
+print(f"Utgave {release_id}")
 print("1. Hvor er vi?")
-latest = pl.scan_parquet(parquet / "mart_adoption_latest.parquet")
+latest = read("mart_adoption_latest")
 print(
     latest.filter(pl.col("region_key") == "land:NO", pl.col("adoption_share").is_not_null())
     .select("service_name", "actor_type_name", "month", "adoption_share", "qualifier")
@@ -20,7 +34,7 @@ print(
 )
 
 print("2. Mot planen")
-targets = pl.scan_parquet(parquet / "mart_target_status.parquet")
+targets = read("mart_target_status")
 print(
     targets.filter(pl.col("target_kind") == "target")
     .select(
@@ -37,7 +51,7 @@ print(
 )
 
 print("3. Utviklingen")
-adoption = pl.scan_parquet(parquet / "mart_adoption_by_region_actor_month.parquet")
+adoption = read("mart_adoption_by_region_actor_month")
 print(
     adoption.filter(
         pl.col("measure_code") == "pll_organisation_in_use_share",

@@ -202,9 +202,9 @@ def run_night(  # noqa: PLR0913 - each is a parameter of one night
     Raises `PllError` when another night is under way or the disk has no room, and with `debug`
     whatever makes a step fail.
     """
-    with heard(config, _kind(ask, rebuild=rebuild)) as hearing:
+    with _lines_shown(show_line), heard(config, _kind(ask, rebuild=rebuild)) as hearing:
         use_dagster_home(config)
-        with _only_night(config, sources, hearing), _lines_shown(show_line):
+        with _only_night(config, sources, hearing):
             if rebuild:
                 delete_derived(config)
             before = current(config.marts)

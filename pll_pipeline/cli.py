@@ -583,6 +583,9 @@ def measures(
     console.show_measures(chosen)
 
 
+_ONE_OF_ARCHIVE = "give files, or one of --set-aside, --restore, --verify and --renew-ledger"
+
+
 @app.command()
 def archive(  # noqa: PLR0913 - each option is an argument
     source: SourceName,
@@ -602,7 +605,6 @@ def archive(  # noqa: PLR0913 - each option is an argument
     into use again; with `--verify` nothing is changed.
     """
     from pll_pipeline.lock import one_writer
-    from pll_pipeline.raw import ledger
     from pll_pipeline.raw.by_hand import keep_files, verify_sources
     from pll_pipeline.sources.register import known
 
@@ -610,9 +612,7 @@ def archive(  # noqa: PLR0913 - each option is an argument
     register = known(config.own_sources)
     _require_known(register, [source])
     if sum(map(bool, (files, excluded, restored, is_verified, is_renewed))) != 1:
-        raise typer.BadParameter(
-            "give files, or one of --set-aside, --restore, --verify and --renew-ledger"
-        )
+        raise typer.BadParameter(_ONE_OF_ARCHIVE)
     if is_verified:
         console.show(f"{source}: {verify_sources(config.raw, [source])} snapshots are whole.")
         return
@@ -623,10 +623,16 @@ def archive(  # noqa: PLR0913 - each option is an argument
             )
             console.show_archived(snapshot, is_new=is_new)
         elif is_renewed:
-            ledger.renew(config.raw / source, because)
-            console.show(f"{source}: the ledger is begun again; the old one is kept beside it.")
+            _renew_ledger(config, source, because)
         else:
             _change_use(config, source, excluded, restored, because)
+
+
+def _renew_ledger(config: Config, source: str, because: str) -> None:
+    from pll_pipeline.raw import ledger
+
+    ledger.renew(config.raw / source, because)
+    console.show(f"{source}: the ledger is begun again; the old one is kept beside it.")
 
 
 def _change_use(config: Config, source: str, excluded: str, restored: str, because: str) -> None:

@@ -10,9 +10,11 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +29,7 @@ VERBS = {
     "small demos": ("demo", "--scale", "0.02", "--months", "3"),
 }
 # What only an unfinished night leaves.
-_UNFINISHED = (".writing-*", ".removing-*", "*.wal")
+_UNFINISHED = (".writing-*", ".removing-*", "*.wal", "run-*-*", "parse-*-*")
 _SECONDS_TO_END = 30
 
 
@@ -111,7 +113,7 @@ class Attack:
         faults += [
             f"{path.name} was left" for form in _UNFINISHED for path in marts.parent.rglob(form)
         ]
-        return faults + self._not_whole(verb)
+        return faults + self._not_whole(verb) + _runs_without_end(marts.parent)
 
     def _start(self, verb: str) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PLL_DATA": str(self.data)}
@@ -130,3 +132,10 @@ class Attack:
             if path.is_dir() and not path.is_symlink():
                 path.chmod(0o755)
         shutil.rmtree(self.data, ignore_errors=True)
+
+
+def _runs_without_end(data: Path) -> list[str]:
+    """Runs that died and are not marked as failed in Dagster's history."""
+    statement = "select run_id from runs where status in ('STARTED', 'CANCELING')"
+    with closing(sqlite3.connect(data / "dagster" / "history" / "runs.db")) as connection:
+        return [f"run {run_id} has no end" for (run_id,) in connection.execute(statement)]

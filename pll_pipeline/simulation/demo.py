@@ -26,7 +26,7 @@ from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.simulation.statistics_bank import PxWebTable
 
 SOURCES = Path(__file__).resolve().parent / "sources"
-ANY_ADDRESS = "http://127.0.0.1:0"
+ANY_ADDRESS = "http://127.0.0.1:9"
 _NAMESPACE = UUID(int=0)
 _WORLD_FILE = "world.json"
 _FOLDERS_OF_A_WORLD = ("raw", "validated", "sources", "build")

@@ -229,8 +229,14 @@ def left_out(own: Path | None = None) -> dict[str, str]:
 def remember(own: Path) -> None:
     """Keep a copy of each own file that can be used, for the nights in which it no longer can.
 
-    Copies of files that are gone are removed. Only for the owner of the night's lock.
+    Copies of files that are gone are removed. Where the folder cannot be written, there are none.
+    Only for the owner of the night's lock.
     """
+    with suppress(OSError):
+        _copy_usable(own)
+
+
+def _copy_usable(own: Path) -> None:
     memory = own / LAST_READ
     files = {path.name: path for path in _files(own)} if own.is_dir() else {}
     for copy in sorted(memory.glob("*.yaml")):

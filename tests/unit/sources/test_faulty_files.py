@@ -130,6 +130,13 @@ def test_nothing_is_remembered_where_there_are_no_own_files(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_stops_no_night(tmp_path: Path) -> None:
+    write(tmp_path, "egen_kilde")
+    (tmp_path / LAST_READ).write_text("a file in its place", encoding="utf-8")
+    remember(tmp_path)
+    assert list(read_register(tmp_path).left_out) == []
+
+
 def test_dagster_loads_all_other_sources(tmp_path: Path) -> None:
     config = Config(data=tmp_path, dbt_project=CHECKOUT / "dbt_project")
     config.own_sources.mkdir()

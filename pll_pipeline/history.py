@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -147,11 +148,21 @@ def _forget_old(config: Config, instance: dg.DagsterInstance, own_run_id: str) -
     for run_id in run_ids:
         if run_id not in kept:
             instance.delete_run(run_id)
+    _forget_checks(home, kept)
     # what Dagster leaves of a run: its own database, and what its steps printed
     for path in [*(home / "storage").glob("*"), *(home / "history" / "runs").glob("*.db*")]:
         run_id = path.name.partition(".")[0]
         if _RUN_ID.fullmatch(run_id) and run_id not in kept:
             _delete(path)
+
+
+def _forget_checks(home: Path, kept: Collection[str]) -> None:
+    """Delete the results of checks of other runs, which Dagster keeps when it deletes a run."""
+    index = home / "history" / "runs" / "index.db"
+    with closing(sqlite3.connect(index, timeout=5)) as connection, connection:
+        runs = connection.execute("select distinct run_id from asset_check_executions").fetchall()
+        old = [run for run in runs if run[0] and run[0] not in kept]
+        connection.executemany("delete from asset_check_executions where run_id = ?", old)
 
 
 def _runs_of_newest_events(instance: dg.DagsterInstance) -> set[str]:

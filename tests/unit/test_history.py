@@ -38,6 +38,12 @@ def seldom() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult()
 
 
+@dg.asset_check(asset=figure)
+def is_right() -> dg.AssetCheckResult:
+    """A check that every run makes."""
+    return dg.AssetCheckResult(passed=True)
+
+
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("DAGSTER_HOME", "")
@@ -56,7 +62,7 @@ def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(instance: dg.DagsterInstance, *assets: dg.AssetsDefinition) -> str:
-    result = dg.materialize([*assets] or [figure], instance=instance)
+    result = dg.materialize([*(assets or [figure]), is_right], instance=instance)
     assert result.success
     return result.run_id
 
@@ -258,8 +264,16 @@ def test_only_the_newest_runs_are_kept_and_those_with_the_newest_event_of_an_ass
         tidy(config, instance)
         assert set(instance.get_run_ids()) == {first, *others[-2:]}
     left = {first, *others[-2:]}
+    assert _runs_with_checks(config) == left
     assert {path.stem for path in (config.dagster_home / "history/runs").glob("*-*.db")} == left
     assert {path.name for path in (config.dagster_home / "storage").glob("*-*")} <= left
+
+
+def _runs_with_checks(config: Config) -> set[str]:
+    connection = sqlite3.connect(config.dagster_home / "history" / "runs" / "index.db")
+    rows = connection.execute("select run_id from asset_check_executions").fetchall()
+    connection.close()
+    return {run_id for (run_id,) in rows}
 
 
 def test_a_log_that_has_grown_large_begins_anew(

@@ -19,6 +19,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+FLOOR = 0.8  # of the base of a whole: a sum that covers less does not represent it
+FARTHEST, NEAR = 12, 6  # months to a denominator: at most, and without being approximate
+GRAINS = ("day", "month", "quarter", "tertial", "half_year", "year")
 LEVELS = ("rhf", "fylke", "hf", "helsefellesskap", "kommune", "kommune_today")
 REVERSED = {"at_least": "at_most", "at_most": "at_least"}
 
@@ -40,10 +43,6 @@ class Statement:
     status: str
     source: str
     at: str
-
-    @property
-    def month(self) -> date | None:
-        return self.end.replace(day=1) if self.grain in ("day", "month") else None
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,33 @@ class Row:
     count_status: str | None = None
     eligible_qualifier: str = "exact"
     eligible_status: str | None = None
+    eligible_low: float | None = None
+    eligible_high: float | None = None
+    as_of: date | None = None
+    cap: float | None = None
     base: float | None = None
+    is_contradictory: bool = False
+    grain: str = "month"
+    part_level: str | None = None
+    part_count: int | None = None
+    expected: int | None = None
+    parts: frozenset[object] = frozenset()
+
+    @property
+    def is_representative(self) -> bool:
+        if self.basis != "aggregated":
+            return self.status != "missing"
+        return self.denominator is None or (
+            self.reported is not None and round(self.reported, 6) >= FLOOR
+        )
+
+    @property
+    def is_implied(self) -> bool:
+        return (
+            self.status == "suppressed"
+            and self.count_low is not None
+            and self.count_low == self.count_high
+        )
 
 
 class Codes:
@@ -272,9 +297,9 @@ def cell(text: str, factor: float) -> tuple[float | None, float | None, float | 
     if not text:
         return None, None, None, "exact", "missing"
     if text == "<5":
-        return None, 1, 4, "exact", "suppressed"
+        return None, 1, 4, "approx", "suppressed"
     if text == ":":
-        return None, 0, None, "exact", "suppressed"
+        return None, 0, None, "at_least", "suppressed"
     words, _, number = text.rpartition(" ")
     value = round(float(number) * factor, 9)
     qualifier = {"": "exact", "om lag": "approx", "minst": "at_least", "høyst": "at_most"}[words]
@@ -288,33 +313,57 @@ class Oracle:
 
     def __init__(self, codes: Codes, statements: list[Statement]) -> None:
         self.codes = codes
-        self.by_cell: dict[tuple[str, str, str], list[Statement]] = defaultdict(list)
-        for figure in statements:
-            self.by_cell[figure.measure, figure.region, figure.actor].append(figure)
         self.monthly: dict[tuple[str, str, str, date], Statement] = {}
+        self.state: dict[tuple[str, str, str], dict[date, Statement]] = defaultdict(dict)
         for figure in statements:
-            is_flow = codes.measure[figure.measure]["time_kind"] == "flow"
-            if figure.month and (not is_flow or figure.grain == "month"):
-                key = figure.measure, figure.region, figure.actor, figure.month
-                self.monthly[key] = min(
-                    [figure, *([self.monthly[key]] if key in self.monthly else [])],
-                    key=_newest_of_month,
-                )
-        self.months = {figure.month for figure in statements if figure.month}
+            month = self.month_of(figure)
+            if month:
+                self._put(figure, month)
+        self.months = {key[3] for key in self.monthly} | {
+            month for states in self.state.values() for month in states
+        }
 
-    def eligible(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
-        """The denominator of a month: of its year, begun by its end; own actor type before all."""
-        for counted_actor in dict.fromkeys((actor, "alle")):
-            valid = [
-                f
-                for f in self.by_cell[denominator, region, counted_actor]
-                if f.end.year == month.year and f.start <= last_day(month)
-            ]
-            if valid:
-                return min(
-                    valid, key=lambda f: (-f.start.toordinal(), f.end, _newest(f.at), f.source)
-                )
+    def _put(self, figure: Statement, month: date) -> None:
+        """Keep the figure where it comes first of its month."""
+        key = figure.measure, figure.region, figure.actor
+        is_flow = self.codes.measure[figure.measure]["time_kind"] == "flow"
+        if not is_flow or figure.grain == "month":
+            others = [self.monthly[*key, month]] if (*key, month) in self.monthly else []
+            self.monthly[*key, month] = min([figure, *others], key=_first_of_month)
+        if figure.status != "missing":
+            states = self.state[key]
+            others = [states[month]] if month in states else []
+            states[month] = min([figure, *others], key=_first_of_month)
+
+    def month_of(self, figure: Statement) -> date | None:
+        """The month a figure is about: a state of a longer period is that at its end."""
+        is_flow = self.codes.measure[figure.measure]["time_kind"] == "flow"
+        if figure.grain in ("day", "month") or (figure.grain in GRAINS and not is_flow):
+            return figure.end.replace(day=1)
         return None
+
+    def eligible(
+        self, denominator: str, region: str, actor: str, month: date
+    ) -> tuple[Statement, int] | None:
+        """The denominator of a month, and how many months away it is.
+
+        That of the own actor type; of all only where it is not counted by actor type.
+        """
+        is_by_actor = self.codes.measure[denominator]["adds_over_actor_types"] == "true"
+        actors = (actor,) if is_by_actor else dict.fromkeys((actor, "alle"))
+        for counted_actor in actors:
+            states = self.state.get((denominator, region, counted_actor), {})
+            if month in states:
+                return states[month], 0
+            near = [m for m in states if abs(_number(m) - _number(month)) <= FARTHEST]
+            if near:
+                nearest = min(near, key=lambda m: (_distance(states[m].end, month), m))
+                return states[nearest], abs(_number(nearest) - _number(month))
+        return None
+
+    def base_of(self, denominator: str, region: str, actor: str, month: date) -> float | None:
+        found = self.eligible(denominator, region, actor, month)
+        return found[0].value if found else None
 
     @cached_property
     def published(self) -> dict[tuple[str, str, str, date], Row]:
@@ -338,8 +387,8 @@ class Oracle:
         stated = self.monthly.get((code, *cell)) if measure["unit"] == "share" else None
         count = self.monthly.get((counted, *cell)) if counted else None
         denominator = measure["denominator_code"] or None
-        whole = self.eligible(denominator, *cell) if denominator else None
-        if stated is None and measure["unit"] == "share" and whole is None:
+        found = self.eligible(denominator, *cell) if denominator else None
+        if stated is None and measure["unit"] == "share" and found is None:
             return None
         figure = stated or count
         assert figure is not None
@@ -359,12 +408,12 @@ class Oracle:
             denominator,
             None,
             figure.source,
+            grain=figure.grain,
         )
+        row = _with_facts(row, count, found)
         if stated is not None:
-            row = replace(row, share=stated.value, share_low=stated.low, share_high=stated.high)
-        elif whole is not None:
-            row = _derived(row, figure, whole)
-        return _with_facts(row, count, whole)
+            return replace(row, share=stated.value, share_low=stated.low, share_high=stated.high)
+        return _derived(row, figure, found[1]) if found else row
 
     @cached_property
     def rows(self) -> dict[tuple[str, str, str, date], Row]:
@@ -390,8 +439,10 @@ class Oracle:
         return all(part.get(over) == "true" for part in parts)
 
     def _may_be_added(self, row: Row) -> bool:
-        return row.count_status not in (None, "missing") and (
-            row.denominator is None or row.eligible is not None
+        return (
+            row.count_status not in (None, "missing")
+            and not row.is_contradictory
+            and (row.denominator is None or row.eligible is not None)
         )
 
     def region_sums(self, adds: dict[str, bool]) -> dict[tuple[str, str, str, date], Row]:
@@ -442,38 +493,64 @@ class Oracle:
         if best is None:
             return None
         members = parts[best[2]]
-        row = add_up([(reporting[part], share) for part, share in members if part in reporting])
+        adding = [(part, share) for part, share in members if part in reporting]
+        row = replace(
+            add_up([(reporting[part], share) for part, share in adding]),
+            part_level=best[2],
+            part_count=len(adding),
+            expected=len(members),
+            parts=frozenset(part for part, _ in adding),
+        )
         base = None
         if denominator:
-            own = self.eligible(denominator, whole, actor, month)
-            base = (
-                own.value
-                if own and own.value and own.value > 0
-                else self._base_of_parts(denominator, actor, month, members)
-            )
+            own = self.base_of(denominator, whole, actor, month)
+            base = own if own else self._base_of_parts(denominator, actor, month, members)
         return _finished(row, code, whole, actor, month, denominator, base)
 
     def _base_of_parts(
         self, denominator: str, actor: str, month: date, members: list[tuple[str, float]]
     ) -> float | None:
-        """The denominators of all parts, reporting or not: of the actor type, else of all."""
-        for counted_actor in dict.fromkeys((actor, "alle")):
-            denominators = [
-                (self._of_actor(denominator, part, counted_actor, month), share)
-                for part, share in members
-            ]
-            values = [
-                share * figure.value
-                for figure, share in denominators
-                if figure and figure.value is not None
-            ]
-            if values:
-                return sum(values) or None
-        return None
+        """The denominators of all parts, reporting or not; None where one part has none."""
+        bases = [(self.base_of(denominator, part, actor, month), share) for part, share in members]
+        if any(base is None for base, _ in bases):
+            return None
+        return sum(share * (base or 0) for base, share in bases) or None
 
-    def _of_actor(self, denominator: str, region: str, actor: str, month: date) -> Statement | None:
-        figure = self.eligible(denominator, region, actor, month)
-        return figure if figure and figure.actor == actor else None
+    def _is_contained(self, actor: str, actors: Iterable[str]) -> bool:
+        return any(above in actors for above in self.codes.ancestors(actor))
+
+    def _base_of_types(
+        self,
+        denominator: str,
+        region: str,
+        month: date,
+        parts: dict[str, list[tuple[str, float]]],
+        sums: dict[str, Row],
+    ) -> tuple[float | None, int]:
+        """The base of all actor types that a region has, and how many there are.
+
+        A type is there where the region or one of its parts has a denominator of it.
+        """
+        levels = {row.part_level for row in sums.values() if row.part_level}
+        bases: dict[str, float | None] = {}
+        for actor, about in self.codes.actor.items():
+            if about["actor_type_kind"] != "actor":
+                continue
+            own = self.eligible(denominator, region, actor, month)
+            by_level = [
+                self._base_of_parts(denominator, actor, month, parts[level])
+                for level in levels & parts.keys()
+                if any(self.eligible(denominator, p, actor, month) for p, _ in parts[level])
+            ]
+            if own or by_level or actor in sums:
+                candidates = [own[0].value if own else None]
+                candidates += [sums[actor].base] if actor in sums else []
+                candidates += [max((b for b in by_level if b), default=None)]
+                bases[actor] = next((b for b in candidates if b is not None), None)
+        outermost = [bases[actor] for actor in bases if not self._is_contained(actor, bases)]
+        if any(base is None for base in outermost):
+            return None, len(outermost)
+        return sum(base or 0 for base in outermost) or None, len(outermost)
 
     def _outermost(self, by_actor: dict[str, Row]) -> list[Row]:
         """The rows of actor types that are part of no other actor type with a row."""
@@ -481,7 +558,7 @@ class Oracle:
             row
             for actor, row in sorted(by_actor.items())
             if self.codes.actor[actor]["actor_type_kind"] == "actor"
-            and not any(above in by_actor for above in self.codes.ancestors(actor))
+            and not self._is_contained(actor, by_actor)
         ]
 
     def actor_sums(
@@ -504,40 +581,45 @@ class Oracle:
             if len(outermost) < 2:
                 continue
             denominator = self.codes.measure[code]["denominator_code"]
-            own = self._of_actor(denominator, region, "alle", month)
-            bases = sum(
-                max(row.base or 0, row.eligible or 0)
-                if row.basis == "aggregated"
-                else (row.eligible or 0)
-                for row in outermost
+            sums = {a: row for a, row in by_actor.items() if row.basis == "aggregated"}
+            base, expected = self._base_of_types(
+                denominator, region, month, self.codes.parts(region, month) if sums else {}, sums
             )
-            base = own.value if own and own.value and own.value > 0 else (bases or None)
-            made[code, region, "alle", month] = _finished(
+            total = replace(
                 add_up([(row, 1.0) for row in outermost]),
-                code,
-                region,
-                "alle",
-                month,
-                denominator,
-                base,
+                part_level="actor_type",
+                part_count=len(outermost),
+                expected=expected,
+                parts=frozenset((row.actor, row.parts) for row in outermost),
+            )
+            own = self.base_of(denominator, region, "alle", month)
+            made[code, region, "alle", month] = _finished(
+                total, code, region, "alle", month, denominator, own or base
             )
         return made
 
 
-def _derived(row: Row, count: Statement, whole: Statement) -> Row:
-    """A share of two published figures."""
-    return replace(
+def _derived(row: Row, count: Statement, away: int) -> Row:
+    """A share of two published figures; none where more is counted than there is."""
+    row = replace(
         row,
         basis="derived",
-        share=_ratio(count.value, whole.value),
-        share_low=_ratio(count.low, whole.high),
-        share_high=_ratio(count.high, whole.low),
-        qualifier=_quotient(count.qualifier, whole.qualifier),
-        status=_worst(count.status, whole.status),
+        qualifier=_quotient(count.qualifier, row.eligible_qualifier),
+        status=_worst(count.status, row.eligible_status or "observed"),
+    )
+    if row.is_contradictory:
+        return row
+    row = replace(row, share=_ratio(row.count, row.eligible))
+    if away > NEAR:
+        return row
+    return replace(
+        row,
+        share_low=_ratio(row.count_low, row.eligible_high),
+        share_high=_ratio(row.count_high, row.eligible_low),
     )
 
 
-def _with_facts(row: Row, count: Statement | None, whole: Statement | None) -> Row:
+def _with_facts(row: Row, count: Statement | None, found: tuple[Statement, int] | None) -> Row:
     """The row with its count and its denominator, where there are."""
     if count:
         row = replace(
@@ -548,14 +630,35 @@ def _with_facts(row: Row, count: Statement | None, whole: Statement | None) -> R
             count_qualifier=count.qualifier,
             count_status=count.status,
         )
-    if whole:
+    if found:
+        whole, away = found
+        is_far = away > NEAR and whole.qualifier != "estimate"
         row = replace(
             row,
             eligible=whole.value,
-            eligible_qualifier=whole.qualifier,
+            eligible_qualifier="approx" if is_far else whole.qualifier,
             eligible_status=whole.status,
+            eligible_low=whole.low if away <= NEAR else None,
+            eligible_high=whole.high if away <= NEAR else None,
+            as_of=whole.end,
         )
+        row = _capped(row, whole.high)
     return row
+
+
+def _capped(row: Row, most: float | None) -> Row:
+    """No more than there is."""
+    if most is None or row.count_status is None:
+        return row
+    if row.count_low is not None and row.count_low > most:
+        return replace(row, is_contradictory=True)
+    high = row.count_high
+    if high is None:
+        is_open = row.count_status == "suppressed" or row.count_qualifier == "at_least"
+        return replace(row, count_high=most, cap=most) if is_open else replace(row, cap=most)
+    if row.count is not None and row.count_qualifier == "at_most":
+        row = replace(row, count=min(row.count, most))
+    return replace(row, count_high=min(high, most), cap=most)
 
 
 @dataclass(frozen=True)
@@ -566,6 +669,8 @@ class Addend:
     low: float | None
     high: float | None
     eligible: float | None
+    eligible_low: float | None
+    eligible_high: float | None
     qualifiers: set[str]
     statuses: set[str]
     source: str
@@ -580,28 +685,42 @@ def addend(row: Row, share: float) -> Addend:
     status = row.status if is_sum else row.count_status
     is_open = status == "suppressed" and not is_sum  # a sum without a bound has none
     reversed_qualifier = REVERSED.get(row.eligible_qualifier, row.eligible_qualifier)
-    qualifiers = {row.qualifier} if is_sum else {row.count_qualifier, reversed_qualifier}
+    counted = "exact" if status == "suppressed" else row.count_qualifier
+    qualifiers = {counted} if is_sum else {counted, reversed_qualifier}
+    if is_sum and row.qualifier == "estimate":
+        qualifiers = {"estimate"}
+    high = row.count_high
+    if row.cap is not None and high is not None:
+        high = min(high, share * row.cap)
     return Addend(
-        value=None if row.count is None else share * row.count,
+        value=_times(share, row.count),
         low=0.0 if share < 1 or (row.count_low is None and is_open) else row.count_low,
-        high=row.eligible if row.count_high is None and is_open else row.count_high,
-        eligible=None if row.eligible is None else share * row.eligible,
+        high=high,
+        eligible=_times(share, row.eligible),
+        eligible_low=_times(share, row.eligible_low),
+        eligible_high=_times(share, row.eligible_high),
         qualifiers=qualifiers | ({"estimate"} if share < 1 else set()),
         statuses={status or "", "" if is_sum else row.eligible_status or ""},
         source=row.source,
     )
 
 
-def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
+def _times(share: float, value: float | None) -> float | None:
+    return None if value is None else share * value
+
+
+def add_up(parts: list[tuple[Row, float]]) -> Row:
     """The sum of parts, each with the share of it in the whole."""
     addends = [addend(row, share) for row, share in parts]
     low, high = _total([a.low for a in addends]), _total([a.high for a in addends])
     count = _total([a.value for a in addends])
-    if count is None and low is not None and low == high:
+    if count is None and low is not None and high is not None and abs(low - high) < 1e-9:
         count = low
     known = [a.eligible for a in addends if a.eligible is not None]
     qualifier = _qualifier_of_sum(set().union(*(a.qualifiers for a in addends)))
     status = _status_of_sum(set().union(*(a.statuses for a in addends)), count)
+    if count is None and qualifier == "exact":
+        qualifier = _qualifier_of_bounds(low, high)
     return Row(
         "",
         "",
@@ -622,7 +741,17 @@ def add_up(parts: Iterable[tuple[Row, float]]) -> Row:
         min(a.source for a in addends),
         qualifier,
         status,
+        eligible_low=_total([a.eligible_low for a in addends]),
+        eligible_high=_total([a.eligible_high for a in addends]),
+        as_of=min((row.as_of for row, _ in parts if row.as_of), default=None),
+        grain=max((row.grain for row, _ in parts), key=GRAINS.index),
     )
+
+
+def _qualifier_of_bounds(low: float | None, high: float | None) -> str:
+    if (low is None) == (high is None):
+        return "approx"
+    return "at_most" if low is None else "at_least"
 
 
 def _qualifier_of_sum(qualifiers: set[str]) -> str:
@@ -661,9 +790,9 @@ def _finished(
         denominator=denominator,
         reported=reported,
         base=base,
-        share=_ratio(row.count, row.eligible),
-        share_low=_ratio(row.count_low, row.eligible),
-        share_high=_ratio(row.count_high, row.eligible),
+        share=_ratio(row.count, row.eligible) if reported is not None else None,
+        share_low=_ratio(row.count_low, row.eligible_high) if reported is not None else None,
+        share_high=_ratio(row.count_high, row.eligible_low) if reported is not None else None,
     )
 
 
@@ -695,5 +824,22 @@ def _newest(at: str) -> tuple[int, ...]:
     return tuple(-int(digit) for digit in at if digit.isdigit())
 
 
-def _newest_of_month(figure: Statement) -> tuple[Any, ...]:
-    return (-figure.end.toordinal(), figure.start, _newest(figure.at), figure.source)
+def _number(month: date) -> int:
+    return month.year * 12 + month.month
+
+
+def _distance(day: date, month: date) -> int:
+    """Days from a day to the end of a month, as if every month had 31."""
+    day_of_month = 31 if day == last_day(day) else day.day
+    return abs(_number(day) * 31 + day_of_month - _number(month) * 31 - 31)
+
+
+def _first_of_month(figure: Statement) -> tuple[Any, ...]:
+    return (
+        figure.status == "missing",
+        -figure.end.toordinal(),
+        figure.grain == "day",
+        -figure.start.toordinal(),
+        _newest(figure.at),
+        figure.source,
+    )

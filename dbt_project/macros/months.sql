@@ -124,3 +124,45 @@
     ({{ since }} is null or {{ since }} <= {{ month }})
     and ({{ until }} is null or {{ month }} < {{ until }})
 {%- endmacro %}
+
+{#- The month a figure is about. That of a day or a month is its own. A state published for a
+    quarter, a tertial, a half-year or a year is the state at its end; a flow of such a period
+    belongs to no month, and neither does a season or a span. -#}
+{% macro month_of_figure(grain, period_end, time_kind) -%}
+    case
+        when {{ grain }} in ('day', 'month') then {{ month_of(period_end) }}
+        when
+            {{ grain }} in ('quarter', 'tertial', 'half_year', 'year')
+            and {{ time_kind }} <> 'flow'
+            then {{ month_of(period_end) }}
+    end
+{%- endmacro %}
+
+{#- Which of several figures of a month comes first: one with a value or bounds, the newest state
+    within the month, the month itself before its last day, the shortest period, the newest
+    snapshot. -#}
+{% macro order_in_month(figure) -%}
+    case when {{ figure }}.status = 'missing' then 1 else 0 end,
+    {{ figure }}.period_end desc,
+    case when {{ figure }}.period_grain = 'day' then 1 else 0 end,
+    {{ figure }}.period_start desc,
+    {{ figure }}.snapshot_at desc,
+    {{ figure }}.source_name
+{%- endmacro %}
+
+{#- The place of a grain among the kinds of period, from the shortest. -#}
+{% macro length_of_grain(grain) -%}
+    case {{ grain }}
+    {%- for name in ['day', 'month', 'quarter', 'tertial', 'half_year', 'year'] %}
+        when '{{ name }}' then {{ loop.index }}
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro grain_of_length(length) -%}
+    case {{ length }}
+    {%- for name in ['day', 'month', 'quarter', 'tertial', 'half_year', 'year'] %}
+        when {{ loop.index }} then '{{ name }}'
+    {%- endfor %}
+    end
+{%- endmacro %}

@@ -33,3 +33,21 @@
         else 'observed'
     end
 {%- endmacro %}
+
+{#- The qualifier of a figure whose value is withheld: what its bounds leave open. -#}
+{% macro qualifier_of_bounds(lower, upper) -%}
+    case
+        when {{ lower }} is not null and {{ upper }} is null then 'at_least'
+        when {{ lower }} is null and {{ upper }} is not null then 'at_most'
+        else 'approx'
+    end
+{%- endmacro %}
+
+{#- The qualifier of a published figure; a withheld value is never exact. -#}
+{% macro qualifier_of_figure(figure) -%}
+    case
+        when {{ figure }}.status = 'suppressed' and {{ figure }}.qualifier = 'exact'
+            then {{ qualifier_of_bounds(figure ~ '.lower_bound', figure ~ '.upper_bound') }}
+        else {{ figure }}.qualifier
+    end
+{%- endmacro %}

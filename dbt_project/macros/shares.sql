@@ -7,3 +7,13 @@
         else {{ share }}
     end
 {%- endmacro %}
+
+{#- A percentile of shares, between the two nearest where it falls between them. -#}
+{% macro percentile(fraction, share) -%}
+    round(percentile_cont({{ fraction }}) within group (order by {{ share }}), 6)
+{%- endmacro %}
+
+{#- A value where its bounds are equal. -#}
+{% macro where_they_meet(lower, upper) -%}
+    case when {{ lower }} = {{ upper }} then {{ lower }} end
+{%- endmacro %}

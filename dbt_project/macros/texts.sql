@@ -13,3 +13,12 @@
         '{within_months}', within_months_text
     )
 {%- endmacro %}
+
+{#- The level of a region as a word of a label. -#}
+{% macro region_level_nb(level) -%}
+    case {{ level }}
+        when 'hf' then 'helseforetak'
+        when 'rhf' then 'regionalt helseforetak'
+        else {{ level }}
+    end
+{%- endmacro %}

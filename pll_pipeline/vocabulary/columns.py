@@ -277,6 +277,43 @@ _ALL = [
         "Samiske og kvenske navn på regionen",
     ),
     Column(
+        "region_label",
+        "varchar",
+        "Region (entydig)",
+        "Name of the region that no other region has: a name that several have is followed by "
+        "level, fylke, or code and last year",
+        "Navn på regionen som ingen annen region har: et navn flere har, følges av nivå, "
+        "fylke, eller kode og siste år",
+    ),
+    Column(
+        "fylke_name",
+        "varchar",
+        "I fylke",
+        "Name of the fylke the region lies in",
+        "Navn på fylket regionen ligger i",
+    ),
+    Column(
+        "helsefellesskap_name",
+        "varchar",
+        "I helsefellesskap",
+        "Name of the helsefellesskap the region lies in",
+        "Navn på helsefellesskapet regionen ligger i",
+    ),
+    Column(
+        "hf_name",
+        "varchar",
+        "I helseforetak",
+        "Name of the health trust or private hospital the region's residents belong to",
+        "Navn på helseforetaket eller det private sykehuset som innbyggerne i regionen hører til",
+    ),
+    Column(
+        "rhf_name",
+        "varchar",
+        "I RHF",
+        "Name of the regional health authority the region lies in",
+        "Navn på det regionale helseforetaket regionen ligger i",
+    ),
+    Column(
         "region_as_published",
         "varchar",
         "Region som publisert",
@@ -1140,10 +1177,68 @@ _ALL = [
         "double",
         "Rapportert andel",
         "For sums of parts: share of the region's eligible base that has reported; empty where "
-        "the publisher stated the level itself",
+        "the publisher stated the level itself, or where the base is not known",
         "For summer av deler: andelen av regionens grunnlag som har rapportert; tom der utgiveren "
-        "selv oppga nivået",
+        "selv oppga nivået, eller der grunnlaget ikke er kjent",
         range=(0, 1),
+    ),
+    Column(
+        "is_representative",
+        "boolean",
+        "Representativ",
+        "Whether the row may represent its region: what was published there, or a sum of "
+        "parts that cover at least 80 per cent of the region's base; only such rows are "
+        "newest figures, or have a rank, a target, a forecast or a phase",
+        "Om raden kan stå for regionen: det som er publisert der, eller en sum av deler som "
+        "dekker minst 80 prosent av regionens grunnlag; bare slike rader er nyeste tall, "
+        "eller har rang, måltall, framskriving eller fase",
+    ),
+    Column(
+        "is_value_implied",
+        "boolean",
+        "Verdien følger av grensene",
+        "Whether the value is withheld, and yet follows from bounds that are equal",
+        "Om verdien er holdt tilbake, men likevel følger av at grensene er like",
+    ),
+    Column(
+        "eligible_as_of",
+        "date",
+        "Nevnerens dato",
+        "Last day of the period the denominator is for: the nearest in time, at most twelve "
+        "months away; more than six months away the share is approximate. For sums the oldest "
+        "of the parts",
+        "Siste dag i perioden nevneren gjelder: den nærmeste i tid, høyst tolv måneder unna; "
+        "mer enn seks måneder unna er andelen omtrentlig. For summer den eldste av delene",
+    ),
+    Column(
+        "months_away",
+        "integer",
+        "Måneder unna",
+        "Months between the month and the one the denominator was published for",
+        "Måneder mellom måneden og den nevneren er publisert for",
+        range=(0, 12),
+    ),
+    Column(
+        "eligible_months_away",
+        "integer",
+        "Nevnerens avstand",
+        "Months between the month and the one the denominator was published for",
+        "Måneder mellom måneden og den nevneren er publisert for",
+        range=(0, 12),
+    ),
+    Column(
+        "is_contradictory",
+        "boolean",
+        "Teller over nevner",
+        "Whether more is counted than there is, so that there is no share",
+        "Om det er talt flere enn det finnes, slik at det ikke er noen andel",
+    ),
+    Column(
+        "part_checksum",
+        "bigint",
+        "Kontrollsum for deler",
+        "A number that is the same for the same set of parts",
+        "Et tall som er likt for samme sett av deler",
     ),
     Column(
         "change_1m",
@@ -1165,9 +1260,32 @@ _ALL = [
         "rank_in_level",
         "integer",
         "Rang på nivået",
-        "Rank by share among regions of the level in the month, 1 is highest; empty without a "
-        "share",
-        "Rang etter andel blant regionene på nivået den måneden, 1 er høyest; tom uten andel",
+        "Rank by share among regions of the level in the month, 1 is highest; empty where the "
+        "bounds allow several",
+        "Rang etter andel blant regionene på nivået den måneden, 1 er høyest; tom der grensene "
+        "tillater flere",
+        range=(1, None),
+    ),
+    Column(
+        "rank_best",
+        "integer",
+        "Beste rang",
+        "Best rank by share among the regions of the level in the month that the bounds of "
+        "all of them allow, 1 is highest; a region without a figure may have any share; empty "
+        "where fewer than half of the regions have a figure",
+        "Beste rang etter andel blant regionene på nivået den måneden som grensene for alle "
+        "tillater, 1 er høyest; en region uten tall kan ha enhver andel; tom der færre enn "
+        "halvparten av regionene har tall",
+        range=(1, None),
+    ),
+    Column(
+        "rank_worst",
+        "integer",
+        "Dårligste rang",
+        "Worst rank by share among the regions of the level in the month that the bounds of "
+        "all of them allow",
+        "Dårligste rang etter andel blant regionene på nivået den måneden som grensene for "
+        "alle tillater",
         range=(1, None),
     ),
     Column(
@@ -1303,6 +1421,94 @@ _ALL = [
         "Hvor sikker andelen er: exact, approx der en grense ble flyttet litt, estimate der en "
         "del ble delt",
         PART_QUALITIES,
+    ),
+    Column(
+        "region_count",
+        "integer",
+        "Antall regioner",
+        "Regions of the level in the month",
+        "Regioner på nivået den måneden",
+        range=(0, None),
+    ),
+    Column(
+        "known_count",
+        "integer",
+        "Med andel",
+        "Regions with a share",
+        "Regioner med andel",
+        range=(0, None),
+    ),
+    Column(
+        "percentile_10",
+        "double",
+        "Tiprosentil",
+        "The 10th percentile of the shares of the regions; empty where the bounds allow several",
+        "Tiprosentil av regionenes andeler; tom der grensene tillater flere",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_10_lower",
+        "double",
+        "Tiprosentil, nedre",
+        "Lower bound of the 10th percentile: a region without a figure counts as 0",
+        "Nedre grense for tiprosentil: en region uten tall regnes som 0",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_10_upper",
+        "double",
+        "Tiprosentil, øvre",
+        "Upper bound of the 10th percentile: a region without a figure counts as 1",
+        "Øvre grense for tiprosentil: en region uten tall regnes som 1",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_50",
+        "double",
+        "Median",
+        "The median of the shares of the regions; empty where the bounds allow several",
+        "Median av regionenes andeler; tom der grensene tillater flere",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_50_lower",
+        "double",
+        "Median, nedre",
+        "Lower bound of the median: a region without a figure counts as 0",
+        "Nedre grense for median: en region uten tall regnes som 0",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_50_upper",
+        "double",
+        "Median, øvre",
+        "Upper bound of the median: a region without a figure counts as 1",
+        "Øvre grense for median: en region uten tall regnes som 1",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_90",
+        "double",
+        "Nittiprosentil",
+        "The 90th percentile of the shares of the regions; empty where the bounds allow several",
+        "Nittiprosentil av regionenes andeler; tom der grensene tillater flere",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_90_lower",
+        "double",
+        "Nittiprosentil, nedre",
+        "Lower bound of the 90th percentile: a region without a figure counts as 0",
+        "Nedre grense for nittiprosentil: en region uten tall regnes som 0",
+        range=(0, 1),
+    ),
+    Column(
+        "percentile_90_upper",
+        "double",
+        "Nittiprosentil, øvre",
+        "Upper bound of the 90th percentile: a region without a figure counts as 1",
+        "Øvre grense for nittiprosentil: en region uten tall regnes som 1",
+        range=(0, 1),
     ),
     Column(
         "part_count",

@@ -140,6 +140,15 @@ class SmallWorld:
         if self.dice.random() < chance:
             residents = self._count(self.dice.randint(0, 800))
             self._put(key, "alle", text, kjernejournal_resident_count=residents)
+        # a state of the year is that at its end, and gives way to the month's own
+        if month_ends_year(text) and self.dice.random() < chance / 2:
+            self._put(
+                key,
+                self.dice.choice(["fastlege", "legevakt"]),
+                text[:4],
+                sfm_organisation_in_use_count=self._count(self.dice.randint(0, 40)),
+                sfm_organisation_eligible_count=self._eligible(40),
+            )
         if self.dice.random() < chance / 4:
             count = str(self.dice.randint(1, 99))
             self._put(key, "fastlege", text, eresept_prescribing_organisation_count=count)
@@ -224,6 +233,11 @@ class SmallWorld:
                 )
         past, self.figures = self.figures, mine
         return again | past
+
+
+def month_ends_year(text: str) -> bool:
+    """Whether the month ("2025-12") is the last of its year."""
+    return text.endswith("-12")
 
 
 def _bytes(figures: Figures) -> dict[str, bytes]:

@@ -17,6 +17,8 @@ from tests.night.small_world import CODES, LEVELS, RESTATES, TODAY
 from tests.night.world import World
 from tests.oracle import Oracle, Row, known_now
 
+Rows = dict[tuple[str, str, str, date], Row]
+
 
 @dataclass(frozen=True)
 class Opinions:
@@ -52,6 +54,12 @@ def _rounded(row: Row) -> tuple[object, ...]:
         cut(row.share_low),
         cut(row.share_high),
         row.reported,
+        row.as_of,
+        row.is_representative,
+        row.is_implied,
+        row.part_count,
+        row.expected,
+        row.grain,
     )
 
 
@@ -67,7 +75,8 @@ def _is_same(warehouse: tuple[object, ...], oracle: tuple[object, ...]) -> bool:
 COMPARED = (
     "basis, qualifier, status, denominator_code, source_name, adoption_count, "
     "adoption_count_lower, adoption_count_upper, eligible_count, adoption_share, share_lower, "
-    "share_upper, reported_share"
+    "share_upper, reported_share, eligible_as_of, is_representative, is_value_implied, "
+    "part_count, expected_part_count, period_grain"
 )
 
 
@@ -140,12 +149,17 @@ class Adoption(NamedTuple):
     actor_type_code: str
     month: date
     adoption_share: float | None
+    share_lower: float | None
+    share_upper: float | None
     qualifier: str
     denominator_code: str | None
     basis: str
     reported_share: float | None
+    is_representative: bool
     change_1m: float | None
     change_12m: float | None
+    rank_best: int | None
+    rank_worst: int | None
     rank_in_level: int | None
     region_level: str
 
@@ -159,7 +173,16 @@ def adoption(opinions: Opinions) -> list[Adoption]:
     return [Adoption(*row) for row in answer]
 
 
-def _change(row: Adoption, before: Adoption | None) -> float | None:
+def _have_same_parts(row: Row, before: Row) -> bool:
+    """Whether two rows are about the same parts, or both about all regions of the whole."""
+    are_whole = all(
+        this.part_level != "actor_type" and this.part_count == this.expected
+        for this in (row, before)
+    )
+    return row.basis != "aggregated" or row.parts == before.parts or are_whole
+
+
+def _change(row: Adoption, before: Adoption | None, rows: Rows) -> float | None:
     """The change in share between two rows that can be compared; None between others."""
     if before is None or row.adoption_share is None or before.adoption_share is None:
         return None
@@ -167,6 +190,7 @@ def _change(row: Adoption, before: Adoption | None) -> float | None:
         {row.qualifier, before.qualifier} <= {"exact", "approx", "estimate"}
         and row.denominator_code == before.denominator_code
         and (row.basis == "aggregated") == (before.basis == "aggregated")
+        and _have_same_parts(rows[row[:4]], rows[before[:4]])
     )
     if row.reported_share is None or before.reported_share is None:
         is_as_complete = row.reported_share == before.reported_share
@@ -177,14 +201,14 @@ def _change(row: Adoption, before: Adoption | None) -> float | None:
 
 @pytest.mark.parametrize(("months", "column"), [(1, "change_1m"), (12, "change_12m")])
 def test_a_change_is_that_of_comparable_shares(
-    adoption: list[Adoption], months: int, column: str
+    adoption: list[Adoption], opinions: Opinions, months: int, column: str
 ) -> None:
     rows = {row[:4]: row for row in adoption}
     compared = 0
     for row in adoption:
         number = row.month.year * 12 + row.month.month - 1 - months
         before = rows.get((*row[:3], date(number // 12, number % 12 + 1, 1)))
-        expected, actual = _change(row, before), getattr(row, column)
+        expected, actual = _change(row, before, opinions.oracle.rows), getattr(row, column)
         assert (actual is None) == (expected is None), (row, months)
         if expected is not None:
             assert actual == pytest.approx(expected, abs=2e-6)
@@ -192,15 +216,57 @@ def test_a_change_is_that_of_comparable_shares(
     assert compared > 50
 
 
-def test_a_rank_is_that_of_the_share_among_regions_of_a_level(adoption: list[Adoption]) -> None:
-    groups: dict[tuple[object, ...], list[Adoption]] = {}
+def _range_of_region(row: Adoption) -> tuple[float, float] | None:
+    """The shares the region can have as a whole; None where nothing bounds them."""
+    if row.share_lower is None and row.share_upper is None:
+        return None
+    reported = 1.0 if row.reported_share is None else row.reported_share
+    low = 0.0 if row.share_lower is None else row.share_lower
+    high = 1.0 if row.share_upper is None else row.share_upper
+    return round(low * reported, 6), round(1 - (1 - high) * reported, 6)
+
+
+def _ranks(group: list[Adoption], region_count: int) -> dict[str, tuple[int, int]]:
+    """The best and the worst rank of each region that has a range."""
+    ranges = {row.region_key: _range_of_region(row) for row in group}
+    if 2 * len(group) < region_count:
+        return {}
+    known = {key: both for key, both in ranges.items() if both is not None}
+    unknown_count = region_count - len(known)
+    return {
+        key: (
+            1 + sum(other[0] > high for other in known.values()),
+            1
+            + sum(other[1] > low for name, other in known.items() if name != key)
+            + (unknown_count if low < 1 else 0),
+        )
+        for key, (low, high) in known.items()
+    }
+
+
+def test_a_rank_is_what_the_bounds_of_all_regions_of_the_level_allow(
+    adoption: list[Adoption],
+) -> None:
+    groups: dict[tuple[Any, ...], list[Adoption]] = {}
     for row in adoption:
-        if row.adoption_share is not None and row.region_level != "gruppe":
+        has_figure = {row.adoption_share, row.share_lower, row.share_upper} != {None}
+        is_there = row.region_level != "gruppe" and CODES.is_valid(row.region_key, row.month)
+        if row.is_representative and has_figure and is_there:
             key = row.measure_code, row.actor_type_code, row.month, row.region_level
             groups.setdefault(key, []).append(row)
         else:
-            assert row.rank_in_level is None
-    for group in groups.values():
-        shares = [row.adoption_share or 0 for row in group]
-        for row, share in zip(group, shares, strict=True):
-            assert row.rank_in_level == 1 + sum(other > share for other in shares)
+            assert row.rank_best is None, row
+    ranked = 0
+    for (*_, month, level), group in groups.items():
+        regions = [
+            key
+            for key, about in CODES.region.items()
+            if about["region_level"] == level and CODES.is_valid(key, month)
+        ]
+        ranks = _ranks(group, len(regions))
+        for row in group:
+            best, worst = ranks.get(row.region_key, (None, None))
+            assert (row.rank_best, row.rank_worst) == (best, worst), row
+            assert row.rank_in_level == (best if best == worst else None)
+            ranked += best is not None
+    assert ranked > 100

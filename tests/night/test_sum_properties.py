@@ -17,6 +17,7 @@ VESTFOLD = tuple(f"kommune:{code}" for code in ("3901", "3905", "3907", "3909", 
 DIMENSIONS = {
     "dim_measure": "true",
     "dim_actor_type": "true",
+    "dim_region": "true",
     "dim_month": "month in (date '2019-12-01', date '2025-12-01')",
     "dim_region_part": (
         "relation = 'level' and whole_key = 'fylke:39' "
@@ -25,8 +26,9 @@ DIMENSIONS = {
 }
 ADOPTION = (
     "measure_code, actor_type_code, region_key, month, count_value, count_lower, count_upper, "
-    "count_status, count_qualifier, denominator_code, eligible_value, eligible_status, "
-    "eligible_qualifier, is_period_inferred, source_name, snapshot_at"
+    "count_status, count_qualifier, denominator_code, eligible_value, eligible_lower, "
+    "eligible_upper, eligible_status, eligible_qualifier, eligible_months_away, is_contradictory, "
+    "period_grain, is_period_inferred, source_name, snapshot_at"
 )
 OBSERVATION = (
     "measure_code, actor_type_code, source_name, period_start, period_end, period_grain, "
@@ -78,10 +80,10 @@ class Models:
             self.db.execute(
                 f"""insert into build.star.fct_adoption ({ADOPTION}) values (
                     'sfm_organisation_in_use_share', 'fastlege', ?, ?, ?, ?, ?, ?, 'exact',
-                    'sfm_organisation_eligible_count', ?, 'observed', 'exact', false, 's',
-                    '2026-07-01'
+                    'sfm_organisation_eligible_count', ?, ?, ?, 'observed', 'exact', 0, false,
+                    'month', false, 's', '2026-07-01'
                 )""",
-                [region, month, *_published(cell)],
+                [region, month, *_published(cell), cell[1], cell[1]],
             )
         answer = self.db.execute(
             "select relation, region_key, count_value, count_lower, count_upper, eligible_value, "
@@ -113,7 +115,7 @@ def _published(cell: Cell) -> tuple[int | None, int, int | None, str, int]:
     """Value, bounds, status and denominator of a cell as it is published."""
     count, eligible, form = cell
     if form == "withheld":
-        return None, 0, None, "suppressed", eligible
+        return None, 0, eligible, "suppressed", eligible
     if form == "small" and 1 <= count <= 4:
         return None, 1, 4, "suppressed", eligible
     return count, count, count, "observed", eligible

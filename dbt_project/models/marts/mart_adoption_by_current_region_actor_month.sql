@@ -35,7 +35,7 @@ recoded as (
     select
         part.whole_key as region_key,
         adoption.region_key as region_of_month_key,
-        {{ columns_of('adoption', key + adoption_figures()) }}
+        {{ columns_of('adoption', key + adoption_facts()) }}
     from {{ ref('fct_adoption_month') }} as adoption
     inner join {{ ref('dim_region_part') }} as part
         on
@@ -51,22 +51,9 @@ recoded as (
     where own.region_key is null
 ),
 
-adoption as (
-    select
-        own.region_key,
-        own.region_key as region_of_month_key,
-        {{ columns_of('own', key + adoption_figures()) }}
-    from own
-    union all
-    select
-        recoded.region_key,
-        recoded.region_of_month_key,
-        {{ columns_of('recoded', key + adoption_figures()) }}
-    from recoded
-    union all
+reformed as (
     select
         sums.region_key,
-        cast(null as {{ dbt.type_string() }}) as region_of_month_key,
         {{ columns_of('sums', key) }},
         {{ sum_as_adoption('sums') }}
     from {{ ref('fct_adoption_sum') }} as sums
@@ -74,6 +61,28 @@ adoption as (
     left join recoded on {{ is_same_series('sums', 'recoded') }} and sums.month = recoded.month
     where sums.relation = 'reform' and own.region_key is null and recoded.region_key is null
 ),
+
+adoption as (
+    select
+        own.region_key,
+        own.region_key as region_of_month_key,
+        {{ columns_of('own', key + adoption_facts()) }}
+    from own
+    union all
+    select
+        recoded.region_key,
+        recoded.region_of_month_key,
+        {{ columns_of('recoded', key + adoption_facts()) }}
+    from recoded
+    union all
+    select
+        reformed.region_key,
+        cast(null as {{ dbt.type_string() }}) as region_of_month_key,
+        {{ columns_of('reformed', key + adoption_facts()) }}
+    from reformed
+),
+
+{{ tables_of_ranks('adoption', is_of_today=true) }},
 
 changed as (
     {{ with_changes_and_ranks('adoption', ['region_of_month_key']) }}

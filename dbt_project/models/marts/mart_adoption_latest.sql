@@ -6,6 +6,7 @@ with ranked as (
             order by month desc
         ) as rank_from_newest
     from {{ ref('fct_adoption_month') }}
+    where is_representative
 ),
 
 latest as (

@@ -36,6 +36,9 @@ figure as (
         ranked.qualifier as count_qualifier,
         ranked.status as count_status,
         cast(null as {{ type_double() }}) as eligible_value,
+        cast(null as {{ type_double() }}) as eligible_lower,
+        cast(null as {{ type_double() }}) as eligible_upper,
+        cast(null as integer) as eligible_months_away,
         'exact' as eligible_qualifier,
         'observed' as eligible_status,
         ranked.source_name,
@@ -151,7 +154,7 @@ select
             <= {{ var('reconciliation_tolerance') }} * abs(compared.published_value)
             then 'within_tolerance'
         when
-            compared.qualifier <> 'exact' or compared.published_qualifier <> 'exact'
+            compared.qualifier = 'estimate' or compared.published_qualifier <> 'exact'
             then 'not_comparable'
         else 'differs'
     end as reconciliation_status,

@@ -68,7 +68,7 @@ figure as (
                 and measure.numerator_code is not null and measure.denominator_code is not null
         where
             region.region_level in ('land', 'rhf', 'hf', 'sykehus', 'helsefellesskap', 'fylke')
-            and coalesce(adoption.reported_share, 1) >= {{ var('phase_reported_share') }}
+            and adoption.is_representative
     ) as observed
     where observed.shown is not null
     group by {{ columns_of('observed', area) }}, observed.month

@@ -1,9 +1,9 @@
 {%- set facts = [
-    'value', 'lower_bound', 'upper_bound', 'qualifier', 'status', 'is_period_inferred',
-    'source_name', 'snapshot_at',
+    'value', 'lower_bound', 'upper_bound', 'qualifier', 'status', 'period_grain',
+    'is_period_inferred', 'source_name', 'snapshot_at',
 ] -%}
 {%- set cell = ['region_key', 'actor_type_code', 'month'] -%}
--- the figures of each month: of several the newest within it, then the one about the whole month
+-- of several figures of a month the one that comes first
 with ranked as (
     select
         observation.*,
@@ -11,11 +11,7 @@ with ranked as (
             partition by
                 observation.measure_code, observation.region_key, observation.actor_type_code,
                 observation.month
-            order by
-                observation.period_end desc,
-                observation.period_start asc,
-                observation.snapshot_at desc,
-                observation.source_name asc
+            order by {{ order_in_month('observation') }}
         ) as rank_in_month
     from {{ ref('fct_observation') }} as observation
     inner join {{ ref('dim_measure') }} as measure
@@ -99,20 +95,29 @@ figure as (
             and measure.unit <> 'share'
 ),
 
--- the denominator: that of the same actor type, else that of all
+-- the denominator: that of the same actor type; else that of all, unless it is counted by actor
+-- type
 with_denominator as (
     select
         figure.*,
         measure.denominator_code,
-        {%- for column in ['value', 'lower_bound', 'upper_bound', 'qualifier', 'status'] %}
+        {%- for column in [
+            'value', 'lower_bound', 'upper_bound', 'status', 'period_end', 'months_away'
+        ] %}
             case
                 when own.measure_code is not null then own.{{ column }}
                 else of_all.{{ column }}
             end as eligible_{{ column }},
         {%- endfor %}
+        case
+            when own.measure_code is not null then own.qualifier
+            else of_all.qualifier
+        end as stated_eligible_qualifier,
         own.measure_code is not null or of_all.measure_code is not null as is_eligible_known
     from figure
     inner join {{ ref('dim_measure') }} as measure on figure.measure_code = measure.measure_code
+    left join {{ ref('dim_measure') }} as denominator
+        on measure.denominator_code = denominator.measure_code
     left join {{ ref('fct_eligible') }} as own
         on
             measure.denominator_code = own.measure_code
@@ -122,15 +127,25 @@ with_denominator as (
     left join {{ ref('fct_eligible') }} as of_all
         on
             measure.denominator_code = of_all.measure_code
+            and not denominator.adds_over_actor_types
             and figure.region_key = of_all.region_key
             and of_all.actor_type_code = 'alle'
             and figure.month = of_all.month
 ),
 
+-- a denominator of another time is approximate
 classified as (
     select
         *,
-        stated_as <> 'share' and is_eligible_known as is_derived
+        stated_as <> 'share' and is_eligible_known as is_derived,
+        coalesce(count_lower_bound > eligible_upper_bound, false) as is_contradictory,
+        case
+            when
+                eligible_months_away > {{ var('denominator_months_exact') }}
+                and stated_eligible_qualifier <> 'estimate'
+                then 'approx'
+            else stated_eligible_qualifier
+        end as eligible_qualifier
     from with_denominator
     where stated_as <> 'nothing' or is_eligible_known
 )
@@ -144,9 +159,22 @@ select
     case when stated_as = 'share' then stated_value end as stated_share,
     case when stated_as = 'share' then stated_lower_bound end as stated_share_lower,
     case when stated_as = 'share' then stated_upper_bound end as stated_share_upper,
-    count_value,
+    -- a part is never larger than its whole
+    case
+        when count_qualifier = 'at_most' and count_value > eligible_upper_bound
+            then eligible_upper_bound
+        else count_value
+    end as count_value,
     count_lower_bound as count_lower,
-    count_upper_bound as count_upper,
+    case
+        when is_contradictory then count_upper_bound
+        when count_upper_bound > eligible_upper_bound then eligible_upper_bound
+        when
+            count_upper_bound is null
+            and (count_status = 'suppressed' or count_qualifier = 'at_least')
+            then eligible_upper_bound
+        else count_upper_bound
+    end as count_upper,
     count_qualifier,
     count_status,
     denominator_code,
@@ -155,6 +183,9 @@ select
     eligible_upper_bound as eligible_upper,
     eligible_qualifier,
     eligible_status,
+    eligible_period_end as eligible_as_of,
+    eligible_months_away,
+    is_contradictory,
     case
         when is_derived then {{ qualifier_of_quotient('count_qualifier', 'eligible_qualifier') }}
         else stated_qualifier
@@ -163,6 +194,7 @@ select
         when is_derived then {{ status_of_quotient('count_status', 'eligible_status') }}
         else stated_status
     end as status,
+    stated_period_grain as period_grain,
     stated_is_period_inferred as is_period_inferred,
     stated_source_name as source_name,
     stated_snapshot_at as snapshot_at

@@ -1,83 +1,115 @@
 {%- set series = 'measure_code, region_key, actor_type_code' -%}
-{%- set year_of_end = part_of_date('year', 'period_end') -%}
--- of several figures that begin on the same day, the one with the shortest period, then the newest
+{%- set figure = [
+    'measure_code', 'region_key', 'actor_type_code', 'value', 'lower_bound', 'upper_bound',
+    'qualifier', 'status', 'period_start', 'period_end', 'is_period_inferred', 'source_name',
+    'snapshot_at',
+] -%}
+-- of several figures of a month, the same as for adoption
 with ranked as (
     select
-        *,
-        {{ year_of_end }} as year,
-        {{ month_of('period_start') }} as first_month,
+        observation.*,
         row_number() over (
-            partition by {{ series }}, {{ year_of_end }}, period_start
-            order by period_end asc, snapshot_at desc, source_name asc
-        ) as rank_of_start
-    from {{ ref('fct_observation') }}
+            partition by {{ series }}, month
+            order by {{ order_in_month('observation') }}
+        ) as rank_in_month
+    from {{ ref('fct_observation') }} as observation
     where
-        period_end is not null and period_grain is distinct from 'span'
+        month is not null
+        and status <> 'missing'
         and measure_code in (
             select denominator_code from {{ ref('dim_measure') }}
             where denominator_code is not null
         )
 ),
 
--- each applies from the month it begins in until another begins or its year is over
+numbered as (
+    select
+        *,
+        {{ number_of_span('month', 1) }} as month_number,
+        case
+            when period_end = {{ end_of_month('month') }} then 31
+            else {{ part_of_date('day', 'period_end') }}
+        end as day_of_month
+    from ranked
+    where rank_in_month = 1
+),
+
+-- days are counted as if every month had 31, so that the end of a month has one number
+dated as (
+    select
+        *,
+        31 * month_number + day_of_month as day_number
+    from numbered
+),
+
+-- the last month whose end is nearer to this figure than to the next one; halfway, the earlier
+-- figure counts
+midway as (
+    select
+        *,
+        lead(month_number) over (partition by {{ series }} order by month) as next_month_number,
+        cast(floor(
+            (day_number - 62 + lead(day_number) over (partition by {{ series }} order by month))
+            / 62.0
+        ) as integer) as last_nearest
+    from dated
+),
+
+-- a month's own figure always counts for it
+until as (
+    select
+        *,
+        case
+            when last_nearest < month_number then month_number
+            when last_nearest >= next_month_number then next_month_number - 1
+            else last_nearest
+        end as last_month_number
+    from midway
+),
+
+since as (
+    select
+        *,
+        lag(last_month_number) over (partition by {{ series }} order by month) + 1
+            as first_month_number
+    from until
+),
+
 valid as (
     select
         *,
-        lead(first_month) over (
-            partition by {{ series }}, year
-            order by period_start
-        ) as next_month
-    from ranked
-    where rank_of_start = 1
+        case
+            when month_number - first_month_number <= {{ var('denominator_months') }}
+                then first_month_number
+            else month_number - {{ var('denominator_months') }}
+        end as first_number,
+        case
+            when last_month_number - month_number <= {{ var('denominator_months') }}
+                then last_month_number
+            else month_number + {{ var('denominator_months') }}
+        end as last_number
+    from since
 ),
 
-valid_for_months as (
-    select *
-    from valid
-    where
-        next_month is null
-        or next_month > {{ add_months('first_month', 1) }}
-        or {{ part_of_date('year', 'first_month') }} < year
+calendar as (
+    select
+        month,
+        {{ number_of_span('month', 1) }} as month_number
+    from {{ ref('dim_month') }}
 )
 
 select
-    measure_code,
-    region_key,
-    actor_type_code,
-    first_month as month,
-    value,
-    lower_bound,
-    upper_bound,
-    qualifier,
-    status,
-    period_start,
-    period_end,
-    is_period_inferred,
-    source_name,
-    snapshot_at
+    {{ columns_of('valid', figure) }},
+    valid.month,
+    0 as months_away
 from valid
-where
-    next_month = {{ add_months('first_month', 1) }}
-    and {{ part_of_date('year', 'first_month') }} = year
+where valid.first_number = valid.month_number and valid.last_number = valid.month_number
 union all
 select
-    denominator.measure_code,
-    denominator.region_key,
-    denominator.actor_type_code,
+    {{ columns_of('valid', figure) }},
     calendar.month,
-    denominator.value,
-    denominator.lower_bound,
-    denominator.upper_bound,
-    denominator.qualifier,
-    denominator.status,
-    denominator.period_start,
-    denominator.period_end,
-    denominator.is_period_inferred,
-    denominator.source_name,
-    denominator.snapshot_at
-from valid_for_months as denominator
-inner join {{ ref('dim_month') }} as calendar
-    on
-        denominator.year = calendar.year
-        and denominator.first_month <= calendar.month
-        and (denominator.next_month is null or calendar.month < denominator.next_month)
+    abs(calendar.month_number - valid.month_number) as months_away
+from valid
+inner join calendar
+    on calendar.month_number between valid.first_number and valid.last_number
+where valid.first_number < valid.month_number or valid.month_number < valid.last_number

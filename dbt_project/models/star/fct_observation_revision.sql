@@ -66,36 +66,40 @@ shown as (
 )
 
 select
-    measure_code,
-    region_key,
-    actor_type_code,
-    source_name,
-    period_start,
-    period_end,
-    period_grain,
-    case when period_grain in ('day', 'month') then {{ month_of('period_end') }} end as month,
-    case when not is_masked then value end as value,
-    case when not is_masked then lower_bound end as lower_bound,
-    case when not is_masked then upper_bound end as upper_bound,
-    qualifier,
-    case when is_masked then 'suppressed' else status end as status,
-    is_period_inferred,
-    -- the words around a figure say it too
-    case when is_masked then '(skjermet)' else published_text end as published_text,
-    region_as_published,
-    statement_address,
-    also_stated_at,
-    case when not is_masked then context end as context,
-    is_masked as is_withheld,
-    snapshot_at,
-    cast(revision_number as integer) as revision_number,
-    row_reference,
-    known_from,
-    known_to,
+    shown.measure_code,
+    shown.region_key,
+    shown.actor_type_code,
+    shown.source_name,
+    shown.period_start,
+    shown.period_end,
+    shown.period_grain,
+    {{ month_of_figure('shown.period_grain', 'shown.period_end', 'measure.time_kind') }} as month,
+    case when not shown.is_masked then shown.value end as value,
+    case when not shown.is_masked then shown.lower_bound end as lower_bound,
+    case when not shown.is_masked then shown.upper_bound end as upper_bound,
     case
-        when known_to is null then null
-        when next_stated_at = known_to then 'revised'
+        when shown.is_masked then 'approx'
+        else {{ qualifier_of_figure('shown') }}
+    end as qualifier,
+    case when shown.is_masked then 'suppressed' else shown.status end as status,
+    shown.is_period_inferred,
+    -- the words around a figure say it too
+    case when shown.is_masked then '(skjermet)' else shown.published_text end as published_text,
+    shown.region_as_published,
+    shown.statement_address,
+    shown.also_stated_at,
+    case when not shown.is_masked then shown.context end as context,
+    shown.is_masked as is_withheld,
+    shown.snapshot_at,
+    cast(shown.revision_number as integer) as revision_number,
+    shown.row_reference,
+    shown.known_from,
+    shown.known_to,
+    case
+        when shown.known_to is null then null
+        when shown.next_stated_at = shown.known_to then 'revised'
         else 'withdrawn'
     end as ended_by
 from shown
-where coalesce(is_followed_by_new, 1) = 1
+left join {{ ref('dim_measure') }} as measure on shown.measure_code = measure.measure_code
+where coalesce(shown.is_followed_by_new, 1) = 1

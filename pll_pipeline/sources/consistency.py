@@ -7,7 +7,6 @@ publication fits its source file (`validated/`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -32,6 +31,7 @@ from pll_pipeline.sources.model import (
     TotalRows,
     Value,
 )
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.columns import PHASES, QUALIFIERS, STATEMENTS
 
@@ -118,9 +118,9 @@ def unknown_columns(
     table: ObservationTable | MilestoneTable, columns: Collection[str]
 ) -> Iterator[Fault]:
     """The columns that a mapping names and that are not among `columns`, with their keys."""
-    patterns = [v.columns for v in getattr(table, "values", ()) if v.columns]
+    of_values = [v.columns for v in getattr(table, "values", ()) if v.columns]
     for key, column in _named_columns(table, ()):
-        is_known = column in columns or any(re.search(p, column) for p in patterns)
+        is_known = column in columns or any(patterns.is_found(p, column) for p in of_values)
         if not is_known and column != CONFIRM:
             yield key, column
 
@@ -149,7 +149,7 @@ def _headings(table: ObservationTable, path: Path) -> Iterator[Fault]:
         for name in ("kind", "region", "qualifier", "rounded_to", "status", "address", "context")
     ]
     for number, value in enumerate(table.values):
-        groups = re.compile(value.columns).groupindex if value.columns else {}
+        groups = patterns.group_names(value.columns) if value.columns else ()
         own = [value.period or table.period, value.actor_type or table.actor_type]
         for text in _from_columns([*shared, *own, value.measure, value.unit]):
             if text.heading is not None and text.heading not in groups:

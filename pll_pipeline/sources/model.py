@@ -8,7 +8,6 @@ source files (`register.py`).
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -23,6 +22,7 @@ from pydantic import (
 )
 
 from pll_pipeline.sources.addresses import values_of, variables_of
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.columns import REGION_LEVELS
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, read_period
 from pll_pipeline.vocabulary.norwegian.text import UnreadableText, comparable, plain_letters
@@ -43,10 +43,7 @@ UNIT_FACTORS = {
 
 
 def _text_pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
+    patterns.require_known(text)
     return text
 
 
@@ -74,12 +71,18 @@ def _footnote_mark(text: str) -> str:
 Pattern = Annotated[
     str,
     AfterValidator(_pattern),
-    Field(description="A regular expression, searched for anywhere in the text"),
+    Field(
+        description="A regular expression, searched for anywhere in the text; without look-around"
+        " and back-references"
+    ),
 ]
 TextPattern = Annotated[
     str,
     AfterValidator(_text_pattern),
-    Field(description="A regular expression, searched for anywhere in the text"),
+    Field(
+        description="A regular expression, searched for anywhere in the text; without look-around"
+        " and back-references"
+    ),
 ]
 Name = Annotated[str, AfterValidator(comparable)]
 RegionLevel = Literal[REGION_LEVELS]  # type: ignore[valid-type]  # levels of the vocabulary

@@ -25,6 +25,7 @@ from pll_pipeline.validated.mapping import MappedTables, keys_only_in, map_table
 from pll_pipeline.validated.readers import PublishedTable, read_table
 from pll_pipeline.validated.readers.table import ROW_REFERENCE
 from pll_pipeline.validated.rules import milestone_rules, observation_rules, sift, target_rules
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.norwegian.periods import day_in_oslo
 
@@ -117,8 +118,8 @@ def _refuse_rows_that_may_belong(published: PublishedTable, where: str) -> None:
 def _refuse_columns(
     table: ObservationTable | MilestoneTable, columns: list[str], where: str
 ) -> None:
-    patterns = [value.columns for value in getattr(table, "values", ()) if value.columns]
-    by_pattern = {c for c in columns if any(re.search(pattern, c) for pattern in patterns)}
+    of_values = [value.columns for value in getattr(table, "values", ()) if value.columns]
+    by_pattern = {c for c in columns if any(patterns.is_found(pattern, c) for pattern in of_values)}
     missing = set(table.expected_columns) - set(columns)
     new = set(columns) - set(table.expected_columns) - by_pattern
     changes = [
@@ -128,8 +129,8 @@ def _refuse_columns(
     ]
     changes += [
         f"no column matches {pattern!r}"
-        for pattern in patterns
-        if not any(re.search(pattern, column) for column in columns)
+        for pattern in of_values
+        if patterns.first_found(pattern, columns) is None
     ]
     if not changes:
         changes += [

@@ -7,7 +7,6 @@ the reason; nothing is dropped and nothing is guessed. Not here: the meaning of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
@@ -45,6 +44,7 @@ from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, Publish
 from pll_pipeline.validated.statements import merge_statements
 from pll_pipeline.validated.texts import Refused, quoted
 from pll_pipeline.validated.totals import refuse_wrong_totals
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.codes import Codes, Measure
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, day_in_oslo, read_period
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
@@ -140,8 +140,9 @@ def value_columns(value: Value, columns: list[str]) -> Iterator[tuple[str, dict[
         yield value.column, {}
         return
     for column in columns:
-        if match := re.search(value.columns or "", column):
-            yield column, {name: text or "" for name, text in match.groupdict().items()}
+        groups = patterns.groups_in(value.columns or "", column)
+        if groups is not None:
+            yield column, groups
 
 
 def with_text_above(published: PublishedTable, columns: list[str]) -> PublishedTable:
@@ -170,7 +171,7 @@ def _without(
         rules += [rule for rule in table.total_rows if not rule.is_figure]
     for rule in rules:
         texts = published.frame[rule.column]
-        distinct = [t for t in texts.unique() if re.search(rule.matches, plain_letters(t))]
+        distinct = [t for t in texts.unique() if patterns.is_found(rule.matches, plain_letters(t))]
         is_left_out = texts.is_in(distinct)
         if is_left_out.any():
             notes.append(_note_on(table.file, rule, published.frame.filter(is_left_out)))

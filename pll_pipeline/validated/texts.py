@@ -5,10 +5,10 @@ Not here: what the text means (`mapping.py`, `figures.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pll_pipeline.sources.model import FirstCase, FromColumn, Text
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 # Published columns and named groups of a heading are kept apart by their prefix: a publisher may
@@ -55,7 +55,7 @@ def text_for(text: Text, row: Mapping[str, str]) -> tuple[str, bool]:
             (
                 case.take
                 for case in text.cases
-                if re.search(case.matches, plain_letters(row[PUBLISHED + case.column]))
+                if patterns.is_found(case.matches, plain_letters(row[PUBLISHED + case.column]))
             ),
             text.otherwise,
         )
@@ -71,13 +71,13 @@ def _from_column(text: FromColumn, published: str) -> tuple[str, bool]:
     taken = published.strip()
     name = text.column or text.heading or ""
     if text.pattern:
-        match = re.search(text.pattern, plain_letters(taken))
-        if not match:
+        match = patterns.taken_from(text.pattern, plain_letters(taken))
+        if match is None:
             if text.otherwise is not None:
                 return text.otherwise, False
             reason = f"the text does not match {text.pattern!r}"
             raise Refused("text_matches", name, published, reason)
-        taken = (match.group(1) if match.groups() else match.group(0)) or ""
+        taken = match
     if text.codes is not None:
         code = comparable(taken)
         if code not in text.codes:

@@ -5,7 +5,6 @@ Not here: totals that a Power BI report answers (`readers/powerbi`), sums made b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from pll_pipeline.sources.model import ObservationTable, Source, TotalColumn, To
 from pll_pipeline.validated.figures import Cell, FigureReader
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, PublishedTable
 from pll_pipeline.validated.texts import Refused
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 Bounds = tuple[float, float]
@@ -88,7 +88,9 @@ class _Amounts:
     def _value_of(self, column: str) -> Value:
         """The settings by which a column is read."""
         for value in self._table.values:
-            if value.column == column or (value.columns and re.search(value.columns, column)):
+            if value.column == column or (
+                value.columns and patterns.is_found(value.columns, column)
+            ):
                 return value
         return Value(column=column, measure="")
 
@@ -97,9 +99,7 @@ def _wrong_rows(
     rule: TotalRows, table: ObservationTable, published: PublishedTable, amounts: _Amounts
 ) -> Iterator[_WrongTotal]:
     frame = published.frame
-    is_total = [
-        re.search(rule.matches, plain_letters(text)) is not None for text in frame[rule.column]
-    ]
+    is_total = [patterns.is_found(rule.matches, plain_letters(text)) for text in frame[rule.column]]
     groups: dict[tuple[str, ...], list[int]] = {}
     within = [[comparable(text) for text in frame[column]] for column in rule.within]
     keys = list(zip(*within, strict=True)) if within else [()] * frame.height

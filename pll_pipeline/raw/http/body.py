@@ -21,9 +21,8 @@ PIECE_BYTES = 64 * 1024
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _LONGEST_SHOWN = 300
 _GZIP_BITS = zlib.MAX_WBITS + 16
-_PAGE_BEGINS = re.compile(
-    rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
+_PAGE_BEGINS = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_COMMENT_BEGINS, _COMMENT_ENDS = b"<!--", b"-->"
 
 
 def read_body(response: requests.Response, most_bytes: int, deadline: float) -> bytes:
@@ -86,7 +85,20 @@ def refuse_framing(response: requests.Response) -> None:
 
 def is_web_page(content: bytes) -> bool:
     """Whether bytes begin as a web page does, whatever media type they were sent as."""
-    return _PAGE_BEGINS.match(content.removeprefix(b"\xef\xbb\xbf")[:PIECE_BYTES]) is not None
+    head = content.removeprefix(b"\xef\xbb\xbf")[:PIECE_BYTES]
+    position = _after_spaces(head, 0)
+    while head.startswith(_COMMENT_BEGINS, position):
+        end = head.find(_COMMENT_ENDS, position + len(_COMMENT_BEGINS))
+        if end < 0:
+            return False
+        position = _after_spaces(head, end + len(_COMMENT_ENDS))
+    return _PAGE_BEGINS.match(head, position) is not None
+
+
+def _after_spaces(content: bytes, position: int) -> int:
+    while content[position : position + 1].isspace():
+        position += 1
+    return position
 
 
 def decompressed(pieces: Iterable[bytes], window_bits: int | None) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.pxweb.description import Variable
@@ -110,8 +111,9 @@ def _matches(variable: Variable, expression: str, where: str) -> list[str]:
     if bound := _BOUND.fullmatch(expression):
         return _bounded(variable, bound, _ordered(variable, expression, where), where)
     if "*" in expression or "?" in expression:
-        pattern = re.escape(expression).replace(r"\*", ".*").replace(r"\?", ".")
-        if codes := [code for code in variable.codes if re.fullmatch(pattern, code, re.DOTALL)]:
+        # every other sign is itself, also a bracket
+        pattern = expression.replace("[", "[[]")
+        if codes := [code for code in variable.codes if fnmatchcase(code, pattern)]:
             return codes
     raise _no_match(variable, expression, where)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from pll_pipeline.validated.readers.decoding import (
     refuse_zero_characters,
 )
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
@@ -212,13 +213,15 @@ def _rows(
     records: Iterator[Record], header: _Header, how: Delimited, text: str, where: str
 ) -> _Rows:
     """The rows of the table, up to the record that ends it. Raises `PllError` for another width."""
-    rows = _Rows()
+    of_table, below = _up_to_end(records, how)
+    rows = _Rows(below=below)
     width = len(header.names)
-    for record in records:
+    remaining = iter(of_table)
+    for record in remaining:
         if not record.cells:
             continue
-        if _ends_table(record, how):
-            rows.below = [record, *records]
+        if _ends_table(record):
+            rows.below = [record, *remaining, *below]
         elif not record.text:
             rows.empty_lines.append(record.first_line)
         elif len(record.cells) != width:
@@ -229,12 +232,21 @@ def _rows(
     return rows
 
 
-def _ends_table(record: Record, how: Delimited) -> bool:
-    if record.filled_count == 1 and FILTER_TEXT.match(record.text):
-        return True
-    return bool(
-        how.ends_at and record.text and re.search(how.ends_at, plain_letters(record.cells[0]))
-    )
+def _ends_table(record: Record) -> bool:
+    return record.filled_count == 1 and FILTER_TEXT.match(record.text) is not None
+
+
+def _up_to_end(records: Iterator[Record], how: Delimited) -> tuple[Iterable[Record], list[Record]]:
+    """The records of the table and those from its end on, by the pattern of the source file."""
+    if how.ends_at is None:
+        return records, []
+    listed = list(records)
+    filled = [number for number, record in enumerate(listed) if record.text]
+    texts = [plain_letters(listed[number].cells[0]) for number in filled]
+    end = patterns.first_found(how.ends_at, texts)
+    if end is None:
+        return listed, []
+    return listed[: filled[end]], listed[filled[end] :]
 
 
 def _refuse_width(record: Record, header: _Header, text: str, where: str) -> None:

@@ -7,7 +7,6 @@ Not here: what a reader sees of a page (`page_*.py`), running text, numbers, dat
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from pll_pipeline.validated.readers.page_tables import (
     tables_of_page,
 )
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _has_header(table: Table, wanted: list[str]) -> bool:
 
 def _has_title(table: Table, pattern: str | None) -> bool:
     return pattern is None or any(
-        re.search(pattern, plain_letters(title)) for title in table.titles
+        patterns.is_found(pattern, plain_letters(title)) for title in table.titles
     )
 
 

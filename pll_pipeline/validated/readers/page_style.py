@@ -81,7 +81,7 @@ _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _GENERATED = re.compile(r"::?(?:before|after)$")
 # Of a pointer or a control: what a page looks like before anyone touches it has none of them.
 _STATE = re.compile(r":(?:hover|focus|active|target|checked|visited|open)\b|:has\(")
-_LENGTH = re.compile(r"(-?\d*\.?\d+)(px|pt|em|rem|%|vw|vh|)$")
+_LENGTH = re.compile(r"(-?(?:\d++(?:\.\d++)?+|\.\d++))(px|pt|em|rem|%|vw|vh|)$")
 _FAR = -900.0
 _LEAST_SEEN = 0.05
 # scale(0), translate(-9999px), opacity(0)

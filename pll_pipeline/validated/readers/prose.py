@@ -1,8 +1,7 @@
 """Figures in the running text of a web page → one row each, with the sentence they are in.
 
-A figure is known by words of its sentence and taken by a pattern; a page that has it twice, or no
-longer, is refused. Patterns are run by an engine whose time grows with the text only, so a pattern
-cannot hang; it has no look-around and no back-references.
+A figure is known by words of its sentence and taken by a pattern (`vocabulary/patterns.py`); a page
+that has it twice, or no longer, is refused.
 Not here: tables in web pages (`html.py`), what a reader sees of a page (`page_*.py`), where a
 sentence ends (`sentences.py`), what a number or a qualifier means (`vocabulary/norwegian/`).
 """
@@ -17,10 +16,11 @@ from pll_pipeline.validated.readers.decoding import decode
 from pll_pipeline.validated.readers.page_blocks import Blocks, blocks_of_page, without_fault_marks
 from pll_pipeline.validated.readers.sentences import sentences
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.numbers import qualifier_at_end, size_at_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import polars as pl
 
@@ -121,9 +121,9 @@ def _not_read(blocks: Blocks, file: str) -> Iterator[NotRead]:
 
 def _groups(figures: Sequence[ProseFigure], where: str) -> list[str]:
     """The named groups all patterns share, in the order of the first."""
-    first = list(re.compile(figures[0].pattern).groupindex)
+    first = list(patterns.group_names(figures[0].pattern))
     for figure in figures:
-        groups = list(re.compile(figure.pattern).groupindex)
+        groups = patterns.group_names(figure.pattern)
         problem = ""
         if "value" not in groups:
             problem = "has no group named value"
@@ -145,10 +145,7 @@ def _groups(figures: Sequence[ProseFigure], where: str) -> list[str]:
 def _the_one_near(figure: ProseFigure, sentences: pl.Series, where: str) -> int:
     """The index of the one sentence with the words of the figure."""
 
-    def find() -> list[int]:
-        return sentences.str.contains(figure.near).arg_true().to_list()
-
-    found = _run(find, figure, figure.near, where)
+    found = sentences.str.contains(figure.near).arg_true().to_list()
     if len(found) == 1:
         return found[0]
     words = f'the words of the figure "{figure.name}" ({figure.near})'
@@ -173,10 +170,7 @@ def _taken(figure: ProseFigure, sentence: str, *, where: str) -> dict[str, str]:
 
     alone = pl.Series([sentence])
 
-    def count() -> int:
-        return int(alone.str.count_matches(figure.pattern).item())
-
-    matches = _run(count, figure, figure.pattern, where)
+    matches = int(alone.str.count_matches(figure.pattern).item())
     groups = alone.str.extract_groups(figure.pattern).item() if matches == 1 else {}
     value = groups.get("value") or ""
     problem = ""
@@ -246,33 +240,15 @@ def _begun_before(value: str, before: str, before_match: str) -> str:
 
 def _gone_on(value: str, after: str) -> str:
     """The number with its digits after the value, "" where the value has its last digit."""
-    patterns = [_TIMES_POWER_AFTER]
+    after_number = [_TIMES_POWER_AFTER]
     if value[-1:].isdigit():
-        patterns.append(_DIGITS_AFTER)
+        after_number.append(_DIGITS_AFTER)
     if _MAY_BE_GROUPED.search(value):
-        patterns.append(_GROUP_AFTER)
+        after_number.append(_GROUP_AFTER)
     if value.rstrip().endswith("10"):
-        patterns.append(_RAISED_AFTER)
-    gone_on = next(filter(None, (pattern.match(after) for pattern in patterns)), None)
+        after_number.append(_RAISED_AFTER)
+    gone_on = next(filter(None, (pattern.match(after) for pattern in after_number)), None)
     return value + gone_on[0] if gone_on else ""
-
-
-def _run(query: Callable[[], T], figure: ProseFigure, pattern: str, where: str) -> T:
-    """What the query finds with the pattern. Raises `PllError` for one the engine does not know."""
-    from polars.exceptions import ComputeError
-
-    try:
-        return query()
-    except ComputeError as error:
-        # the message repeats the pattern over several lines; one of them says what is wrong
-        reason = re.search(r"^error: (.+)$", str(error), re.MULTILINE)
-        raise PllError(
-            f'The figure "{figure.name}" has a pattern that is not known here, {pattern}:'
-            f" {reason[1] if reason else str(error).splitlines()[0]}",
-            where=where,
-            do="write it without look-around, back-references and what else only some engines"
-            " have, in read.figures of the source file",
-        ) from error
 
 
 def _most_alike(pattern: str, sentences: Iterable[str]) -> list[int]:

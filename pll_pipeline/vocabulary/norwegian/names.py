@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.vocabulary.norwegian.text import DASHES, plain_letters
+from pll_pipeline.vocabulary.norwegian.text import DASHES, LONGEST_TEXT, plain_letters
 
 _OTHER_DASHES = re.compile(f" ?[{DASHES}−] ?")
 _APOSTROPHES = re.compile("[’‘‛ʼʻʹ′´`]")
@@ -141,6 +141,8 @@ class NameIndex:
         use ("Troms - Romsa (-2019)"); they must all be of the same key. Raises `UnknownName`, or
         `AmbiguousName` when the label names several keys at one level.
         """
+        if len(label) > LONGEST_TEXT:
+            raise UnknownName(f"{label[:100]}…", (), f", with more than {LONGEST_TEXT} characters")
         called = self._called(label)
         for level in [None] if levels is None else levels:
             found = [

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pll_pipeline.vocabulary.norwegian.text import (
     DASHES,
+    LONGEST_TEXT,
     UnreadableText,
     any_of,
     with_group_spaces,
@@ -299,6 +300,9 @@ def read_number(text: str, convention: NumberConvention) -> Figure:
     if _PLAIN_DIGITS.fullmatch(text):
         value = float(text)
         return Figure(value, "count", "exact", value, value, text)
+    if len(text) > LONGEST_TEXT:
+        why = f"it has {len(text)} characters, more than {LONGEST_TEXT}"
+        raise _unreadable(f"{text[:100]}…", why, convention)
     return _read(text, convention)
 
 

@@ -21,6 +21,8 @@ class UnreadableText(PllError):
         super().__init__(f'"{text}" cannot be read as {meant_as}: {why}', do=do)
 
 
+# Longer texts are no number and no name: what reads those takes time by more than their length.
+LONGEST_TEXT = 500  # characters
 # Soft hyphen, word joiner and byte order mark are not seen and separate nothing.
 INVISIBLE = dict.fromkeys((0x00AD, 0x2060, 0xFEFF))
 DASHES = "-‐‑‒–—―"

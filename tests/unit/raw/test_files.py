@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.raw import files
 from pll_pipeline.raw.archive import keep
 from pll_pipeline.raw.fetching import fetch
+from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.sources.model import Html, Http, Source
 from pll_pipeline.sources.register import known
@@ -220,3 +222,14 @@ def test_a_file_without_an_address_is_refused(loopback: Loopback, tmp_path: Path
     )
     with pytest.raises(PllError, match=r"no address for f\.csv"):
         fetch(nowhere, tmp_path)
+
+
+def test_a_web_page_is_known_behind_any_number_of_comments_in_little_time() -> None:
+    began = time.process_time()
+    assert is_web_page(b" \n<!-- x --> <!---->" * 1000 + b"<!DOCTYPE  html>")
+    assert is_web_page(b"\xef\xbb\xbf<Html lang=nb>")
+    assert not is_web_page(b"<!---->" * 40)
+    assert not is_web_page(b"<!-- <html>")
+    assert not is_web_page(b"<!-- --> a <html>")
+    assert not is_web_page(b" " * 2**20)
+    assert time.process_time() - began < 1

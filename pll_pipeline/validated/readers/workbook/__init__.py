@@ -10,7 +10,6 @@ Not here: numbers, dates, codes, and what the sheet says around its table.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,6 +29,7 @@ from pll_pipeline.validated.readers.workbook.sheet import SheetReader
 from pll_pipeline.validated.readers.workbook.styles import Styles, styles_of
 from pll_pipeline.validated.readers.workbook.table import table_of
 from pll_pipeline.validated.readers.workbook.texts import SharedTexts, shared_texts
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import plain_letters
 
 __all__ = ["SheetSeen", "read", "sheets"]
@@ -164,7 +164,7 @@ def _chosen(book: _Book, how: Workbook, where: str) -> _SheetEntry:
     fitting = [
         sheet
         for sheet in book.sheets
-        if how.sheet is None or re.search(how.sheet, plain_letters(sheet.name))
+        if how.sheet is None or patterns.is_found(how.sheet, plain_letters(sheet.name))
     ]
     visible = [sheet for sheet in fitting if not sheet.is_hidden]
     if len(visible) == 1:

@@ -5,7 +5,6 @@ Not here: what cells show (`grid.py`), what columns mean (`validated/mapping.py`
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 from pll_pipeline.validated.readers.workbook.grid import Grid
 from pll_pipeline.validated.readers.workbook.places import letters
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
@@ -273,12 +273,9 @@ class _Rows:
             for column in self._columns
             if any(grid.is_filled(index, [column]) for index in looked_at)
         )
-        ends = (
-            index
-            for index in self._filled
-            if re.search(how.ends_at, plain_letters(grid.text(index, first)))
-        )
-        return next(ends, len(grid.rows))
+        texts = [plain_letters(grid.text(index, first)) for index in self._filled]
+        end = patterns.first_found(how.ends_at, texts)
+        return len(grid.rows) if end is None else self._filled[end]
 
     def _learn(self, rows: list[int]) -> None:
         """Which columns all of these rows fill, and which have numbers."""

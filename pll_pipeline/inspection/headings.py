@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pll_pipeline.inspection.columns import is_read
+from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.norwegian.periods import read_period
 
@@ -70,7 +71,7 @@ def _apart_from(others: Collection[str], pattern: str, members: Iterable[str], c
 
 
 def _matches_any(pattern: str, headings: Iterable[str]) -> bool:
-    return any(re.search(pattern, heading) for heading in headings)
+    return any(patterns.is_found(pattern, heading) for heading in headings)
 
 
 def _shape(heading: str, codes: Codes) -> tuple[str, str, str] | None:

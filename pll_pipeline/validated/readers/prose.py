@@ -144,8 +144,7 @@ def _groups(figures: Sequence[ProseFigure], where: str) -> list[str]:
 
 def _the_one_near(figure: ProseFigure, sentences: pl.Series, where: str) -> int:
     """The index of the one sentence with the words of the figure."""
-
-    found = sentences.str.contains(figure.near).arg_true().to_list()
+    found: list[int] = sentences.str.contains(figure.near).arg_true().to_list()
     if len(found) == 1:
         return found[0]
     words = f'the words of the figure "{figure.name}" ({figure.near})'

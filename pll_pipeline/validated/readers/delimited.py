@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -35,8 +36,12 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 FILTER_TEXT = re.compile(r"\s*(?:Brukte filtre|Anvendte filtre|Applied filters)\s*:", re.IGNORECASE)
 _UTF8_MARK = b"\xef\xbb\xbf"
 _HEAD_BYTES = 2**16
+# More columns, or cells in a file that is read record by record, have no table of figures.
+MOST_COLUMNS = 5000
+MOST_CELLS = 40_000_000
 _EMPTY = " \t\n\v\f\r\u00a0"  # what an empty cell may consist of
 _LONGEST_EXAMPLE = 200
+_LOOK = "look at the publication: it has become another, or was made to do harm"
 _WHOLE = "fetch or archive it again, whole"
 
 
@@ -175,6 +180,12 @@ def _names(above: list[Record], record: Record, how: Delimited, where: str) -> l
             do="correct read.header_rows in the source file, or see what the publisher changed",
         )
     upper = [above.pop().cells for _ in range(upper_count)][::-1]
+    if len(record.cells) > MOST_COLUMNS:
+        raise PllError(
+            f"The header has {len(record.cells)} columns, more than {MOST_COLUMNS}",
+            where=f"{where}, line {record.first_line}",
+            do=_LOOK,
+        )
     names = _joined([*upper, record.cells]) if upper else record.cells
     if how.columns and len(how.columns) != len(names):
         raise PllError(
@@ -229,6 +240,9 @@ def _rows(
         else:
             rows.cells.append(record.cells)
             rows.lines.append(record.first_line)
+            if len(rows.lines) * width > MOST_CELLS:
+                what = f"The table has more than {MOST_CELLS} cells"
+                raise PllError(what, where=where, do=_LOOK)
     return rows
 
 
@@ -310,7 +324,7 @@ def _is_used(header: _Header, rows: _Rows, index: int) -> bool:
 
 
 def _refuse_names(names: list[str], where: str) -> None:
-    counts = {name: names.count(name) for name in [*names, ROW_REFERENCE]}
+    counts = Counter(names)
     repeated = [name for name in names if counts[name] > 1 or name == ROW_REFERENCE]
     if repeated:
         name = repeated[0]

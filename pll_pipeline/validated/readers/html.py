@@ -55,7 +55,7 @@ def read(content: bytes, how: Html, *, where: str) -> PublishedTable:
     that is not as wide as the header, and a table without rows.
     """
     file = where.rsplit("/", 1)[-1]
-    page = parsed_page(decode(content, how.encoding, where=where, what="page"))
+    page = parsed_page(decode(content, how.encoding, where=where, what="page"), where)
     tables = tables_of_page(page, where)
     rest = rest_of_page(page, file)
     table = _chosen(tables, how, where, rest)
@@ -80,7 +80,7 @@ def headers(content: bytes, encoding: str, *, where: str) -> list[tuple[str, lis
 
     The header of a table whose own is empty is that of the table before it.
     """
-    page = parsed_page(decode(content, encoding, where=where, what="page"))
+    page = parsed_page(decode(content, encoding, where=where, what="page"), where)
     tables = tables_of_page(page, where)
     seen = [table for table in tables if not table.is_hidden]
     by_number = {table.number: table for table in seen}

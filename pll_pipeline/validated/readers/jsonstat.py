@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pll_pipeline.sources.model import JsonStat
 
 MOST_CELLS = 5_000_000
+MOST_DIMENSIONS = 100
+USUAL_DIMENSIONS = 8
 VALUE, STATUS = "value", "status"
 _AGAIN = "look at the publication and archive it again"
 _WHOLE = "fetch or archive it again, whole"
@@ -59,14 +61,27 @@ def read(
     parts = document.get("parts") if isinstance(document, dict) and len(document) == 1 else None
     if not isinstance(parts, list) or not parts:
         return _cube(document, where)
-    return _joined([_cube(part, f"{where} part {n}") for n, part in enumerate(parts, 1)])
+    places = [f"{where} part {number}" for number in range(1, len(parts) + 1)]
+    # the cells of all parts are counted before the first is read
+    _refuse_many_cells(sum(map(_cells_in, parts, places)), f"{len(parts)} parts together", where)
+    return _joined([_cube(part, place) for part, place in zip(parts, places, strict=True)])
+
+
+def _cells_in(document: Any, where: str) -> int:
+    """The number of cells of a dataset by its sizes, and of the texts that they would become."""
+    dataset = _dataset(document, where)
+    described: dict[str, Any] = {k: _plain(dataset[k]) for k in ("id", "size") if k in dataset}
+    found = dataset["dimension"]
+    described["dimension"] = {key: _plain(found[key]) for key in ("id", "size") if key in found}
+    names, sizes = _names_and_sizes(described, where)
+    return _number_of_cells(names, sizes, where)
 
 
 def _cube(document: Any, where: str) -> PublishedTable:
     dataset = _dataset(document, where)
     described = _plain({key: part for key, part in dataset.items() if key != VALUE})
     names, sizes = _names_and_sizes(described, where)
-    cells = _number_of_cells(sizes, where)
+    cells = _number_of_cells(names, sizes, where)
     found = described["dimension"]
     dimensions = [
         _dimension(name, found.get(name), size, where)
@@ -257,6 +272,9 @@ def _names_and_sizes(dataset: dict[str, Any], where: str) -> tuple[list[str], li
             "The dataset does not name its dimensions: id and size must be lists of the same length"
         )
         raise PllError(what, where=where, do=_AGAIN)
+    if len(names) > MOST_DIMENSIONS:
+        what = f"The dataset has {len(names)} dimensions, more than {MOST_DIMENSIONS}"
+        raise PllError(what, where=where, do=_AGAIN)
     if not all(isinstance(name, str) and name for name in names):
         raise PllError(f"The dataset names its dimensions {_quoted(names)}", where=where, do=_AGAIN)
     of_dimensions = (
@@ -276,8 +294,19 @@ def _names_and_sizes(dataset: dict[str, Any], where: str) -> tuple[list[str], li
     ]
 
 
-def _number_of_cells(sizes: list[int], where: str) -> int:
+def _refuse_many_cells(cells: int, what: str, where: str) -> None:
+    if cells > MOST_CELLS:
+        raise PllError(
+            f"The dataset has {cells} cells in {what}, more than {MOST_CELLS}",
+            where=where,
+            do="ask the statistics bank for another selection",
+        )
+
+
+def _number_of_cells(names: list[str], sizes: list[int], where: str) -> int:
     cells = math.prod(sizes)
+    # each dimension becomes a text for its code and one for its label in every row
+    _refuse_many_cells(cells * len(names) // USUAL_DIMENSIONS, f"{len(names)} dimensions", where)
     if 0 < cells <= MOST_CELLS:
         return cells
     what = f"{cells} cells, more than {MOST_CELLS}" if cells else "no cells"

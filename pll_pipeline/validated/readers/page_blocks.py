@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_rest import rest_of_page
 from pll_pipeline.validated.readers.page_style import PageStyle, Shown
 from pll_pipeline.validated.readers.page_text import (
@@ -28,7 +29,6 @@ from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.vocabulary.norwegian.text import composed
 
 MOST_TEXT = 8 * 2**20  # characters
-DEEPEST = 5_000  # elements within each other; parsing takes time by the square of it
 
 # Elements whose text is running text.
 _READ = frozenset(
@@ -38,14 +38,6 @@ _READ = frozenset(
     )
 )
 _SKIPPED = frozenset(("nav", "header", "footer"))
-# Never closed, or often not, or closed in themselves as parts of drawings are.
-_ENDLESS = frozenset(
-    (
-        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"),
-        *("track", "wbr", "p", "li", "td", "th", "tr", "dt", "dd", "option", "path", "circle"),
-        *("rect", "line", "polygon", "polyline", "use", "stop"),
-    )
-)
 _BLOCK = "\x1e"
 # Characters that no page uses: the first one says that fault 0 is here, and so on.
 _FIRST_FAULT, _MOST_FAULTS = 0x100000, 0xFFFD
@@ -84,10 +76,7 @@ def blocks_of_page(page: str, where: str) -> Blocks:
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    if _depth(page) > DEEPEST:
-        raise PllError(
-            f"The page has more than {DEEPEST} elements within each other", where=where, do=_LOOK
-        )
+    refuse_depth(page, where)
     parsed = LexborHTMLParser(page)
     walk = _BlockWalk(PageStyle(parsed), where)
     if parsed.root is not None:
@@ -95,16 +84,6 @@ def blocks_of_page(page: str, where: str) -> Blocks:
     texts = [text for block in "".join(walk.pieces).split(_BLOCK) if (text := walk.block(block))]
     rest = rest_of_page(parsed, where.rsplit("/", 1)[-1])
     return Blocks(texts, walk.faults, walk.hidden, walk.struck, rest)
-
-
-def _depth(page: str) -> int:
-    """At most how many elements of the page are within each other, counted before it is parsed."""
-    depth = deepest = 0
-    for tag in re.finditer(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)", page):
-        if tag[2].lower() not in _ENDLESS:
-            depth = max(0, depth - 1) if tag[1] else depth + 1
-            deepest = max(deepest, depth)
-    return deepest
 
 
 class _BlockWalk(Walk):

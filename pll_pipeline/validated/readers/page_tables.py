@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_style import PageStyle
 from pll_pipeline.validated.readers.page_text import SeenText, children, seen_text
 from pll_pipeline.vocabulary.norwegian.text import comparable
@@ -105,10 +106,11 @@ def distinct(cells: Sequence[Cell]) -> list[Cell]:
     return list({id(cell): cell for cell in cells}.values())
 
 
-def parsed_page(page: str) -> LexborHTMLParser:
-    """The elements of a page."""
+def parsed_page(page: str, where: str) -> LexborHTMLParser:
+    """The elements of a page. Raises `PllError` for one with too many within each other."""
     from selectolax.lexbor import LexborHTMLParser
 
+    refuse_depth(page, where)
     return LexborHTMLParser(page)
 
 

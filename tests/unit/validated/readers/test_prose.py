@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Prose, ProseFigure
 from pll_pipeline.validated.readers import page_blocks, prose
+from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_text import collapsed
 from pll_pipeline.validated.readers.sentences import sentences as sentences_of
 from pll_pipeline.validated.readers.table import NotRead
@@ -389,7 +390,7 @@ def test_elements_too_deep_within_each_other_are_refused_before_they_take_time()
 def test_odd_text_is_split_in_a_time_that_grows_with_its_length_only(text: str) -> None:
     start = time.monotonic()
     list(sentences_of(collapsed(text)))
-    page_blocks._depth(text)
+    refuse_depth(text, "page")
     assert time.monotonic() - start < 3
 
 

@@ -1,0 +1,41 @@
+"""How deep a web page may be: counted before it is parsed, which takes time by the square of it.
+
+Not here: what the page says (`page_text.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from pll_pipeline.errors import PllError
+
+DEEPEST = 5_000  # elements within each other
+# Never closed, or often not, or closed in themselves as parts of drawings are.
+_ENDLESS = frozenset(
+    (
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"),
+        *("track", "wbr", "p", "li", "td", "th", "tr", "dt", "dd", "option", "path", "circle"),
+        *("rect", "line", "polygon", "polyline", "use", "stop"),
+    )
+)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
+
+
+def refuse_depth(page: str, where: str) -> None:
+    """Raise `PllError` for a page with too many elements within each other."""
+    if _depth(page) > DEEPEST:
+        raise PllError(
+            f"The page has more than {DEEPEST} elements within each other",
+            where=where,
+            do="look at the page: it may be no web page, or a very unusual one; give another page",
+        )
+
+
+def _depth(page: str) -> int:
+    """At most how many elements of the page are within each other."""
+    depth = deepest = 0
+    for tag in _TAG.finditer(page):
+        if tag[2].lower() not in _ENDLESS:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest

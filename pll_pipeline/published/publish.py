@@ -14,6 +14,7 @@ from pathlib import Path
 from pll_pipeline.disposable import LOG
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import release_folder, rolled_back
+from pll_pipeline.published.current_release import drop_damaged
 from pll_pipeline.published.outputs import write_release
 from pll_pipeline.published.release_info import Inputs
 from pll_pipeline.published.releases import (
@@ -63,9 +64,8 @@ def publish(
             compared = newest_whole(marts_dir) if damage else previous
             _write(release, build_file, built_at, inputs, compared)
             make_current(marts_dir, release)
-        if previous and damage:
-            release_folder.remove(previous.folder)
-            LOG.warning("release %s is removed. %s", previous.id, damage)
+        if damage or previous is None:
+            drop_damaged(marts_dir)
         for name in remove_showing_withheld(marts_dir, release):
             LOG.warning("release %s is removed: a publisher withholds a figure of it now", name)
         prune(marts_dir, keep)

@@ -108,7 +108,10 @@ class Codes:
                 return list(csv.DictReader(file))
 
         self.region = {row["region_key"]: row for row in rows("region")}
-        self.measure = {row["measure_code"]: row for row in rows("measure")}
+        adds = {row["additivity_code"]: row for row in rows("additivity")}
+        self.measure = {
+            row["measure_code"]: row | adds[row["additivity_code"]] for row in rows("measure")
+        }
         self.actor = {row["actor_type_code"]: row for row in rows("actor_type")}
         self.reform = [
             (

@@ -185,6 +185,28 @@ _ALL = [
         "Sann når verdier for ulike perioder kan summeres",
     ),
     Column(
+        "additivity_code",
+        "varchar",
+        "Slags enhet",
+        "What kind of unit a measure counts, which decides over what its figures may be added",
+        "Hva slags enhet et mål teller, som avgjør hva tallene kan summeres over",
+        refers_to="additivity.additivity_code",
+    ),
+    Column(
+        "adds_over_reason",
+        "varchar",
+        "Grunn for summering",
+        "Why values may or may not be added over regions, actor types and time, in Norwegian",
+        "Hvorfor verdier kan eller ikke kan summeres over regioner, aktørtyper og tid",
+    ),
+    Column(
+        "adds_over_reason_en",
+        "varchar",
+        "Grunn for summering (engelsk)",
+        "Why values may or may not be added over regions, actor types and time",
+        "Hvorfor verdier kan eller ikke kan summeres over regioner, aktørtyper og tid, på engelsk",
+    ),
+    Column(
         "numerator_code",
         "varchar",
         "Teller",

@@ -74,7 +74,7 @@ GOLDEN = [
     (
         "pll_gp_office_count",
         "kommune:4601",
-        "fastlege",
+        "legekontor",
         date(2022, 11, 30),
         "month",
         20,
@@ -264,7 +264,7 @@ GOLDEN = [
     (
         "eresept_gp_office_share",
         "fylke:18",
-        "fastlege",
+        "legekontor",
         date(2012, 12, 11),
         "day",
         0.60,
@@ -274,7 +274,7 @@ GOLDEN = [
     (
         "eresept_gp_office_share",
         "fylke:19",
-        "fastlege",
+        "legekontor",
         date(2012, 12, 11),
         "day",
         0.79,
@@ -284,7 +284,7 @@ GOLDEN = [
     (
         "eresept_gp_office_share",
         "fylke:20",
-        "fastlege",
+        "legekontor",
         date(2012, 12, 11),
         "day",
         0.77,
@@ -364,7 +364,7 @@ GOLDEN = [
     (
         "sfm_full_office_count",
         "land:NO",
-        "fastlege+avtalespesialist",
+        "legekontor+avtalespesialist",
         date(2023, 12, 31),
         "month",
         200,

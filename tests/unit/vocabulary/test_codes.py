@@ -19,7 +19,7 @@ def _seed(name: str) -> pl.DataFrame:
     return pl.read_csv(SEEDS / f"{name}.csv", infer_schema=False)
 
 
-MEASURES = _seed("measure")
+MEASURES = _seed("measure").join(_seed("additivity"), on="additivity_code", how="left")
 ACTORS = _seed("actor_type")
 
 
@@ -82,6 +82,32 @@ def test_unique_persons_and_rolling_counts_add_over_nothing() -> None:
         assert set(unique[flag]) == {"false"}, flag
 
 
+@pytest.mark.parametrize("kind", ["persons", "personnel"])
+def test_persons_who_are_not_counted_where_they_live_add_over_nothing(kind: str) -> None:
+    persons = MEASURES.filter(pl.col("additivity_code") == kind)
+    assert persons.height >= 3
+    for flag in ("adds_over_regions", "adds_over_actor_types", "adds_over_time"):
+        assert set(persons[flag]) == {"false"}, flag
+
+
+def test_residents_add_over_regions_alone() -> None:
+    residents = MEASURES.filter(pl.col("additivity_code") == "residents")
+    assert "population" in set(residents["measure_code"])
+    assert set(residents["adds_over_regions"]) == {"true"}
+    assert set(residents["adds_over_actor_types"]) == {"false"}
+    assert set(residents["adds_over_time"]) == {"false"}
+
+
+def test_every_measure_says_why_it_adds_in_two_languages() -> None:
+    reasons = MEASURES.select("adds_over_reason", "adds_over_reason_en")
+    assert reasons.null_count().row(0) == (0, 0)
+    assert all(reason.endswith(".") for row in reasons.rows() for reason in row)
+
+
+def test_every_kind_of_unit_is_that_of_a_measure() -> None:
+    assert set(_seed("additivity")["additivity_code"]) == set(MEASURES["additivity_code"])
+
+
 def test_only_flows_add_over_time() -> None:
     assert set(MEASURES.filter(pl.col("adds_over_time") == "true")["time_kind"]) == {"flow"}
 
@@ -89,6 +115,8 @@ def test_only_flows_add_over_time() -> None:
 def test_what_is_ready_registered_or_merely_on_trial_is_not_adoption() -> None:
     adoption = set(MEASURES.filter(pl.col("is_adoption") == "true")["measure_code"])
     for code in MEASURES["measure_code"]:
+        if "login" in code:  # a survey
+            assert code not in adoption, code
         if "ready" in code or "trial" in code or "critical_information" in code or "change" in code:
             assert code not in adoption, code
 

@@ -44,6 +44,7 @@ from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, Publish
 from pll_pipeline.validated.statements import merge_statements
 from pll_pipeline.validated.texts import Refused, quoted
 from pll_pipeline.validated.totals import refuse_wrong_totals
+from pll_pipeline.validated.units_around import refuse_other_scale
 from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.codes import Codes, Measure
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, day_in_oslo, read_period
@@ -104,6 +105,7 @@ def map_tables(
     for table in source.tables:
         published = with_text_above(tables[table.file], table.as_above)
         if isinstance(table, ObservationTable):
+            refuse_other_scale(table, published)
             refuse_wrong_totals(source, table, published)
         kept, left_out = _without(table, published)
         not_read += left_out

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
@@ -42,6 +43,7 @@ MOST_CELLS = 40_000_000
 _EMPTY = " \t\n\v\f\r\u00a0"  # what an empty cell may consist of
 _LONGEST_EXAMPLE = 200
 _LOOK = "look at the publication: it has become another, or was made to do harm"
+_MOST_TEXTS = 50
 _WHOLE = "fetch or archive it again, whole"
 
 
@@ -315,6 +317,7 @@ def _table(header: _Header, rows: _Rows, how: Delimited, file: str, where: str) 
     return PublishedTable(
         frame.with_columns(references.alias(ROW_REFERENCE)),
         not_read=tuple(_not_read(header, rows, how, file)),
+        texts_around=_texts_around([*header.above, *rows.below], how),
     )
 
 
@@ -363,6 +366,12 @@ def _lines_not_read(records: list[Record], what: str, how: Delimited, file: str)
     return NotRead(where, what, count, example)
 
 
+def _texts_around(records: list[Record], how: Delimited) -> tuple[str, ...]:
+    """The first lines that are not of the table, each as a reader sees it."""
+    texts = (_line(record, how).strip(how.separator) for record in records if record.text)
+    return tuple(comparable(text)[:_LONGEST_EXAMPLE] for text in islice(texts, _MOST_TEXTS))
+
+
 def _line_range(first: int, last: int) -> str:
     return f"line {first}" if first == last else f"lines {first}–{last}"
 
@@ -383,7 +392,11 @@ def _at_once(content: bytes, how: Delimited, file: str, where: str) -> Published
     rows = _rows_at_once(plain, offset, header, how, file)
     if rows is None or _has_line_with_one_cell(rows, header):
         return None
-    return PublishedTable(rows, not_read=tuple(_not_read(header, _Rows(), how, file)))
+    return PublishedTable(
+        rows,
+        not_read=tuple(_not_read(header, _Rows(), how, file)),
+        texts_around=_texts_around(header.above, how),
+    )
 
 
 def _as_utf8(content: bytes, how: Delimited, where: str) -> bytes | None:

@@ -72,7 +72,8 @@ def read(content: bytes, how: Html, *, where: str) -> PublishedTable:
         *_other_tables(tables, table, file),
         *rest,
     ]
-    return _published(columns, references, tuple(not_read))
+    published = _published(columns, references, tuple(not_read))
+    return replace(published, texts_around=table.titles)
 
 
 def headers(content: bytes, encoding: str, *, where: str) -> list[tuple[str, list[str]]]:

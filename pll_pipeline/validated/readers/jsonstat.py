@@ -96,6 +96,7 @@ def _cube(document: Any, where: str) -> PublishedTable:
         faults=_faults(units),
         units={VALUE: units} if units.null_count() < units.len() else {},
         not_read=tuple(_explanations(described)),
+        texts_around=(str(described.get("label") or ""),),
     )
 
 
@@ -120,6 +121,7 @@ def _joined(parts: Sequence[PublishedTable]) -> PublishedTable:
         faults=faults,
         units={VALUE: pl.concat(units)} if any(part.units for part in parts) else {},
         not_read=first.not_read,
+        texts_around=first.texts_around,
     )
 
 

@@ -52,6 +52,7 @@ class PublishedTable:
     - `units`: value column → the unit the publication states for each row ("1 000 personer"); null
       where it states none.
     - `not_read`: what the publication contains besides the table.
+    - `texts_around`: title lines, caption and notes of the table, which may state its unit.
 
     Every mask and series has the length of `frame`; a column that is missing from a mapping has
     nothing to say.
@@ -63,6 +64,7 @@ class PublishedTable:
     faults: Mapping[tuple[int, str], str] = field(default_factory=dict)
     units: Mapping[str, pl.Series] = field(default_factory=dict)
     not_read: tuple[NotRead, ...] = ()
+    texts_around: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:

@@ -122,6 +122,11 @@ class Grid:
         first, last = self.rows[indexes[0]], self.rows[indexes[-1]]
         return f"row {first}" if first == last else f"rows {first}–{last}"
 
+    def row_text(self, index: int) -> str:
+        """The texts of a row from left to right, with a space between."""
+        texts = (self.text(index, column).strip() for column in self.columns)
+        return " ".join(text for text in texts if text)
+
     def example(self, index: int, columns: Iterable[int]) -> str:
         """The first text of a row."""
         texts = (self.text(index, column).strip() for column in columns)

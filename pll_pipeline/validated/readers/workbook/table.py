@@ -8,8 +8,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
@@ -21,6 +21,9 @@ from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
 if TYPE_CHECKING:
     from pll_pipeline.sources.model import Workbook
+
+# title lines and notes that are compared with the unit of the source file
+_MOST_TEXTS = 50
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ def table_of(grid: Grid, how: Workbook, file: str) -> PublishedTable:
             do="look at the publication and archive it again",
         )
     names = _names(grid, how, header, rows, columns)
-    return _published(grid, rows, names, file)
+    outside = (*range(header.rows.start), *range(rows[-1] + 1, len(grid.rows)))
+    around = tuple(islice(filter(None, (grid.row_text(index) for index in outside)), _MOST_TEXTS))
+    return replace(_published(grid, rows, names, file), texts_around=around)
 
 
 # --- header

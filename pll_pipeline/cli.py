@@ -413,6 +413,42 @@ def inspect(
             _write_starter(write, inspection, table or 1)
 
 
+@app.command()
+def discover(
+    address: Annotated[
+        str | None,
+        typer.Argument(
+            help="A publisher's page; by default Helsedirektoratet's plan page for PLL."
+        ),
+    ] = None,
+    *,
+    write: Annotated[
+        bool,
+        typer.Option("--write/--no-write", help="Write a starter source file per publication."),
+    ] = True,
+    allow_local: AllowLocal = False,
+) -> None:
+    """The publications that a page links to or embeds, each inspected, with a starter source file.
+
+    Follows links one step, within the hosts a reader expects. Starters are written to
+    `data/sources/`; they have no effect until you have confirmed them, and no file is overwritten.
+    """
+    from pll_pipeline.inspection.discovery import survey, write_starters
+    from pll_pipeline.raw.discovery import PLAN_PAGE
+    from pll_pipeline.sources.register import known
+    from pll_pipeline.vocabulary.codes import load_codes
+
+    config = Config.from_environment()
+    codes, today = load_codes(config.seeds), datetime.now(UTC).date()
+    sources = known(config.own_sources)
+    seen = survey(address or PLAN_PAGE, codes, today, sources, allow_local=allow_local)
+    console.show_survey(seen)
+    if write:
+        is_simulated = any(source.is_simulated for source in sources.values())
+        written = write_starters(seen.found, config.own_sources, codes, is_simulated=is_simulated)
+        console.show_starters(written, config.own_sources)
+
+
 class CheckForm(StrEnum):
     """The forms of the answer of `pll check`."""
 

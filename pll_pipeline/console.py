@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pll_pipeline.automation import Night
     from pll_pipeline.inspection.checking import Check
     from pll_pipeline.inspection.columns import ColumnSeen
+    from pll_pipeline.inspection.discovery import Found, Survey
     from pll_pipeline.inspection.doctor import Examination
     from pll_pipeline.inspection.explanation import Step
     from pll_pipeline.inspection.publication import Inspection, TableSeen
@@ -427,6 +428,52 @@ def _inspected_row(column: ColumnSeen) -> tuple[str, ...]:
     looks_like = f"{column.looks_like} {escape(column.detail)}".strip()
     examples = escape(" · ".join(column.examples))
     return escape(column.name), looks_like, str(column.distinct), examples
+
+
+def show_survey(survey: Survey) -> None:
+    """Every publication found from a page, what each contains, and what was looked at."""
+    from pll_pipeline.inspection.discovery import EXPORT_ROUTE
+    from pll_pipeline.raw.links import Form
+
+    discovery = survey.discovery
+    for number, found in enumerate(survey.found, 1):
+        _show_found(number, found)
+    for link in discovery.elsewhere:
+        show(f"elsewhere, not opened: {without_keys(link.address)} {link.text}".rstrip())
+    show(f"{len(survey.found)} publications found from {discovery.address}. Looked at:")
+    for looked in discovery.looked_at:
+        show(f"  {looked.address}: {looked.outcome}")
+    if discovery.not_opened:
+        show(f"  {len(discovery.not_opened)} more pages were left out")
+    reports = [each for each in survey.found if each.publication.form is Form.report]
+    if not survey.found or any(each.problem for each in survey.found) or not reports:
+        show(EXPORT_ROUTE)
+
+
+def _show_found(number: int, found: Found) -> None:
+    publication = found.publication
+    text = f", «{publication.text}»" if publication.text else ""
+    show(f"{number}. {publication.form}{text}: {without_keys(publication.address)}")
+    if publication.page != publication.address:
+        show(f"   on {without_keys(publication.page)}")
+    if found.known_as:
+        show(f"   asked by the source {found.known_as} already")
+    if found.problem:
+        show_warning(f"   {found.problem}")
+    if found.inspection:
+        show_inspection(publication.address, found.inspection)
+
+
+def show_starters(written: Iterable[tuple[Found, Path]], own: Path) -> None:
+    """The starter source files that were written, and what to do with one."""
+    names = [found.name for found, _ in written]
+    for name in names:
+        show(f"A starter is written to {own / name}.yaml")
+    if names:
+        show(
+            "Confirm one (each CONFIRM, then is_enabled: true), then:"
+            f" .venv/bin/pll check {names[0]} --ask, and .venv/bin/pll run --source {names[0]}"
+        )
 
 
 def show_variables(text: str) -> None:

@@ -15,6 +15,7 @@ from pll_pipeline.inspection.powerbi_report import inspect_report
 from pll_pipeline.inspection.publication import Inspection, inspect
 from pll_pipeline.raw import pxweb
 from pll_pipeline.raw.http.client import Answer, Client
+from pll_pipeline.raw.links import is_view_address
 from pll_pipeline.sources.model import Http, PxWeb
 from pll_pipeline.vocabulary.codes import Codes
 
@@ -22,7 +23,6 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}\.[A-Za-z0-9]{1,6}")
 _TABLE_OF_A_BANK = re.compile(
     r"(https?://[^?#]+)/tables/([A-Za-z0-9_-]{1,40})(?:/(?:data|metadata))?/?(?=[?#]|$)"
 )
-_VIEW_ADDRESS = re.compile(r"/view\?(?:[^#]*&)?r=")
 _ENDINGS = {
     "text/html": "html",
     "text/csv": "csv",
@@ -37,23 +37,30 @@ def is_address(what: str) -> bool:
 
 
 def inspect_address(
-    address: str, codes: Codes, on: date, *, allow_local: bool = False
+    address: str,
+    codes: Codes,
+    on: date,
+    *,
+    allow_local: bool = False,
+    seconds: float | None = None,
 ) -> Inspection:
-    """What a publication at an address contains.
+    """What a publication at an address contains; asked for at most so many seconds.
 
     Raises `PllError` when it cannot be asked or contains nothing that can be read.
     """
     local: dict[str, Any] = {"allow_local": True} if allow_local else {}
+    # not in the starter: a night may take longer than a look
+    limits: dict[str, Any] = {} if seconds is None else {"source_seconds": seconds}
     if table := _TABLE_OF_A_BANK.match(address):
         fetching = {"kind": "pxweb", "address": table[1], "table": table[2], **local}
-        content = pxweb.look(PxWeb.model_validate(fetching))
+        content = pxweb.look(PxWeb.model_validate(fetching | limits))
         return inspect(content, "table.json", codes, on, fetching)
-    if _VIEW_ADDRESS.search(address):
+    if is_view_address(address):
         # a report on the own machine is served by the host named in its address
         hosts = {"host_suffixes": [urlsplit(address).hostname]} if allow_local else {}
-        return inspect_report(address, codes, on, local | hosts)
+        return inspect_report(address, codes, on, local | hosts, limits)
     settings = {"kind": "http", "files": {"file": address}, **local}
-    with Client(Http.model_validate(settings)) as client:
+    with Client(Http.model_validate(settings | limits)) as client:
         answer = client.get(address)
     file = _file_name(answer)
     fetching = {"kind": "http", "files": {file: address}, **local}

@@ -27,17 +27,23 @@ _AGGREGATION = {number: name for name, number in FUNCTIONS.items()}
 _ANY_TABLE = {"table.json": {"groups": [{"entity": "-", "property": "-"}]}}
 
 
-def inspect_report(address: str, codes: Codes, on: date, local: dict[str, Any]) -> Inspection:
-    """What the report at a view address contains. Raises `PllError` when it cannot be asked."""
+def inspect_report(
+    address: str, codes: Codes, on: date, local: dict[str, Any], limits: dict[str, Any]
+) -> Inspection:
+    """What the report at a view address contains, asked within limits of a source file.
+
+    Raises `PllError` when it cannot be asked.
+    """
     settings = {"kind": "powerbi", "address": address, **local}
-    report, properties = look(PowerBiReport.model_validate(settings | {"tables": _ANY_TABLE}))
+    any_table = settings | limits | {"tables": _ANY_TABLE}
+    report, properties = look(PowerBiReport.model_validate(any_table))
     tables: list[TableSeen] = []
     problems = []
     for visual, table in _tables(report, properties):
         try:
             filtered = table | _saved_filters(report, visual)
             fetching = settings | {"tables": {_file(visual): filtered}}
-            tables.append(_asked(visual, fetching, codes, on))
+            tables.append(_asked(visual, fetching, limits, codes, on))
         except PllError as error:
             problems.append(
                 f"The table of the visual {visual.name} cannot be asked: {error.paragraph()}"
@@ -51,11 +57,13 @@ def inspect_report(address: str, codes: Codes, on: date, local: dict[str, Any]) 
     )
 
 
-def _asked(visual: Visual, fetching: dict[str, Any], codes: Codes, on: date) -> TableSeen:
+def _asked(
+    visual: Visual, fetching: dict[str, Any], limits: dict[str, Any], codes: Codes, on: date
+) -> TableSeen:
     """The table of a visual, asked once."""
     file = _file(visual)
     reading = PowerBi(kind="powerbi")
-    content = sample(PowerBiReport.model_validate(fetching))[file]
+    content = sample(PowerBiReport.model_validate(fetching | limits))[file]
     table = read_table(content, reading, where=file)
     title = visual.title or f"{visual.kind} {visual.name}"
     return table_seen(title, reading, table, file, fetching, codes, on)

@@ -44,19 +44,30 @@ class _Commented:
     comments: list[str] = field(default_factory=list)
 
 
-def starter(table: TableSeen, name: str, codes: Codes) -> str:
-    """The text of a source file for the table. It takes part in a night once it is enabled."""
+def starter(
+    table: TableSeen,
+    name: str,
+    codes: Codes,
+    *,
+    landing_page: str = _ADDRESS,
+    is_simulated: bool = False,
+) -> str:
+    """The text of a source file for the table. It takes part in a night once it is enabled.
+
+    `is_simulated` where the sources beside it are.
+    """
     reading = table.reading.model_dump(exclude_defaults=True) | {"kind": table.reading.kind}
     source: dict[str, Any] = {
         "name": name,
         "title": _Commented(CONFIRM, [f"the publication calls it: {_one_line(table.title)}"]),
         "title_en": CONFIRM,
         "publisher": CONFIRM,
-        "landing_page": _ADDRESS,
+        "landing_page": landing_page,
         "licence": CONFIRM,
         "attribution": CONFIRM,
         "cadence": "monthly",
         "max_age_days": 62,
+        **({"is_simulated": True} if is_simulated else {}),
         "is_enabled": False,
         "fetch": _without_keys(table.fetching, name),
         "read": _Commented(reading, list(_comments_of_reading(table))),

@@ -564,7 +564,8 @@ class PoliteFetch(_Strict):
 
     hosts: list[str] = Field(
         default_factory=list,
-        description="Further hosts a redirect may lead to; the address's own always may",
+        description="Further hosts a redirect may lead to; the address's own always may. With a"
+        " dot before it, as .nhn.no, every host below it too",
     )
     allow_local: bool = Field(
         False,

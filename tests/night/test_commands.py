@@ -30,6 +30,7 @@ VERBS = (
     "status",
     "sources",
     "inspect",
+    "discover",
     "archive",
     "check",
     "query",

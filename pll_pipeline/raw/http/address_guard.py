@@ -24,7 +24,7 @@ class AddressGuard:
     """Checks the first address of a request and each address it is redirected to.
 
     `first_url` and `first_host` are what the source file names; redirects may lead to that host
-    and to those in `polite.hosts`.
+    and to those in `polite.hosts`, where `.nhn.no` is every host of nhn.no.
     """
 
     def __init__(self, polite: PoliteFetch, first_url: str, first_host: str) -> None:
@@ -77,13 +77,19 @@ class AddressGuard:
 
     def _refuse_host(self, parts: SplitResult, where: str) -> None:
         host = host_of(parts)
-        if host != self._first_host and host not in self._further_hosts:
+        is_named = any(_is_host(host, further) for further in self._further_hosts)
+        if host != self._first_host and not is_named:
             raise PllError(
                 f"The address leads to another host, {host}",
                 where=where,
                 do="if the publisher moved there, name the host under fetch.hosts in the source"
                 " file",
             )
+
+
+def _is_host(host: str, named: str) -> bool:
+    """Whether a host is the named one; with a dot before it, that or one below it."""
+    return host == named.removeprefix(".") or (named.startswith(".") and host.endswith(named))
 
 
 def host_of(parts: SplitResult) -> str:

@@ -1,0 +1,193 @@
+"""The links of a page, and what a link may lead to by the form of its address.
+
+Links are taken from elements, and addresses of publications also from scripts and attributes, where
+pages that are built by a program have them. Not here: opening a page (`discovery.py`), tables and
+figures in a page (`validated/readers/`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from html import unescape
+from pathlib import PurePosixPath
+from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
+
+_WRITTEN_ADDRESS = re.compile(r"""https?://[^\s"'<>\\`{}|^]{4,1900}""")
+_ESCAPES = (("\\/", "/"), ("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"), ("\\u003D", "="))
+_EMBEDDING = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
+_LONGEST_TEXT = 200
+_MOST_LINKS = 5_000
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
+_DELIMITED = frozenset({".csv", ".tsv"})
+_NO_PAGES = frozenset(
+    {".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".css", ".js", ".zip"}
+    | {".doc", ".docx", ".ppt", ".pptx", ".mp3", ".mp4", ".xml", ".woff", ".woff2", ".ics"}
+)
+_BANK_OF_SSB = "https://data.ssb.no/api/pxwebapi/v2"
+_PAGE_OF_SSB = re.compile(r"/(?:en/)?statbank/table/(\d{5})/?", re.IGNORECASE)
+_OLD_TABLE_OF_SSB = re.compile(r"/api/v0/(?:no|en)/table/(\d{5})/?", re.IGNORECASE)
+_PXWEB = re.compile(r"/tables/[A-Za-z0-9_-]{1,40}(?:/(?:data|metadata))?/?$")
+_FHI = re.compile(r"/api/open/v1/[A-Za-z0-9_-]+/table/\d+(?:/(?:data|query))?/?$", re.IGNORECASE)
+_JSON_STAT = re.compile(r"\.json$|[?&](?:outputFormat|format)=json-?stat2?\b", re.IGNORECASE)
+
+
+class Form(StrEnum):
+    """What a publication is, as its address or its first bytes show."""
+
+    report = "a public Power BI report"
+    embedded = "a Power BI report embedded with an access token in the page"
+    workbook = "a workbook"
+    delimited = "delimited text"
+    bank = "a table of a statistics bank (PxWeb)"
+    jsonstat = "JSON, perhaps JSON-stat"
+    fhi = "a table of FHI's open statistics (asked with POST)"
+    page = "a page"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One address that a page names: whole, without fragment, and with the text of its link.
+
+    `via` is the element it is in: `a`, `iframe`, `script` or another.
+    """
+
+    address: str
+    text: str
+    via: str
+
+    @property
+    def form(self) -> Form | None:
+        """What it leads to by its address; None for what is neither a page nor a publication."""
+        return form_of(self.address)
+
+
+def form_of(address: str) -> Form | None:
+    """What an address leads to, judged by its form alone; None for pictures, PDF and the like."""
+    parts = urlsplit(address)
+    path = parts.path
+    if is_view_address(address):
+        return Form.report
+    ending = PurePosixPath(path).suffix.lower()
+    if ending in _WORKBOOKS:
+        return Form.workbook
+    if ending in _DELIMITED:
+        return Form.delimited
+    if _FHI.search(path):
+        return Form.fhi
+    if "pxweb" in path.lower() and _PXWEB.search(path):
+        return Form.bank
+    if _JSON_STAT.search(f"{path}?{parts.query}" if parts.query else path):
+        return Form.jsonstat
+    return None if ending in _NO_PAGES else Form.page
+
+
+def is_view_address(address: str) -> bool:
+    """Whether an address is the view address of a public Power BI report: `…/view?r=…`."""
+    parts = urlsplit(address)
+    return parts.path.endswith("/view") and bool(parse_qs(parts.query).get("r"))
+
+
+def host_is_within(host: str, hosts: Iterable[str]) -> bool:
+    """Whether a host is one of the hosts, or below one of them."""
+    return any(host == end or host.endswith(f".{end}") for end in hosts)
+
+
+def text_of_page(content: bytes) -> str:
+    """The page as text, for its links only: UTF-8, or else the encoding of old pages."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("windows-1252", "replace")
+
+
+def unescaped(page: str) -> str:
+    """The page's source with the escapes of HTML and of JSON in scripts undone."""
+    text = unescape(page)
+    for written, meant in _ESCAPES:
+        text = text.replace(written, meant)
+    return text
+
+
+def links_of(content: bytes, url: str) -> list[Link]:
+    """The links of a page at `url`, in its order, each address once; the best text of each.
+
+    Nothing the page asks for is fetched or run.
+    """
+    page = text_of_page(content)
+    found: dict[str, Link] = {}
+    for address, text, via in (*_of_elements(page, url), *_written(page)):
+        whole = _whole(address, url)
+        if whole is None or len(found) >= _MOST_LINKS:
+            continue
+        earlier = found.get(whole)
+        if earlier is None or (not earlier.text and text):
+            found[whole] = Link(whole, text, via)
+    return list(found.values())
+
+
+def _of_elements(page: str, url: str) -> Iterator[tuple[str, str, str]]:
+    """Address, text and element of every link and every embedded page."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    parsed = LexborHTMLParser(page)
+    base = parsed.css_first("base[href]")
+    start = urljoin(url, (base.attributes.get("href") or "") if base else "")
+    for node in parsed.css("a[href], area[href], iframe, frame, embed, object"):
+        attributes = node.attributes
+        name = node.tag or ""
+        address = attributes.get(_EMBEDDING.get(name, "href")) or attributes.get("data-src")
+        if not address:
+            continue
+        text = node.text(separator=" ") if name == "a" else ""
+        shown = text.strip() or attributes.get("title") or attributes.get("aria-label") or ""
+        yield _joined(start, address), " ".join(shown.split())[:_LONGEST_TEXT], name
+
+
+def _joined(start: str, address: str) -> str:
+    try:
+        return urljoin(start, address.strip())
+    except ValueError:
+        return ""
+
+
+def _written(page: str) -> Iterator[tuple[str, str, str]]:
+    """Addresses of publications that are written in scripts and attributes."""
+    for match in _WRITTEN_ADDRESS.finditer(unescaped(page)):
+        address = match[0].rstrip(".,;)")
+        try:
+            form = form_of(address)
+        except ValueError:
+            continue
+        if form is not None and (form is not Form.page or _bank_table(address)):
+            yield address, "", "script"
+
+
+def _whole(address: str, url: str) -> str | None:
+    """The address without fragment, over https where the page is; None where it is none to ask."""
+    try:
+        whole = urldefrag(address).url
+        parts = urlsplit(whole)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        return None
+    if not is_address or re.search(r"\s", whole) or "@" in parts.netloc:
+        return None
+    if parts.scheme == "http" and urlsplit(url).scheme == "https":
+        whole = parts._replace(scheme="https").geturl()
+    return _bank_table(whole) or whole
+
+
+def _bank_table(address: str) -> str | None:
+    """The table's address in Statistics Norway's bank, where a page or the old interface names it.
+
+    https://www.ssb.no/statbank/table/07459 → https://data.ssb.no/api/pxwebapi/v2/tables/07459
+    """
+    parts = urlsplit(address)
+    if not host_is_within(parts.hostname or "", ("ssb.no",)):
+        return None
+    match = _PAGE_OF_SSB.match(parts.path) or _OLD_TABLE_OF_SSB.match(parts.path)
+    return f"{_BANK_OF_SSB}/tables/{match[1]}" if match else None

@@ -14,8 +14,8 @@ from tests.loopback import Loopback, ReceivedRequest, Reply, publisher
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 TOKEN = "H4sIAAAAAAAEAC2Ut66EVgAF" * 3
 REPORT_ID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
-EMBEDDING = f"""<script>var accessToken = '{TOKEN}';
-var embedUrl = 'https://app.powerbi.com/reportEmbed?reportId={REPORT_ID}&amp;config=e30=';</script>"""
+EMBED_ADDRESS = f"https://app.powerbi.com/reportEmbed?reportId={REPORT_ID}&amp;config=e30="
+EMBEDDING = f"<script>var accessToken = '{TOKEN}'; var embedUrl = '{EMBED_ADDRESS}';</script>"
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 Each figure of our own is a bound on a sum of published cells. A published sum reveals something
 only if its bounds are tighter than the sum of its cells' own bounds. One query finds those sums.
-They are put, with everything that the publisher published of the same measure and month, into
-linear programs: what can each suppressed cell be with our figures, and what without them?
-A release is refused too where the check could not see what it should have compared.
+They are put, with everything that publishers show openly of the same measure and month, into linear
+programs: what can each suppressed cell be with our figures, and what without them? What open
+figures give away by themselves is not ours to hide: such cells are counted and named. An earlier
+figure of a cell that is withheld now is not shown again, though who kept it knows it. A release is
+refused too where the check could not see what it should have compared.
 Not here: suppressing anything (publishers do that), sums (`fct_adoption_sum`), the linear programs.
 """
 
@@ -27,15 +29,20 @@ from pll_pipeline.vocabulary.columns import STATUSES
 LOG = logging.getLogger("pll")
 # Tables with a row for every published cell.
 SHOWING_ALL_CELLS = ("fct_adoption_month", "mart_adoption_by_region_actor_month")
+MOST_NAMED = 10  # cells that publishers gave away, in the log of a night
 MOST_SYSTEMS = 50  # more measures and months with narrow sums are a fault of the sums
 
 
 class Checked(NamedTuple):
-    """What was compared: suppressed cells, figures that are sums, figures of a suppressed cell."""
+    """What was compared: suppressed cells, figures that are sums, figures of a suppressed cell.
+
+    `given_away`: cells that open figures of publishers leave less open, without ours.
+    """
 
     cells: int
     sums: int
     figures_of_cells: int
+    given_away: int = 0
 
 
 class Cell(NamedTuple):
@@ -110,9 +117,11 @@ def check(connection: DuckDBPyConnection) -> Checked:
     connection.execute(queries.PUBLISHED)
     connection.execute(queries.FIGURES)
     _require_that_all_can_be_compared(connection)
+    _check_history(connection)
     _check_cells(connection)
     _check_sums(connection)
-    checked = Checked(*connection.execute(queries.COUNTS).fetchall()[0])
+    given_away = _name_what_publishers_gave_away(connection)
+    checked = Checked(*connection.execute(queries.COUNTS).fetchall()[0], given_away)
     LOG.info(
         "no suppressed cell can be computed: %d cells and %d sums compared",
         checked.cells,
@@ -148,6 +157,30 @@ def _require_that_all_can_be_compared(connection: DuckDBPyConnection) -> None:
                 where=_cell_name(*missed[0]),
                 do="nothing is published; see which join of the models or of the check loses it",
             )
+
+
+def _check_history(connection: DuckDBPyConnection) -> None:
+    """Raise for the first earlier figure of a cell that its publisher withholds now."""
+    shown = connection.execute(queries.WITHHELD_SHOWN).fetchall()
+    if shown:
+        raise PllError(
+            f"An earlier figure is shown of a cell that its publisher withholds now ({len(shown)})",
+            where=_cell_name(*shown[0]),
+            do="nothing is published; see is_withheld in star.fct_observation_revision",
+        )
+
+
+def _name_what_publishers_gave_away(connection: DuckDBPyConnection) -> int:
+    """Warn of the suppressed cells that published wholes leave less open; how many they are."""
+    rows = connection.execute(statement(queries.GIVEN_AWAY, edge=EDGE)).fetchall()
+    for *cell, source, whole, source_of_whole, low, high in rows[:MOST_NAMED]:
+        LOG.warning(
+            "%s (%s) is suppressed, and %s (%s) leaves it %s",
+            *(_cell_name(*cell), source, whole, source_of_whole, _shown((low, high))),
+        )
+    if len(rows) > MOST_NAMED:
+        LOG.warning("%d suppressed cells in all are given away by open figures", len(rows))
+    return len(rows)
 
 
 def _check_cells(connection: DuckDBPyConnection) -> None:

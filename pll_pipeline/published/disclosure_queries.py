@@ -6,22 +6,31 @@ Not here: what is done with the answers (`disclosure.py`).
 
 from __future__ import annotations
 
-# What the publisher left each counted cell open to. Qualifiers such as "about" are not used as
-# bounds. A count cannot exceed its denominator. A cell with an unknown denominator is part of no
-# sum.
+# What the publisher left each counted cell open to: a whole number within the publisher's own
+# bounds and no more than the published denominator, which anyone can look up. Qualifiers such as
+# "about" are not used as bounds. A cell with an unknown denominator is part of no sum.
 CELLS = """
     create or replace temp table cell as
     select
         measure_code, region_key, actor_type_code, month, eligible_value,
+        source_name,
         count_status = 'suppressed' as is_suppressed,
         denominator_code is null or eligible_value is not null as is_added,
         case
-            when count_status = 'suppressed' then coalesce(count_lower, 0)
+            when count_status = 'suppressed' then ceil(coalesce(count_lower, 0) - 1e-6)
             else coalesce(count_value, count_lower, 0)
         end as low,
         case
             when count_status = 'suppressed'
-                then coalesce(count_upper, eligible_value, 'infinity'::double)
+                -- a denominator below the publisher's own bound contradicts it, and bounds nothing
+                then case
+                    when coalesce(eligible_value, eligible_upper) >= coalesce(count_lower, 0)
+                        then least(
+                            coalesce(floor(count_upper + 1e-6), 'infinity'::double),
+                            floor(coalesce(eligible_value, eligible_upper) + 1e-6)
+                        )
+                    else coalesce(floor(count_upper + 1e-6), 'infinity'::double)
+                end
             else coalesce(count_value, count_upper, 'infinity'::double)
         end as high
     from release.star.fct_adoption
@@ -201,6 +210,92 @@ TIGHT_CELLS = """
                 share_upper < 1
                 and share_upper * cell.eligible_value < cell.high - cell.eligible_value * 1e-6
             )
+        )
+    order by all
+"""
+
+# Suppressed cells that published wholes and the other parts leave less open, with the whole that
+# does it. Only where every part of the whole is published, and is in no other whole of its level.
+GIVEN_AWAY = """
+    with part as (
+        select
+            region_part.whole_key, region_part.part_level, cell.*,
+            count(*) over whole as part_count,
+            sum(cell.low) over whole as low_of_parts,
+            sum(cell.high) over whole as high_of_parts
+        from release.star.dim_region_part as region_part
+        inner join cell
+            on
+                region_part.part_key = cell.region_key
+                and coalesce(region_part.valid_from <= cell.month, true)
+                and coalesce(cell.month < region_part.valid_to, true)
+        where region_part.relation = 'level' and region_part.part_share = 1
+        window whole as (
+            partition by
+                region_part.whole_key, region_part.part_level, cell.measure_code,
+                cell.actor_type_code, cell.month
+        )
+    ),
+    expected as (
+        select region_part.whole_key, region_part.part_level, calendar.month, count(*) as part_count
+        from release.star.dim_region_part as region_part
+        inner join (select distinct month from cell) as calendar
+            on
+                coalesce(region_part.valid_from <= calendar.month, true)
+                and coalesce(calendar.month < region_part.valid_to, true)
+        where region_part.relation = 'level'
+        group by all
+    )
+    select distinct on (part.measure_code, part.region_key, part.actor_type_code, part.month)
+        part.measure_code, part.region_key, part.actor_type_code, part.month,
+        part.source_name, whole.region_key, whole.source_name,
+        greatest(part.low, whole.low - (part.high_of_parts - part.high)) as low,
+        least(part.high, whole.high - (part.low_of_parts - part.low)) as high
+    from part
+    inner join expected using (whole_key, part_level, month, part_count)
+    inner join cell as whole
+        on
+            part.whole_key = whole.region_key
+            and part.measure_code = whole.measure_code
+            and part.actor_type_code = whole.actor_type_code
+            and part.month = whole.month
+    where
+        part.is_suppressed and part.low < part.high
+        and (
+            whole.low - (part.high_of_parts - part.high) > part.low + {edge}
+            or whole.high - (part.low_of_parts - part.low) < part.high - {edge}
+        )
+    order by all
+"""
+
+# Earlier figures of cells that their publisher withholds now, shown by any table of revisions.
+WITHHELD_SHOWN = """
+    with withheld as (
+        select distinct
+            source_name, measure_code, region_key, actor_type_code, period_start, period_end,
+            period_grain
+        from release.star.fct_observation_revision
+        where known_to is null and status = 'suppressed' and period_end is not null
+    ),
+    shown as (
+        select
+            source_name, measure_code, region_key, actor_type_code, period_start, period_end,
+            period_grain
+        from release.star.fct_observation_revision
+        where status <> 'suppressed'
+        union all
+        select
+            source_name, measure_code, region_key, actor_type_code, period_start, period_end,
+            period_grain
+        from release.marts.mart_revisions
+        where coalesce(value_before, value_after) is not null
+    )
+    select shown.measure_code, shown.region_key, shown.actor_type_code, shown.period_end
+    from shown
+    inner join withheld
+        using (
+            source_name, measure_code, region_key, actor_type_code, period_start, period_end,
+            period_grain
         )
     order by all
 """

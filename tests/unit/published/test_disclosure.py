@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -23,6 +24,8 @@ _USED = (
     "star.dim_region_part",
     "star.dim_measure",
     "star.fct_observation",
+    "star.fct_observation_revision",
+    "marts.mart_revisions",
     "star.fct_adoption_month",
     "marts.mart_adoption_by_region_actor_month",
     "marts.mart_adoption_by_current_region_actor_month",
@@ -66,6 +69,7 @@ class World:
         *,
         eligible: float | None = 100,
         actor: str = "fastlege",
+        source: str = "s",
     ) -> None:
         """A published count; without a value it is suppressed, between the two bounds."""
         self._insert(
@@ -80,6 +84,7 @@ class World:
             count_status="suppressed" if value is None else "observed",
             denominator_code="d",
             eligible_value=eligible,
+            source_name=source,
         )
         if value is None:
             self.shows(region, "derived", actor=actor)
@@ -232,6 +237,83 @@ def test_what_the_publisher_disclosed_is_not_our_doing(world: World) -> None:
     assert world.check().cells == 1
 
 
+def test_a_cell_is_no_more_open_than_its_public_denominator(world: World) -> None:
+    """Between 1 and 4 of two offices is 1 or 2: a sum of at most 23 gives nothing away, 22 does."""
+    world.publishes("a", *SMALL, eligible=2)
+    world.publishes("b", 20)
+    world.contains("hf:1", "a", "b")
+    world.adds_up("hf:1", None, 21, 22)
+    assert world.check().cells == 1
+    world.change("update release.star.fct_adoption_sum set count_upper = 21")
+    with pytest.raises(
+        PllError, match="left it between 1 and 2, our figures leave it between 1 and 1"
+    ):
+        world.check()
+
+
+def test_a_cell_of_which_only_the_denominator_is_known_is_between_none_and_all(
+    world: World,
+) -> None:
+    world.publishes("a", None, eligible=2)
+    world.publishes("b", 20)
+    world.contains("hf:1", "a", "b")
+    world.adds_up("hf:1", None, 20, 22)
+    assert world.check().cells == 1
+    world.change("update release.star.fct_adoption_sum set count_lower = 21")
+    with pytest.raises(PllError, match="between 0 and 2, our figures leave it between 1 and 2"):
+        world.check()
+
+
+def test_cells_that_two_publishers_give_away_together_are_counted_and_named(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    for region in "bcdefgh":
+        world.publishes(region, 17, source="kommuner")
+    world.publishes("a", *SMALL, source="kommuner")
+    world.publishes("fylke:1", 122, source="fylker")
+    world.contains("fylke:1", *"abcdefgh")
+    assert world.check().given_away == 1
+    (named,) = [record.getMessage() for record in caplog.records if "leaves it" in record.msg]
+    assert named == (
+        "m, a, fastlege, 2026-01 (kommuner) is suppressed, "
+        "and fylke:1 (fylker) leaves it between 3 and 3"
+    )
+
+
+def test_nothing_is_given_away_where_a_part_of_the_whole_is_missing(world: World) -> None:
+    world.publishes("a", *SMALL)
+    world.publishes("fylke:1", 23)
+    world.contains("fylke:1", "a", "b")
+    assert world.check().given_away == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "figure"),
+    [
+        ("star.fct_observation_revision", {"status": "observed", "value": 3, "known_to": MONTH}),
+        ("marts.mart_revisions", {"value_before": 3}),
+    ],
+    ids=["history", "changes"],
+)
+def test_an_earlier_figure_of_a_withheld_cell_is_not_shown(
+    world: World, table: str, figure: dict[str, Any]
+) -> None:
+    cell = {
+        "source_name": "s",
+        "measure_code": "m",
+        "region_key": "a",
+        "actor_type_code": "fastlege",
+        "period_start": MONTH,
+        "period_end": "2026-01-31",
+        "period_grain": "month",
+    }
+    world._insert("star.fct_observation_revision", **cell, status="suppressed")
+    assert world.check() == Checked(0, 0, 0)
+    world._insert(table, **cell, **figure)
+    with pytest.raises(PllError, match=r"earlier figure is shown .*m, a, fastlege, 2026-01"):
+        world.check()
+
+
 def test_sums_over_actor_types_disclose_nothing_either(world: World) -> None:
     world.publishes("a", *SMALL)
     world.publishes("a", 7, actor="sykehus")
@@ -373,6 +455,60 @@ def test_sums_with_the_bounds_of_their_parts_always_pass(
             )
             world.adds_up(f"hf:{number}", low if low == high else None, low, high)
     assert world.check().cells == sum(is_suppressed for is_suppressed, _ in cells)
+
+
+_SECRET = st.tuples(st.booleans(), st.integers(1, 4), st.integers(1, 6))
+_OURS = st.tuples(st.sets(st.integers(0, 3), min_size=1), st.integers(0, 3), st.integers(0, 3))
+
+
+@_PROPERTY
+@given(st.lists(_SECRET, min_size=2, max_size=4), st.lists(_OURS, min_size=1, max_size=3))
+def test_the_check_refuses_exactly_what_lets_an_attacker_narrow_a_cell(
+    connection: duckdb.DuckDBPyConnection,
+    cells: list[tuple[bool, int, int]],
+    ours: list[tuple[set[int], int, int]],
+) -> None:
+    """The attacker knows all that is public, and tries every assignment of whole numbers."""
+    world = World(connection)
+    ranges = [_open_range(*cell) for cell in cells]
+    for index, (is_suppressed, value, eligible) in enumerate(cells):
+        known = SMALL if is_suppressed else (min(value, eligible),)
+        world.publishes(f"k{index}", *known, eligible=eligible)
+    figures = []
+    for number, (members, above, below) in enumerate(ours):
+        parts = sorted(index for index in members if index < len(cells))
+        if not parts:
+            continue
+        truth = sum(min(cells[index][1], cells[index][2]) for index in parts)
+        low = min(truth, sum(ranges[index][0] for index in parts) + above)
+        high = max(truth, sum(ranges[index][-1] for index in parts) - below)
+        world.contains(f"hf:{number}", *(f"k{index}" for index in parts))
+        world.adds_up(f"hf:{number}", None, low, high)
+        figures.append((parts, low, high))
+    is_refused = False
+    try:
+        world.check()
+    except PllError:
+        is_refused = True
+    assert is_refused == (_narrowed(ranges, figures) != [(r[0], r[-1]) for r in ranges])
+
+
+def _open_range(is_suppressed: bool, value: int, eligible: int) -> range:
+    """What a cell can be by what is public of it."""
+    value = min(value, eligible)
+    return range(1, min(4, eligible) + 1) if is_suppressed else range(value, value + 1)
+
+
+def _narrowed(
+    ranges: list[range], figures: list[tuple[list[int], int, int]]
+) -> list[tuple[int, int]]:
+    """The least and greatest value of each cell, of all assignments that the figures allow."""
+    possible = [
+        values
+        for values in product(*ranges)
+        if all(low <= sum(values[part] for part in parts) <= high for parts, low, high in figures)
+    ]
+    return [(min(column), max(column)) for column in zip(*possible, strict=True)]
 
 
 @_PROPERTY

@@ -33,7 +33,8 @@ _SHOWN = """
             and shown.period_start is not distinct from withheld.period_start
             and shown.period_end is not distinct from withheld.period_end
             and shown.period_grain is not distinct from withheld.period_grain
-    where shown.status <> 'suppressed'
+    where coalesce(shown.value, shown.lower_bound, shown.upper_bound) is not null
+        and shown.status <> 'suppressed'
     order by all
     limit 1
 """

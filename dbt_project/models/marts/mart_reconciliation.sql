@@ -54,6 +54,7 @@ addend as (
         figure.month,
         region_part.whole_key,
         region_part.part_level,
+        figure.source_name as part_source,
         {{ addend('figure', 'region_part.part_share', 'region_part.part_quality') }}
     from figure
     inner join {{ ref('dim_region_part') }} as region_part
@@ -76,6 +77,8 @@ added as (
         addend.month,
         addend.whole_key,
         addend.part_level,
+        min(addend.part_source) as first_source,
+        max(addend.part_source) as last_source,
         {{ sums_of_addends('addend') }}
     from addend
     group by {{ columns_of('addend', period) }}, addend.month, addend.whole_key, addend.part_level
@@ -103,6 +106,10 @@ compared as (
         whole.count_qualifier as published_qualifier,
         whole.source_name,
         whole.snapshot_at,
+        -- a whole of another publisher beside the sum would say what is left for a suppressed part
+        added.status = 'suppressed'
+        and (added.first_source <> whole.source_name or added.last_source <> whole.source_name)
+            as is_withheld_together,
         -- how far the published whole lies outside what the parts allow
         case
             when added.count_lower is null or added.count_upper is null then null
@@ -140,12 +147,16 @@ select
     compared.part_count,
     compared.expected_part_count,
     compared.published_value,
-    compared.count_value as sum_value,
-    compared.count_lower as sum_lower,
-    compared.count_upper as sum_upper,
-    compared.difference,
-    compared.difference / nullif(abs(compared.published_value), 0) as difference_share,
+    case when not compared.is_withheld_together then compared.count_value end as sum_value,
+    case when not compared.is_withheld_together then compared.count_lower end as sum_lower,
+    case when not compared.is_withheld_together then compared.count_upper end as sum_upper,
+    case when not compared.is_withheld_together then compared.difference end as difference,
     case
+        when not compared.is_withheld_together
+            then compared.difference / nullif(abs(compared.published_value), 0)
+    end as difference_share,
+    case
+        when compared.is_withheld_together then 'not_comparable'
         when compared.part_count < compared.expected_part_count then 'incomplete'
         when compared.difference is null then 'not_comparable'
         when compared.difference = 0 then 'agrees'

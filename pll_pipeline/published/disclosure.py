@@ -29,6 +29,7 @@ from pll_pipeline.vocabulary.columns import STATUSES
 LOG = logging.getLogger("pll")
 # Tables with a row for every published cell.
 SHOWING_ALL_CELLS = ("fct_adoption_month", "mart_adoption_by_region_actor_month")
+_SOURCE, _SOURCE_OF_WHOLE = 4, 6  # columns of `GIVEN_AWAY`
 MOST_NAMED = 10  # cells that publishers gave away, in the log of a night
 MOST_SYSTEMS = 50  # more measures and months with narrow sums are a fault of the sums
 
@@ -36,7 +37,7 @@ MOST_SYSTEMS = 50  # more measures and months with narrow sums are a fault of th
 class Checked(NamedTuple):
     """What was compared: suppressed cells, figures that are sums, figures of a suppressed cell.
 
-    `given_away`: cells that open figures of publishers leave less open, without ours.
+    `given_away`: cells that open figures of another publisher leave less open, without ours.
     """
 
     cells: int
@@ -121,7 +122,8 @@ def check(connection: DuckDBPyConnection) -> Checked:
     _check_cells(connection)
     _check_sums(connection)
     given_away = _name_what_publishers_gave_away(connection)
-    checked = Checked(*connection.execute(queries.COUNTS).fetchall()[0], given_away)
+    cells, sums, figures_of_cells = connection.execute(queries.COUNTS).fetchall()[0]
+    checked = Checked(cells, sums, figures_of_cells, given_away)
     LOG.info(
         "no suppressed cell can be computed: %d cells and %d sums compared",
         checked.cells,
@@ -171,16 +173,23 @@ def _check_history(connection: DuckDBPyConnection) -> None:
 
 
 def _name_what_publishers_gave_away(connection: DuckDBPyConnection) -> int:
-    """Warn of the suppressed cells that published wholes leave less open; how many they are."""
+    """Warn of the suppressed cells that the wholes of another publisher leave less open.
+
+    Returns how many they are. Those that their own publisher's wholes leave less open are counted
+    in the log only.
+    """
     rows = connection.execute(statement(queries.GIVEN_AWAY, edge=EDGE)).fetchall()
-    for *cell, source, whole, source_of_whole, low, high in rows[:MOST_NAMED]:
+    joined = [row for row in rows if row[_SOURCE] != row[_SOURCE_OF_WHOLE]]
+    for *cell, source, whole, source_of_whole, low, high in joined[:MOST_NAMED]:
         LOG.warning(
             "%s (%s) is suppressed, and %s (%s) leaves it %s",
             *(_cell_name(*cell), source, whole, source_of_whole, _shown((low, high))),
         )
-    if len(rows) > MOST_NAMED:
-        LOG.warning("%d suppressed cells in all are given away by open figures", len(rows))
-    return len(rows)
+    if joined:
+        LOG.warning("%d suppressed cells are given away by another publisher", len(joined))
+    if len(rows) > len(joined):
+        LOG.info("%d are left less open by their own publisher", len(rows) - len(joined))
+    return len(joined)
 
 
 def _check_cells(connection: DuckDBPyConnection) -> None:

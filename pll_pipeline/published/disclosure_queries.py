@@ -261,11 +261,16 @@ GIVEN_AWAY = """
             and part.month = whole.month
     where
         part.is_suppressed and part.low < part.high
+        -- a whole that its parts cannot come to says nothing of them
+        and whole.high >= part.low_of_parts and whole.low <= part.high_of_parts
         and (
             whole.low - (part.high_of_parts - part.high) > part.low + {edge}
             or whole.high - (part.low_of_parts - part.low) < part.high - {edge}
         )
-    order by all
+    -- of several wholes that of another publisher
+    order by
+        part.measure_code, part.region_key, part.actor_type_code, part.month,
+        part.source_name = whole.source_name, whole.region_key
 """
 
 # Earlier figures of cells that their publisher withholds now, shown by any table of revisions.

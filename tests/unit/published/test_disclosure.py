@@ -280,6 +280,17 @@ def test_cells_that_two_publishers_give_away_together_are_counted_and_named(
     )
 
 
+@pytest.mark.parametrize(("whole", "source"), [(23, "s"), (90, "another")])
+def test_what_one_publisher_leaves_open_or_contradicts_is_not_given_away_by_two(
+    world: World, whole: float, source: str
+) -> None:
+    world.publishes("a", *SMALL)
+    world.publishes("b", 20)
+    world.publishes("fylke:1", whole, source=source)
+    world.contains("fylke:1", "a", "b")
+    assert world.check().given_away == 0
+
+
 def test_nothing_is_given_away_where_a_part_of_the_whole_is_missing(world: World) -> None:
     world.publishes("a", *SMALL)
     world.publishes("fylke:1", 23)

@@ -53,6 +53,12 @@ _WITHHELD_MEASURES = """
         on withheld.measure_code in (measure.numerator_code, measure.denominator_code)
 """
 _CONTRADICTIONS = {
+    "Flere i bruk enn det er i alt": """
+        select measure_code, region_key, actor_type_code, month, count_value, eligible_value
+        from release.star.fct_adoption
+        where is_contradictory
+        order by all
+    """,
     "Publiserte helheter som ikke stemmer med de publiserte delene": """
         select measure_code, region_key, actor_type_code, period_end, part_level
         from release.marts.mart_reconciliation

@@ -15,7 +15,8 @@ CELLS = """
         measure_code, region_key, actor_type_code, month, eligible_value,
         source_name,
         count_status = 'suppressed' as is_suppressed,
-        denominator_code is null or eligible_value is not null as is_added,
+        not is_contradictory and (denominator_code is null or eligible_value is not null)
+            as is_added,
         case
             when count_status = 'suppressed' then ceil(coalesce(count_lower, 0) - 1e-6)
             else coalesce(count_value, count_lower, 0)

@@ -72,7 +72,7 @@ def forecast(adoption: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     """
     if adoption.is_empty():
         return pl.DataFrame(schema=FORECAST)
-    months, series, panel = panel_of(adoption, limits)
+    months, series, panel = panel_of(adoption)
     reasons = refusals(panel, limits)
     is_informative = np.array([reason in _INFORMATIVE for reason in reasons])
     curves = _curves(panel, limits, is_informative, HORIZON)
@@ -94,7 +94,7 @@ def rolling_origin_forecasts(
     newest share) and `drift` (that, and its mean change over twelve months). Nothing after an
     origin is used in its forecasts.
     """
-    months, series, panel = panel_of(adoption, limits)
+    months, series, panel = panel_of(adoption)
     parts = []
     for origin in origins:
         n_known = months.index(origin) + 1

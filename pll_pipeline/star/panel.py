@@ -39,7 +39,6 @@ class Limits:
     min_months: int  # months with a known share ...
     within_months: int  # ... among the last so many months of the series
     saturation: float  # share from which there is nothing left to forecast
-    min_reported: float  # share of a region that has reported, for its sum to be a point
 
     @classmethod
     def from_refusals(cls, refusals: pl.DataFrame) -> Limits:
@@ -51,7 +50,6 @@ class Limits:
             min_months=int(rows["too_few_months"]["threshold"]),
             within_months=int(rows["too_few_months"]["within_months"]),
             saturation=float(rows["reached"]["threshold"]),
-            min_reported=float(rows["few_reported"]["threshold"]),
         )
 
 
@@ -123,13 +121,13 @@ class Panel:
         )
 
 
-def panel_of(adoption: pl.DataFrame, limits: Limits) -> tuple[list[date], pl.DataFrame, Panel]:
+def panel_of(adoption: pl.DataFrame) -> tuple[list[date], pl.DataFrame, Panel]:
     """The months without holes, the series in order, and their panel.
 
     `adoption` has one row per series and month, in any order, with the columns of `SERIES`,
-    `region_level`, `month`, `adoption_share`, `share_upper`, `eligible_count`, `reported_share`
-    and `qualifier`; at least one row. The sum of a region where too few have reported is no point
-    of its series.
+    `region_level`, `month`, `adoption_share`, `share_upper`, `eligible_count`,
+    `is_representative` and `qualifier`; at least one row. A sum that does not represent its region
+    is no point of its series.
     """
     rows = adoption.sort(*SERIES, "month")
     series = rows.group_by(*SERIES, maintain_order=True).agg(pl.col("region_level").first())
@@ -144,17 +142,16 @@ def panel_of(adoption: pl.DataFrame, limits: Limits) -> tuple[list[date], pl.Dat
     )["month"].to_numpy()
     share = np.full((series.height, len(months)), np.nan)
     eligible = np.full_like(share, np.nan)
-    has_reported = pl.col("reported_share").fill_null(1.0) >= limits.min_reported
-    is_point = pl.col("qualifier").is_in(VALUED) & has_reported
+    is_point = pl.col("qualifier").is_in(VALUED) & pl.col("is_representative")
     share[row, column] = _numbers(rows, pl.when(is_point).then("adoption_share"))
     eligible[row, column] = _numbers(rows, pl.col("eligible_count"))
     measure = series["measure_code"].rank("dense").cast(pl.Int64).to_numpy() - 1
     doubt = np.full(share.shape, NO_FIGURE, dtype="<U17")
-    doubt[row, column] = rows.select(_doubt(has_reported, is_point))["doubt"].to_numpy()
+    doubt[row, column] = rows.select(_doubt(is_point))["doubt"].to_numpy()
     return months, series, Panel(share, eligible, _parents(series), measure, doubt)
 
 
-def _doubt(has_reported: pl.Expr, is_point: pl.Expr) -> pl.Expr:
+def _doubt(is_point: pl.Expr) -> pl.Expr:
     """Why the share of a row is not proved: a code of `forecast_refusal`; "" where it is.
 
     None of a region has begun only where the upper bound is none too.
@@ -162,7 +159,7 @@ def _doubt(has_reported: pl.Expr, is_point: pl.Expr) -> pl.Expr:
     share, upper = pl.col("adoption_share"), pl.col("share_upper")
     is_proved = share.is_not_null() & is_point & ((share > 0) | (upper.fill_null(0.0) == 0))
     return (
-        pl.when(~has_reported)
+        pl.when(~pl.col("is_representative"))
         .then(pl.lit("few_reported"))
         .when(is_proved)
         .then(pl.lit(""))

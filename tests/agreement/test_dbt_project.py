@@ -261,6 +261,13 @@ def test_each_refusal_of_the_forecast_has_words_in_the_code_list() -> None:
         assert ("within_months" in named) == bool(row["within_months"])
 
 
+def test_the_refusal_of_a_sum_of_few_parts_names_the_share_that_represents_a_region() -> None:
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    with (PROJECT / "seeds" / "forecast_refusal.csv").open(encoding="utf-8", newline="") as file:
+        thresholds = {row["refusal_code"]: row["threshold"] for row in csv.DictReader(file)}
+    assert float(thresholds["few_reported"]) == variables["least_reported_share"]
+
+
 def test_the_columns_of_the_forecast_are_those_python_returns(manifest: Manifest) -> None:
     (fact,) = (n for n in _public(manifest) if n["name"] == "fct_adoption_forecast")
     added = {"qualifier", "source_name", "snapshot_at"}

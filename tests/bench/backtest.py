@@ -59,7 +59,7 @@ def simulated(scale: float = 1.0, months: int = 94) -> pl.DataFrame:
         "eligible_count",
         adoption_share=pl.when(~pl.col("is_suppressed")).then(share),
         share_upper=pl.lit(None, dtype=pl.Float64),
-        reported_share=pl.lit(None, dtype=pl.Float64),
+        is_representative=pl.lit(True),
         qualifier=pl.lit("exact"),
     )
 

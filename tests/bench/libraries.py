@@ -27,7 +27,7 @@ _LEVEL = 80
 
 def _of_series(name: str, model: str, origin: date) -> Iterator[dict[str, object]]:
     """Forecast and actual share of each series and horizon, made at one origin."""
-    months, _, panel = panel_of(world(name, 0), LIMITS)
+    months, _, panel = panel_of(world(name, 0))
     count = months.index(origin) + 1
     for share, logits in zip(panel.share, panel.logit_share, strict=True):
         if not 0 < share[count - 1] < LIMITS.saturation:

@@ -174,7 +174,7 @@ def _series(measure: str, region: str, level: str, in_use: Floats, size: int) ->
         region_level=pl.lit(level),
         actor_type_code=pl.lit("alle"),
         eligible_count=pl.lit(int(size)),
-        reported_share=pl.lit(None, dtype=pl.Float64),
+        is_representative=pl.lit(True),
         share_upper=pl.lit(None, dtype=pl.Float64),
         qualifier=pl.lit("exact"),
     )

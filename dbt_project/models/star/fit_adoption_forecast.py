@@ -12,7 +12,7 @@ from pll_pipeline.star.panel import Limits
 COLUMNS = """
     adoption.measure_code, adoption.region_key, region.region_level, adoption.actor_type_code,
     adoption.month, adoption.adoption_share, adoption.share_upper, adoption.eligible_count,
-    adoption.reported_share, adoption.qualifier
+    adoption.is_representative, adoption.qualifier
 """
 # A group of regions has no parent and overlaps with others.
 IS_SERIES = "region.region_level <> 'gruppe'"
@@ -20,7 +20,10 @@ HAS_FIGURE = """
     adoption.adoption_share is not null
     or adoption.share_lower is not null
     or adoption.share_upper is not null
-    or (adoption.status = 'suppressed' and measure.unit = 'share')
+    or (
+        measure.unit = 'share'
+        and (adoption.status = 'suppressed' or not adoption.is_representative)
+    )
 """
 
 

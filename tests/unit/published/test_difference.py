@@ -24,7 +24,12 @@ NBSP = "\u00a0"
 # Few tables are enough here, and quicker to compare.
 COMPARED = (
     *("star.dim_region", "star.dim_measure", "star.fct_observation"),
-    *("star.fct_observation_revision", "marts.mart_key_figures", "marts.mart_reconciliation"),
+    *(
+        "star.fct_observation_revision",
+        "star.fct_adoption",
+        "marts.mart_key_figures",
+        "marts.mart_reconciliation",
+    ),
 )
 TRIMMED = [
     f"drop table {layer}.{name}"
@@ -197,13 +202,19 @@ def test_a_figure_that_its_publisher_withholds_now_is_not_shown_again(tmp_path: 
 
 
 def test_contradictions_are_named(tmp_path: Path, before: Path) -> None:
+    more = (
+        "insert into star.fct_adoption by name select 'pll_share' as measure_code, "
+        "'fylke:15' as region_key, 'alle' as actor_type_code, date '2023-12-01' as month, "
+        "120 as count_value, 100 as eligible_value, true as is_contradictory"
+    )
     differs = (
         "insert into marts.mart_reconciliation by name select 'pll_count' as measure_code, "
         "'fylke:15' as region_key, 'alle' as actor_type_code, 'kommune' as part_level, "
         "date '2023-12-31' as period_end, 'differs' as reconciliation_status"
     )
-    text = _difference(tmp_path, before, [differs])
-    assert "## Motsigelser\n\n- Publiserte helheter" in text
+    text = _difference(tmp_path, before, [differs, more])
+    assert "## Motsigelser\n\n- Flere i bruk enn det er i alt: 1, blant dem pll_share" in text
+    assert "2023-12-01, 120.0, 100.0." in text
     assert "1, blant dem pll_count, fylke:15, alle, 2023-12-31, kommune." in text
 
 

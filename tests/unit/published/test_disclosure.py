@@ -85,6 +85,7 @@ class World:
             denominator_code="d",
             eligible_value=eligible,
             source_name=source,
+            is_contradictory=False,
         )
         if value is None:
             self.shows(region, "derived", actor=actor)

@@ -14,7 +14,7 @@ from tests.bench.backtest import LIMITS, simulated
 
 @pytest.fixture(scope="module")
 def model() -> TrendModel:
-    _, _, panel = panel_of(simulated(scale=0.05, months=60), LIMITS)
+    _, _, panel = panel_of(simulated(scale=0.05, months=60))
     able = np.array([reason is None for reason in refusals(panel, LIMITS)])
     return TrendModel.fit(panel.subset(able), LIMITS)
 

@@ -22,14 +22,14 @@ ROWS = pl.DataFrame(
         "adoption_share": [0.5, 0.2, 0.4, 0.9],
         "eligible_count": [100, 10, None, 5],
         "share_upper": [0.5, 0.2, 0.4, None],
-        "reported_share": [None, None, 1.0, None],
+        "is_representative": [True] * 4,
         "qualifier": ["exact", "approx", "exact", "at_least"],
     }
 )
 
 
 def test_a_panel_has_every_month_and_a_gap_is_unknown() -> None:
-    months, series, panel = panel_of(ROWS, LIMITS)
+    months, series, panel = panel_of(ROWS)
     assert months == [date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)]
     assert series.rows() == [
         ("m", "hf:1", "alle", "hf"),
@@ -41,26 +41,25 @@ def test_a_panel_has_every_month_and_a_gap_is_unknown() -> None:
 
 
 def test_a_share_that_is_only_bounded_is_no_point_of_a_curve() -> None:
-    _, _, panel = panel_of(ROWS, LIMITS)
+    _, _, panel = panel_of(ROWS)
     assert not panel.is_known[2].any()
     assert panel.newest.tolist() == [0, 2, -1]
 
 
 def test_a_series_has_the_country_of_its_measure_as_parent_and_a_subset_keeps_it() -> None:
-    _, _, panel = panel_of(ROWS, LIMITS)
+    _, _, panel = panel_of(ROWS)
     assert (panel.parent.tolist(), panel.measure.tolist()) == ([1, 1, -1], [0, 0, 1])
     assert panel.subset(np.array([False, True, True])).parent.tolist() == [0, -1]
     assert panel.subset(np.array([True, False, False])).parent.tolist() == [-1]
 
 
 def test_none_and_all_are_half_an_organisation_away_from_0_and_1() -> None:
-    _, _, panel = panel_of(ROWS.with_columns(adoption_share=pl.lit(1.0)), LIMITS)
+    _, _, panel = panel_of(ROWS.with_columns(adoption_share=pl.lit(1.0)))
     assert panel.logit_share[1, 2] == pytest.approx(np.log(99.5 / 0.5))
 
 
 def test_the_limits_are_those_of_the_code_list() -> None:
     rows = [
-        ("few_reported", 0.7, None),
         ("too_small", 5.0, None),
         ("too_old", 3.0, None),
         ("too_few_months", 10.0, 20),
@@ -76,19 +75,18 @@ def test_the_limits_are_those_of_the_code_list() -> None:
         min_months=10,
         within_months=20,
         saturation=0.9,
-        min_reported=0.7,
     )
 
 
 def test_a_series_is_refused_by_the_limits_it_is_given() -> None:
-    _, _, panel = panel_of(ROWS, LIMITS)
+    _, _, panel = panel_of(ROWS)
     lax = replace(LIMITS, min_eligible=1, min_months=1)
     assert refusals(panel, LIMITS) == ["too_small", "too_few_months", "only_bounds"]
     assert refusals(panel, lax) == [None, None, "only_bounds"]
 
 
 def test_a_code_of_a_refusal_fits_into_the_panel() -> None:
-    _, _, panel = panel_of(ROWS, LIMITS)
+    _, _, panel = panel_of(ROWS)
     assert panel.doubt.tolist() == [
         ["", "-", "-"],
         ["", "-", ""],

@@ -4,7 +4,7 @@ Each figure of our own is a bound on a sum of published cells. A published sum r
 only if its bounds are tighter than the sum of its cells' own bounds. One query finds those sums.
 They are put, with everything that publishers show openly of the same measure and month, into linear
 programs: what can each suppressed cell be with our figures, and what without them? What open
-figures give away by themselves is not ours to hide: such cells are counted and named. An earlier
+figures disclose by themselves is not ours to hide: such cells are counted and named. An earlier
 figure of a cell that is withheld now is not shown again, though who kept it knows it. A release is
 refused too where the check could not see what it should have compared.
 Not here: suppressing anything (publishers do that), sums (`fct_adoption_sum`), the linear programs.
@@ -29,21 +29,21 @@ from pll_pipeline.vocabulary.columns import STATUSES
 LOG = logging.getLogger("pll")
 # Tables with a row for every published cell.
 SHOWING_ALL_CELLS = ("fct_adoption_month", "mart_adoption_by_region_actor_month")
-_SOURCE, _SOURCE_OF_WHOLE = 4, 6  # columns of `GIVEN_AWAY`
-MOST_NAMED = 10  # cells that publishers gave away, in the log of a night
+_SOURCE, _SOURCE_OF_WHOLE = 4, 6  # columns of `DISCLOSED_BY_OTHERS`
+MOST_NAMED = 10  # cells that publishers disclosed, in the log of a night
 MOST_SYSTEMS = 50  # more measures and months with narrow sums are a fault of the sums
 
 
 class Checked(NamedTuple):
     """What was compared: suppressed cells, figures that are sums, figures of a suppressed cell.
 
-    `given_away`: cells that open figures of another publisher leave less open, without ours.
+    `disclosed_by_others`: cells that another publisher's open figures narrow, without ours.
     """
 
     cells: int
     sums: int
     figures_of_cells: int
-    given_away: int = 0
+    disclosed_by_others: int = 0
 
 
 class Cell(NamedTuple):
@@ -121,9 +121,9 @@ def check(connection: DuckDBPyConnection) -> Checked:
     _check_history(connection)
     _check_cells(connection)
     _check_sums(connection)
-    given_away = _name_what_publishers_gave_away(connection)
+    disclosed_by_others = _name_what_publishers_disclosed(connection)
     cells, sums, figures_of_cells = connection.execute(queries.COUNTS).fetchall()[0]
-    checked = Checked(cells, sums, figures_of_cells, given_away)
+    checked = Checked(cells, sums, figures_of_cells, disclosed_by_others)
     LOG.info(
         "no suppressed cell can be computed: %d cells and %d sums compared",
         checked.cells,
@@ -172,13 +172,13 @@ def _check_history(connection: DuckDBPyConnection) -> None:
         )
 
 
-def _name_what_publishers_gave_away(connection: DuckDBPyConnection) -> int:
+def _name_what_publishers_disclosed(connection: DuckDBPyConnection) -> int:
     """Warn of the suppressed cells that the wholes of another publisher leave less open.
 
     Returns how many they are. Those that their own publisher's wholes leave less open are counted
     in the log only.
     """
-    rows = connection.execute(statement(queries.GIVEN_AWAY, edge=EDGE)).fetchall()
+    rows = connection.execute(statement(queries.DISCLOSED_BY_OTHERS, edge=EDGE)).fetchall()
     joined = [row for row in rows if row[_SOURCE] != row[_SOURCE_OF_WHOLE]]
     for *cell, source, whole, source_of_whole, low, high in joined[:MOST_NAMED]:
         LOG.warning(
@@ -186,7 +186,7 @@ def _name_what_publishers_gave_away(connection: DuckDBPyConnection) -> int:
             *(_cell_name(*cell), source, whole, source_of_whole, _shown((low, high))),
         )
     if joined:
-        LOG.warning("%d suppressed cells are given away by another publisher", len(joined))
+        LOG.warning("%d suppressed cells are disclosed by another publisher", len(joined))
     if len(rows) > len(joined):
         LOG.info("%d are left less open by their own publisher", len(rows) - len(joined))
     return len(joined)

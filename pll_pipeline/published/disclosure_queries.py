@@ -217,7 +217,7 @@ TIGHT_CELLS = """
 
 # Suppressed cells that published wholes and the other parts leave less open, with the whole that
 # does it. Only where every part of the whole is published, and is in no other whole of its level.
-GIVEN_AWAY = """
+DISCLOSED_BY_OTHERS = """
     with part as (
         select
             region_part.whole_key, region_part.part_level, cell.*,

@@ -239,7 +239,7 @@ def test_what_the_publisher_disclosed_is_not_our_doing(world: World) -> None:
 
 
 def test_a_cell_is_no_more_open_than_its_public_denominator(world: World) -> None:
-    """Between 1 and 4 of two offices is 1 or 2: a sum of at most 23 gives nothing away, 22 does."""
+    """Between 1 and 4 of two offices is 1 or 2: a sum of at most 23 discloses nothing, 22 does."""
     world.publishes("a", *SMALL, eligible=2)
     world.publishes("b", 20)
     world.contains("hf:1", "a", "b")
@@ -265,7 +265,7 @@ def test_a_cell_of_which_only_the_denominator_is_known_is_between_none_and_all(
         world.check()
 
 
-def test_cells_that_two_publishers_give_away_together_are_counted_and_named(
+def test_cells_that_two_publishers_disclose_together_are_counted_and_named(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     for region in "bcdefgh":
@@ -273,7 +273,7 @@ def test_cells_that_two_publishers_give_away_together_are_counted_and_named(
     world.publishes("a", *SMALL, source="kommuner")
     world.publishes("fylke:1", 122, source="fylker")
     world.contains("fylke:1", *"abcdefgh")
-    assert world.check().given_away == 1
+    assert world.check().disclosed_by_others == 1
     (named,) = [record.getMessage() for record in caplog.records if "leaves it" in record.msg]
     assert named == (
         "m, a, fastlege, 2026-01 (kommuner) is suppressed, "
@@ -282,21 +282,21 @@ def test_cells_that_two_publishers_give_away_together_are_counted_and_named(
 
 
 @pytest.mark.parametrize(("whole", "source"), [(23, "s"), (90, "another")])
-def test_what_one_publisher_leaves_open_or_contradicts_is_not_given_away_by_two(
+def test_what_one_publisher_leaves_open_or_contradicts_is_not_disclosed_by_others_by_two(
     world: World, whole: float, source: str
 ) -> None:
     world.publishes("a", *SMALL)
     world.publishes("b", 20)
     world.publishes("fylke:1", whole, source=source)
     world.contains("fylke:1", "a", "b")
-    assert world.check().given_away == 0
+    assert world.check().disclosed_by_others == 0
 
 
-def test_nothing_is_given_away_where_a_part_of_the_whole_is_missing(world: World) -> None:
+def test_nothing_is_disclosed_where_a_part_of_the_whole_is_missing(world: World) -> None:
     world.publishes("a", *SMALL)
     world.publishes("fylke:1", 23)
     world.contains("fylke:1", "a", "b")
-    assert world.check().given_away == 0
+    assert world.check().disclosed_by_others == 0
 
 
 @pytest.mark.parametrize(

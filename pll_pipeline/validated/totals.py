@@ -33,7 +33,7 @@ class _WrongTotal:
 
 
 def refuse_wrong_totals(source: Source, table: ObservationTable, published: PublishedTable) -> None:
-    """Raise `PllError` where a stated total cannot be the sum of its parts.
+    """Raise `PllError` where a stated total cannot be the sum of its parts, or is not there.
 
     Counts the wrong totals and names the first. A suppressed part counts with its bounds; a total
     with a part that is not known at all is not checked, nor one whose cells cannot be read.
@@ -100,6 +100,13 @@ def _wrong_rows(
 ) -> Iterator[_WrongTotal]:
     frame = published.frame
     is_total = [patterns.is_found(rule.matches, plain_letters(text)) for text in frame[rule.column]]
+    if not any(is_total):
+        raise PllError(
+            f"No row of column {rule.column!r} is a total as total_rows states: no text matches"
+            f" {rule.matches!r}",
+            where=table.file,
+            do="see whether the publisher renamed or dropped the total, then correct total_rows",
+        )
     groups: dict[tuple[str, ...], list[int]] = {}
     within = [[comparable(text) for text in frame[column]] for column in rule.within]
     keys = list(zip(*within, strict=True)) if within else [()] * frame.height

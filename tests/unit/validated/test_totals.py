@@ -37,6 +37,12 @@ def test_a_total_that_is_not_is_refused_with_its_row_and_both_sums() -> None:
     assert "tall.csv:4" in reason
 
 
+def test_a_declared_total_that_no_row_is_refused_with_the_text_it_was_looked_for_by() -> None:
+    reason = check([["Oslo", "5"], ["Agder", "7"], ["Sum", "12"]])
+    assert "No row of column 'Region' is a total" in reason
+    assert "^I alt$" in reason
+
+
 def test_wrong_totals_are_counted_and_the_first_of_the_file_is_named() -> None:
     rows = [["I alt", "2"], ["Oslo", "5"], ["I alt", "6"]]
     reason = check(rows)

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from pll_pipeline.vocabulary.columns import READINESS_MEASURES
+
 FACT = "star.fct_observation"
 REVISION = "star.fct_observation_revision"
 SUM = "star.fct_adoption_sum"
@@ -292,6 +294,23 @@ def _of_whole(tables: Tables, row: Row) -> Iterator[Origin]:
         yield Origin(FACT, part, is_part=True)
 
 
+def _of_readiness(tables: Tables, row: Row) -> Iterator[Origin]:
+    """The figures an area has on their days, or those of the kommuner they are the sum of."""
+    for prefix, measure in READINESS_MEASURES.items():
+        day = row[f"{prefix}_as_of"]
+        if day is None:
+            continue
+        key = {"measure_code": measure, "period_end": day}
+        if row[f"{prefix}_part_count"] is None:
+            yield from _all(FACT, tables.rows(FACT, key | {"region_key": row["region_key"]}))
+            continue
+        total = {**row, "relation": "level", "part_level": "kommune", "month": day}
+        keys = _region_parts(tables, total)
+        parts = tables.rows(FACT, key).filter(pl.col("region_key").is_in(keys))
+        for part in parts.sort("region_key").iter_rows(named=True):
+            yield Origin(FACT, part, is_part=True)
+
+
 # --- helpers ----------------------------------------------------------------------------------
 
 
@@ -325,4 +344,5 @@ _BY_TABLE: dict[str, Callable[[Tables, Row], Iterator[Origin]]] = {
     "mart_coverage_by_source_month": _of_coverage,
     "mart_spread_by_measure_month": _of_spread,
     "mart_reconciliation": _of_whole,
+    "mart_readiness_by_area": _of_readiness,
 }

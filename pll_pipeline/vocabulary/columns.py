@@ -7,6 +7,7 @@ all come from here (`star/model_files.py` writes the YAML). Not here: which tabl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -190,7 +191,6 @@ _ALL = [
         "Slags enhet",
         "What kind of unit a measure counts, which decides over what its figures may be added",
         "Hva slags enhet et mål teller, som avgjør hva tallene kan summeres over",
-        refers_to="additivity.additivity_code",
     ),
     Column(
         "adds_over_reason",
@@ -1891,6 +1891,144 @@ _ALL = [
         "Innen måneder",
         "Months, up to the newest known share, in which the threshold is counted",
         "Måneder, fram til den siste kjente andelen, som grenseverdien telles i",
+    ),
+]
+
+# what an area has, for readiness: the measure of each group of columns, by its prefix
+READINESS_MEASURES = {
+    "resident": "population",
+    "gp_agreement": "fastlege_agreement_count",
+    "gp_list_without_doctor": "fastlege_list_without_doctor_count",
+    "gp_open_list": "fastlege_open_list_count",
+    "gp_list_patient": "fastlege_list_patient_count",
+    "gp_list_capacity": "fastlege_capacity_count",
+}
+# prefix, label, English, Norwegian
+_READINESS = (
+    ("resident", "Innbyggere", "Residents", "Innbyggere"),
+    (
+        "gp_agreement",
+        "Fastlegeavtaler",
+        "GP agreements with a doctor",
+        "Fastlegeavtaler med lege",
+    ),
+    (
+        "gp_list_without_doctor",
+        "Lister uten lege",
+        "GP lists without a doctor",
+        "Fastlegelister uten lege",
+    ),
+    (
+        "gp_open_list",
+        "Åpne lister",
+        "GP lists with room for more patients",
+        "Fastlegelister med ledig plass",
+    ),
+    (
+        "gp_list_patient",
+        "Listepasienter",
+        "Patients on GP lists with a doctor, counted where the doctor practises",
+        "Pasienter på lister med lege, telt der legen har praksis",
+    ),
+    (
+        "gp_list_capacity",
+        "Listetak",
+        "Patients the GPs together have set as their ceiling",
+        "Pasienter fastlegene til sammen har satt som tak",
+    ),
+)
+_SERVICES = (
+    ("eresept", "e-resept"),
+    ("kjernejournal", "kjernejournal"),
+    ("sfm", "SFM"),
+    ("pll", "PLL"),
+    ("multidose", "e-multidose"),
+)
+
+
+def _readiness_columns() -> Iterator[Column]:
+    """The columns of `mart_readiness_by_area` that repeat per quantity."""
+    for prefix, label, en, nb in _READINESS:
+        yield Column(
+            f"{prefix}_count",
+            "bigint",
+            label,
+            f"{en} ({READINESS_MEASURES[prefix]}); published, or the sum of all kommuner "
+            "in the area; empty where one of them has no published figure",
+            f"{nb}; publisert, eller summen av alle kommunene i området; tom der en av dem ikke "
+            "har publisert tall",
+        )
+        yield Column(
+            f"{prefix}_as_of",
+            "date",
+            f"{label}: dato",
+            f"Last day of the period that {prefix}_count is about",
+            f"Siste dag i perioden {prefix}_count gjelder",
+        )
+        yield Column(
+            f"{prefix}_part_count",
+            "integer",
+            f"{label}: kommuner med tall",
+            f"Kommuner with a figure that {prefix}_count is the sum of; empty where it is "
+            "published for the area itself",
+            f"Kommuner med tall som {prefix}_count er summen av; tom der tallet er publisert for "
+            "området selv",
+        )
+        yield Column(
+            f"{prefix}_expected_part_count",
+            "integer",
+            f"{label}: kommuner i alt",
+            f"Kommuner in the area on the day of {prefix}_count; empty where it is published for "
+            "the area itself",
+            f"Kommuner i området den dagen {prefix}_count gjelder; tom der tallet er publisert "
+            "for området selv",
+        )
+
+
+def _phase_columns() -> Iterator[Column]:
+    """The columns of `mart_readiness_by_area` that repeat per service."""
+    for prefix, service in _SERVICES:
+        yield Column(
+            f"{prefix}_planned_phase",
+            "varchar",
+            f"{service}: fase etter planen",
+            f"Phase of {service} planned in rollout_month for the area, or else for the nearest "
+            "area around it that has a plan; the furthest of its actor types",
+            f"Fasen for {service} som er planlagt i rollout_month for området, ellers for det "
+            "nærmeste området rundt som har en plan; lengst blant aktørtypene",
+            PHASES,
+        )
+        yield Column(
+            f"{prefix}_observed_phase",
+            "varchar",
+            f"{service}: observert fase",
+            f"Phase of {service} that reports or figures of the area itself show in "
+            "rollout_month; the furthest of its actor types",
+            f"Fasen for {service} som meldinger eller tall for området selv viser i "
+            "rollout_month; lengst blant aktørtypene",
+            PHASES,
+        )
+
+
+_ALL += [
+    *_readiness_columns(),
+    *_phase_columns(),
+    Column(
+        "gp_list_free_capacity_count",
+        "bigint",
+        "Ledig plass på lister",
+        "gp_list_capacity_count less gp_list_patient_count where both are of the same day; below "
+        "zero where lists have more patients than their ceiling",
+        "gp_list_capacity_count minus gp_list_patient_count der begge gjelder samme dag; under "
+        "null der listene har flere pasienter enn taket",
+    ),
+    Column(
+        "rollout_month",
+        "date",
+        "Fasenes måned",
+        "The month that the phases are about, the newest of mart_rollout_by_area_month",
+        "Måneden fasene gjelder, den nyeste i mart_rollout_by_area_month",
+        refers_to="dim_month.month",
     ),
 ]
 

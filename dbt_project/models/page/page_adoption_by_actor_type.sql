@@ -15,6 +15,8 @@ select
     actor_type_code,
     month,
     adoption_share,
+    share_lower,
+    share_upper,
     adoption_count,
     eligible_count,
     status,

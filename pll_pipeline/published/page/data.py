@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -81,6 +82,11 @@ class PageData:
     def is_simulated(self) -> bool:
         """Whether the figures are simulated."""
         return self.release.inputs.is_simulated
+
+    @property
+    def today(self) -> date:
+        """The day of the release, from which the age of a figure counts."""
+        return self.release.built_at.date()
 
     @property
     def sources(self) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,8 @@ With the data of Babel. Charts write their axes with this too. Not here: texts (
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -47,6 +48,19 @@ _SEASONS = {
     "en": {3: "spring", 6: "summer", 9: "autumn", 12: "winter"},
 }
 _UNDATED = {"nb": "udatert", "en": "undated"}
+_OSLO = ZoneInfo("Europe/Oslo")
+# one month, several months, one year, several years, and less than a month
+_AGES = {
+    "nb": ("måned", "måneder", "år", "år", "under én måned"),
+    "en": ("month", "months", "year", "years", "less than a month"),
+}
+
+
+def months_since(end: date, today: date) -> int:
+    """Whole months from the last day of a period to another day; 0 where it is not over."""
+    months = (today.year - end.year) * 12 + today.month - end.month
+    is_whole = today.day >= end.day or (today + timedelta(days=1)).day == 1
+    return max(months if is_whole else months - 1, 0)
 
 
 class Formatter:
@@ -101,10 +115,21 @@ class Formatter:
         return format_date(day, pattern, locale=self.locale).replace(" ", NBSP)
 
     def time(self, time: datetime) -> str:
-        """A moment in UTC: 3. oktober 2026, 03.00 UTC."""
-        utc = time.astimezone(UTC)
-        clock = f"{utc:%H.%M}" if self.language == "nb" else f"{utc:%H:%M}"
-        return f"{self.day(utc.date())}, {clock}{NBSP}UTC"
+        """A moment as clocks in Norway show it: 3. oktober 2026 kl. 05.00."""
+        local = time.astimezone(_OSLO)
+        day = self.day(local.date())
+        return f"{day} kl.{NBSP}{local:%H.%M}" if self.language == "nb" else f"{day}, {local:%H:%M}"
+
+    def age(self, end: date, today: date) -> str:
+        """How long it is since a period ended, in whole months: 2 år og 10 måneder."""
+        months = months_since(end, today)
+        month, many_months, year, many_years, less = _AGES[self.language]
+        if months < 1:
+            return less
+        years, rest = divmod(months, 12)
+        parts = [f"{years}{NBSP}{year if years == 1 else many_years}"] if years else []
+        parts += [f"{rest}{NBSP}{month if rest == 1 else many_months}"] if rest else []
+        return self.listed(parts)
 
     def period(
         self, grain: str | None, start: date | None, end: date | None, *, short: bool = False

@@ -23,7 +23,7 @@ from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.page_texts import PageTexts
 from pll_pipeline.published.page.parts import Figure, Section
 from pll_pipeline.published.page.sections import SECTIONS
-from pll_pipeline.published.page.sections.current_shares import headline
+from pll_pipeline.published.page.sections.current_shares import headline, newest_period
 from pll_pipeline.published.page.tile_layout import SQUARE, corners
 from pll_pipeline.published.release_info import iso
 
@@ -49,7 +49,6 @@ def write(draft: Draft) -> None:
 def html(language: str, data: PageData) -> str:
     """The whole page in one language."""
     texts = PageTexts(language, data)
-    newest = max((row["month"] for row in data["series"]), default=None)
     template = _environment().get_template("page.html.j2")
     return template.render(
         texts=texts,
@@ -57,7 +56,7 @@ def html(language: str, data: PageData) -> str:
         sections=_numbered(section(data, texts) for section in SECTIONS),
         is_simulated=data.is_simulated,
         release=data.release,
-        newest=texts.format.month(newest) if newest else texts.get("no_month"),
+        newest=newest_period(data, texts),
         files=FILES,
         other=next(other for other in LANGUAGES if other != language),
         description=Markup(_description(texts, data)),  # noqa: S704 - escaped for a script element

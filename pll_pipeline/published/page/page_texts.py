@@ -34,6 +34,7 @@ class PageTexts:
         self._services = self._names(data["service"], "service_code", "service_name")
         self._actors = self._names(data["actor_type"], "actor_type_code", "actor_type_name")
         self._measures = self._names(data["measure"], "measure_code", "measure_name")
+        self._of_measure = {row["measure_code"]: row for row in data["measure"]}
         self._refusals = self._names(data["refusal_reason"], "refusal_code", "refusal_short")
         self._sources = self._names(data.sources.values(), "source_name", "title")
 
@@ -49,8 +50,16 @@ class PageTexts:
         return column + self._suffix
 
     def service(self, code: str) -> str:
-        """The name of a service."""
+        """The name of a service, as a title or at the start of a sentence."""
         return self._services[code]
+
+    def service_within(self, code: str) -> str:
+        """The name of a service within a sentence."""
+        return lowered(self._services[code])
+
+    def services_within(self, codes: Iterable[str]) -> str:
+        """The names of services within a sentence, as a list."""
+        return self.format.listed([self.service_within(code) for code in codes])
 
     def measure(self, code: str) -> str:
         """The name of a measure."""
@@ -58,8 +67,7 @@ class PageTexts:
 
     def actor_type(self, code: str) -> str:
         """The name of an actor type within a sentence."""
-        name = self._actors[code]
-        return name[:1].lower() + name[1:] if name[1:2].islower() else name
+        return lowered(self._actors[code])
 
     def in_brackets(self, actor_type: str | None) -> str:
         """An actor type in brackets, to follow the name of a measure; nothing for all of them."""
@@ -70,6 +78,23 @@ class PageTexts:
     def series(self, measure: str, actor_type: str) -> str:
         """The name of a measure with its actor type."""
         return self.measure(measure) + self.in_brackets(actor_type)
+
+    def share_name(self, measure: str, actor_type: str) -> str:
+        """The name of a share of a measure, with its actor type; that of a count is no name of it.
+
+        A share of a count is of its denominator, where the measure has one.
+        """
+        of_measure = self._of_measure[measure]
+        if of_measure["unit"] == "share":
+            return self.series(measure, actor_type)
+        numerator = lowered(self.measure(measure))
+        denominator = self._measures.get(of_measure["denominator_code"])
+        name = self.get("share_of_count", numerator=numerator)
+        if denominator:
+            name = self.get(
+                "share_of_denominator", numerator=numerator, denominator=lowered(denominator)
+            )
+        return name + self.in_brackets(actor_type)
 
     def level(self, level: str) -> str:
         """The name of a level of regions, for one region."""
@@ -124,6 +149,13 @@ def short(name: str) -> str:
         if name.startswith(start):
             return capitalised(name.removeprefix(start))
     return name.removesuffix(_COMMON_END)
+
+
+def lowered(text: str) -> str:
+    """A name within a sentence: its first letter small, unless its first word is an acronym."""
+    first_word = text.split(" ", maxsplit=1)[0]
+    is_acronym = any(letter.isupper() or letter.isdigit() for letter in first_word[1:])
+    return text if is_acronym else text[:1].lower() + text[1:]
 
 
 def capitalised(text: str) -> str:

@@ -13,7 +13,7 @@ from pll_pipeline.published.page import charts
 from pll_pipeline.published.page.charts import Axes, Description, Line
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
-from pll_pipeline.published.page.page_texts import PageTexts
+from pll_pipeline.published.page.page_texts import PageTexts, capitalised
 from pll_pipeline.published.page.parts import (
     Figure,
     Note,
@@ -49,7 +49,7 @@ def _curves(data: PageData, texts: PageTexts) -> Figure:
     by_service = {key[0]: rows for key, rows in grouped(data["curve"], "service_code").items()}
     services = [code for code in distinct(data["series"], "service_code") if code in by_service]
     axes = charts.axes_of((row["month"] for row in data["curve"]), texts.format)
-    newest = {code: _country(by_service[code])[-1]["adoption_share"] for code in services}
+    newest = {code: _country(by_service[code])[-1] for code in services}
     figure = Figure(
         name="curves",
         headline=_headline(newest, texts),
@@ -66,20 +66,18 @@ def _country(rows: Sequence[Row]) -> list[Row]:
     return known(where(rows, region_level="land"))
 
 
-def _headline(newest: Mapping[str, float], texts: PageTexts) -> str:
-    """The services with the highest and the lowest newest share."""
-    top = max(newest, key=newest.__getitem__)
-    bottom = min(newest, key=newest.__getitem__)
-    top_share = texts.format.share(newest[top])
-    if top == bottom:
-        return texts.get("curves_head_one", top=texts.service(top), top_share=top_share)
-    return texts.get(
-        "curves_head",
-        top=texts.service(top),
-        top_share=top_share,
-        bottom=texts.service(bottom),
-        bottom_share=texts.format.share(newest[bottom]),
-    )
+def _headline(newest: Mapping[str, Row], texts: PageTexts) -> str:
+    """The newest share of each service: they measure different things, and are not compared."""
+    shares = [
+        texts.get(
+            "curves_share",
+            service=texts.service_within(service),
+            share=texts.format.share(row["adoption_share"]),
+            month=texts.format.month_short(row["month"]),
+        )
+        for service, row in newest.items()
+    ]
+    return capitalised(texts.get("curves_head", shares=texts.format.listed(shares)))
 
 
 def _panel(
@@ -165,7 +163,7 @@ def _points(data: PageData, texts: PageTexts) -> Figure:
     by_service = grouped(points, "service_code")
     shown = {*distinct(points, "service_code"), *distinct(data["series"], "service_code")}
     missing = [code for code in distinct(data["service"], "service_code") if code not in shown]
-    names = texts.format.listed([texts.service(code) for code in missing])
+    names = texts.services_within(missing)
     figure = Figure(
         name="points",
         headline=texts.get("points_head"),

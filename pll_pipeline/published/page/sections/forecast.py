@@ -102,7 +102,7 @@ def _headline(ahead: Mapping[str, Sequence[Row]], data: PageData, texts: PageTex
     return texts.get(
         "forecast_head_wide",
         months=len(rows),
-        service=texts.service(service),
+        service=texts.service_within(service),
         low=texts.format.share(rows[-1]["share_low"]),
         high=texts.format.share(rows[-1]["share_high"]),
     )
@@ -162,7 +162,7 @@ def _passing_table(passing: Sequence[Row], texts: PageTexts) -> Table:
 
 def _series_name(row: Row, texts: PageTexts) -> str:
     """The series, with the reason where it has no forecast."""
-    name = texts.series(row["measure_code"], row["actor_type_code"])
+    name = texts.share_name(row["measure_code"], row["actor_type_code"])
     if row["refusal_code"] is None:
         return name
     return f"{name}. {texts.get('forecast_refused')}: {texts.refusal(row['refusal_code'])}"

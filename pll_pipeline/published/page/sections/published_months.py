@@ -99,7 +99,7 @@ def _years(data: PageData, texts: PageTexts) -> Figure:
         name="years",
         headline=texts.get(
             "years_head",
-            service=texts.service(most),
+            service=texts.service_within(most),
             count=texts.format.number(totals[most]),
             year=min(row["year"] for row in by_service[most] if row["figure_count"]),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -138,3 +138,25 @@ def test_a_figure_keeps_its_qualifier_and_a_range_both_its_ends() -> None:
 )
 def test_a_list_ends_with_a_word(parts: list[str], nb: str) -> None:
     assert NB.listed(parts) == nb
+
+
+def test_a_moment_is_written_as_clocks_in_norway_show_it() -> None:
+    summer = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    winter = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+    assert NB.time(summer) == f"2.{NBSP}juli{NBSP}2026 kl.{NBSP}01.30"
+    assert EN.time(winter) == f"25{NBSP}November{NBSP}2026, 02:30"
+
+
+@pytest.mark.parametrize(
+    ("end", "today", "nb", "en"),
+    [
+        (date(2026, 10, 31), date(2026, 11, 25), "under én måned", "less than a month"),
+        (date(2026, 10, 31), date(2026, 11, 30), f"1{NBSP}måned", f"1{NBSP}month"),
+        (date(2023, 12, 31), date(2026, 11, 25), f"2{NBSP}år og 10{NBSP}måneder", "2_years"),
+        (date(2025, 11, 25), date(2026, 11, 25), f"1{NBSP}år", f"1{NBSP}year"),
+        (date(2027, 1, 1), date(2026, 11, 25), "under én måned", "less than a month"),
+    ],
+)
+def test_an_age_is_in_whole_months(end: date, today: date, nb: str, en: str) -> None:
+    assert NB.age(end, today) == nb
+    assert EN.age(end, today).startswith(en.replace("_", NBSP))

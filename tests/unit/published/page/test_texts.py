@@ -69,7 +69,7 @@ def _used_for_values() -> set[str]:
         "phase": columns.PHASES,
         "kind": columns.CHANGE_KINDS,
         "cadence": columns.CADENCES,
-        "basis": ("inherited", "inferred"),
+        "basis": ("inherited", "inferred", *columns.BASES),
         "level": ("helsefellesskap", "hf", "fylke", "rhf", "kommune"),
         "fresh": (
             *("source", "read", "newest", "cadence", "published", "suppressed", "missing"),
@@ -87,6 +87,7 @@ def _used_for_values() -> set[str]:
         ("status", columns.TARGET_STATUSES),
         ("phase", columns.PHASES),
         ("kind", columns.CHANGE_KINDS),
+        ("basis", columns.BASES),
         ("cadence", columns.CADENCES),
     ],
 )

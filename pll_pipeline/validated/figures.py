@@ -56,6 +56,9 @@ _HEADING_UNITS = (
     ("milliard", re.compile(_OF_SCALE.format(r"mrd\.?|milliard(?:er|ar)?"))),
 )
 _SIGN_AND_SPACE = re.compile(r"([<>≤≥]) +(?=[0-9])")
+# A whole per cent is rounded: half a point either way. A source file may state `rounded_to`.
+_HALF_A_POINT = 0.005
+_DECIMALS = re.compile(r"[.,][0-9]")
 # Marks that may touch the number they are before; others need a space.
 _TOUCHING = frozenset("*†‡§#⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -193,7 +196,11 @@ class FigureReader:
         value = round(figure.value * factor, 9)
         if qualifier == "exact":
             half = self._rounding(rounded_to) * factor / 2
+            if not rounded_to and _is_whole_percent(cell, number, printed_unit):
+                half = _HALF_A_POINT
             lower, upper = round(value - half, 9), round(value + half, 9)
+            if cell.measure_unit == "share":
+                lower, upper = max(lower, min(value, 0.0)), min(upper, max(value, 1.0))
         else:
             lower = value if qualifier == "at_least" else None
             upper = value if qualifier == "at_most" else None
@@ -350,6 +357,12 @@ def unit_stated_by(text: str) -> str | None:
     """The unit of a source file that a publication's own words state, as "1 000 personer"."""
     words = words_of(text)
     return next((unit for unit, pattern in _STATED_UNITS if pattern.search(words)), None)
+
+
+def _is_whole_percent(cell: Cell, number: str, printed_unit: str) -> bool:
+    """Whether a share is printed in per cent without decimals, so exact to half a point only."""
+    is_percent = cell.measure_unit in SHARE_LIKE and "percent" in (cell.unit, printed_unit)
+    return is_percent and not _DECIMALS.search(number)
 
 
 def _scaled(bound: float | None, factor: float) -> float | None:

@@ -308,6 +308,8 @@ def cell(text: str, factor: float) -> tuple[float | None, float | None, float | 
     qualifier = {"": "exact", "om lag": "approx", "minst": "at_least", "høyst": "at_most"}[words]
     low = value if qualifier in ("exact", "at_least") else None
     high = value if qualifier in ("exact", "at_most") else None
+    if factor == 0.01 and qualifier == "exact" and "." not in number:
+        low, high = max(0.0, value - 0.005), min(1.0, value + 0.005)  # a whole per cent
     return value, low, high, qualifier, "observed"
 
 

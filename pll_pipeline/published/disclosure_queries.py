@@ -39,7 +39,7 @@ CELLS = """
 """
 
 # The least and the most that a sum may be: the bounds of its cells, added. A part that was split
-# between two wholes may be in the whole or not.
+# between two wholes may be in the whole or not, up to its share of the denominator.
 BOUNDS_OVER_REGIONS = """
     create or replace temp table sum_bounds as
     select
@@ -47,7 +47,13 @@ BOUNDS_OVER_REGIONS = """
         any_value(total.part_level) as part_level,
         bool_or(cell.is_suppressed and cell.low < cell.high) as is_open,
         sum(case when region_part.part_share < 1 then 0 else cell.low end) as low,
-        sum(cell.high) as high
+        sum(
+            case
+                when region_part.part_share < 1
+                    then least(cell.high, region_part.part_share * cell.eligible_value)
+                else cell.high
+            end
+        ) as high
     from release.star.fct_adoption_sum as total
     inner join release.star.dim_region_part as region_part
         on

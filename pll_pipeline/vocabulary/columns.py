@@ -35,6 +35,7 @@ UNITS = (
     "ratio",
     "relative_change",
 )
+MEASURE_ROLES = ("adoption", "denominator", "background")
 TIME_KINDS = ("stock", "flow", "cumulative", "rolling")
 REGION_LEVELS = (
     "land",
@@ -155,6 +156,16 @@ _ALL = [
         "What a value counts; a share lies between 0 and 1",
         "Hva en verdi teller; en andel ligger mellom 0 og 1",
         UNITS,
+    ),
+    Column(
+        "measure_role",
+        "varchar",
+        "Målets rolle",
+        "What the figures of the measure are for: how far a service is adopted, what that is a "
+        "share of, or background",
+        "Hva tallene for målet brukes til: hvor langt en tjeneste er tatt i bruk, hva det er en "
+        "andel av, eller bakgrunn",
+        MEASURE_ROLES,
     ),
     Column(
         "time_kind",

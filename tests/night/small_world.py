@@ -129,7 +129,7 @@ class SmallWorld:
             sfm_organisation_in_use_count=self._count(self.dice.randint(0, eligible)),
             sfm_organisation_eligible_count=self._eligible(eligible),
             sfm_organisation_in_use_share=self._now_and_then(
-                0.06, f"{100 * self.dice.random():.1f}"
+                0.06, f"{100 * self.dice.random():.{self.dice.randint(0, 1)}f}"
             ),
             multidose_organisation_in_use_count=self._now_and_then(
                 0.5, self._count(self.dice.randint(0, eligible))

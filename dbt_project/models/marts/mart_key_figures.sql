@@ -5,15 +5,33 @@ select
     measure.measure_name,
     measure.measure_name_en,
     measure.unit,
+    case
+        when
+            measure.is_adoption
+            or measure.measure_code in (
+                select numerator_code from {{ ref('dim_measure') }}
+                where is_adoption and numerator_code is not null
+            )
+            then 'adoption'
+        when
+            measure.measure_code in (
+                select denominator_code from {{ ref('dim_measure') }}
+                where denominator_code is not null
+            )
+            then 'denominator'
+        else 'background'
+    end as measure_role,
     observation.region_key,
     region.region_level,
     region.region_name,
+    region.region_label,
     observation.region_as_published,
     observation.actor_type_code,
     actor_type.actor_type_name,
     observation.period_start,
     observation.period_end,
     observation.period_grain,
+    observation.month,
     {{ period_label_nb(
         'observation.period_grain', 'observation.period_start', 'observation.period_end'
     ) }} as period_label,

@@ -31,7 +31,7 @@ with figure as (
         snapshot_at,
         source_name
     from {{ ref('fct_adoption_month') }}
-    where adoption_share is not null and basis <> 'published'
+    where adoption_share is not null and basis <> 'published' and is_representative
 ),
 
 measured as (

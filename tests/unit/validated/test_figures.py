@@ -51,6 +51,35 @@ def test_a_number_is_multiplied_with_the_unit_of_its_column_once(
 
 
 @pytest.mark.parametrize(
+    ("text", "unit", "measure_unit", "bounds"),
+    [
+        ("57", "percent", "share", (0.565, 0.575)),
+        ("57 %", "percent", "share", (0.565, 0.575)),
+        ("57 %", "count", "share", (0.565, 0.575)),
+        ("0 %", "percent", "share", (0.0, 0.005)),
+        ("100", "percent", "share", (0.995, 1.0)),
+        ("57,0", "percent", "share", (0.57, 0.57)),
+        ("0,57", "count", "share", (0.57, 0.57)),
+        ("57", "per_mille", "share", (0.057, 0.057)),
+        ("-3", "percent", "relative_change", (-0.035, -0.025)),
+        ("57", "count", "count", (57.0, 57.0)),
+    ],
+)
+def test_a_whole_per_cent_is_exact_to_half_a_point(
+    text: str, unit: str, measure_unit: str, bounds: tuple[float, float]
+) -> None:
+    read = figure(text, unit, measure_unit)
+    assert (read.lower, read.upper, read.qualifier) == (*bounds, "exact")
+
+
+def test_a_source_file_may_state_how_a_whole_per_cent_is_rounded() -> None:
+    value = Value(column="Andel", measure="m")
+    cell = Cell("57", False, "", "", "percent", "share")
+    read = FigureReader(value, "Andel", "norwegian").read(cell, "exact", "10", "observed")
+    assert (read.lower, read.upper) == (0.52, 0.62)
+
+
+@pytest.mark.parametrize(
     ("text", "unit", "value"),
     [("94,8", "percent", 0.948), ("5", "per_mille", 0.005), ("94,8 %", "percent", 0.948)],
 )

@@ -67,7 +67,15 @@ KINDS = (
     Kind(
         "hostile bytes into readers, and readings that die",
         "refused in bounded time and memory; no wrong row",
-        ("tests/unit/validated/test_child.py",),
+        (
+            "tests/unit/validated/test_child.py",
+            "tests/unit/validated/readers/test_hostile.py",
+        ),
+    ),
+    Kind(
+        "patterns on repeated pieces",
+        "linear or bounded",
+        ("tests/agreement/test_patterns.py",),
     ),
     Kind(
         "source files that are faulty or mean something else",

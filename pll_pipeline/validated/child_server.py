@@ -8,12 +8,14 @@ reading is (`reading.py`).
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import select
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -37,6 +39,10 @@ _PIECE = 2**16
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 # Processors that a reading may keep busy at the same time: the limit of CPU time follows from it.
 _PROCESSORS = 4
+# Where less of the limit is left than a thread needs for its stack, libraries fail in words of
+# their own, as a thread that cannot be started.
+_STACK = 16 * 2**20
+_NO_MEMORY = ("cannot allocate memory", "out of memory", "memory allocation")
 
 
 def serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
@@ -131,6 +137,16 @@ def _address_space() -> int:
     return pages * resource.getpagesize()
 
 
+def _most_address_space() -> int:
+    """The most bytes of address space that this process has had; 0 where no system says so."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    peak = next((line for line in status.splitlines() if line.startswith("VmPeak:")), "VmPeak: 0")
+    return int(peak.split()[1]) * 1024
+
+
 def answered(task: Task) -> Outcome:
     """The outcome of a task, done in this process. Every error is one of the publication, but for
     those of this machine's disk and of tables that another process changed.
@@ -138,23 +154,56 @@ def answered(task: Task) -> Outcome:
     reading = Reading.model_validate_json(task.reading)
     try:
         return Outcome(kind="verdict", text=read_snapshot(reading).model_dump_json())
-    except SnapshotDamaged as damage:
-        return Outcome(kind="damaged", text=damage.paragraph())
-    except TablesDamaged as error:
-        return Outcome(kind="failed", text=paragraph_of(error))
-    except OSError as error:
-        # one without a number is a library's word for bad bytes, as `gzip.BadGzipFile`
-        if error.errno is None:
-            return Outcome(kind="refused", text=_not_foreseen(error, reading))
-        return Outcome(kind="failed", text=paragraph_of(error))
-    except MemoryError:
-        most = f"{task.limits.memory_bytes / 2**30:g} GB"
-        return Outcome(kind="died", text=f"it needed more memory than {most}")
-    except PllError as error:
-        return Outcome(kind="refused", text=error.paragraph())
     # a panic of Polars is no `Exception`
     except BaseException as error:
-        return Outcome(kind="refused", text=_not_foreseen(error, reading))
+        if _is_short_of_memory(error):
+            most = _in_words(task.limits.memory_bytes)
+            return Outcome(kind="died", text=f"it needed more memory than {most}")
+        return _outcome_of(error, reading)
+
+
+def _outcome_of(error: BaseException, reading: Reading) -> Outcome:
+    """What an error is that has nothing to do with memory."""
+    if isinstance(error, SnapshotDamaged):
+        return Outcome(kind="damaged", text=error.paragraph())
+    if isinstance(error, TablesDamaged):
+        return Outcome(kind="failed", text=paragraph_of(error))
+    # one without a number is a library's word for bad bytes, as `gzip.BadGzipFile`
+    if isinstance(error, OSError) and error.errno is not None:
+        return Outcome(kind="failed", text=paragraph_of(error))
+    if isinstance(error, PllError):
+        return Outcome(kind="refused", text=error.paragraph())
+    return Outcome(kind="refused", text=_not_foreseen(error, reading))
+
+
+def _is_short_of_memory(error: BaseException) -> bool:
+    """Whether an error, or what led to it, comes from the limit of memory."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit - _most_address_space() < _STACK:
+        return True
+    return any(_names_memory(each) for each in _chain(error))
+
+
+def _names_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.ENOMEM
+    # what is ours speaks of the publication, with words of the publisher in it
+    return not isinstance(error, PllError) and any(
+        words in str(error).lower() for words in _NO_MEMORY
+    )
+
+
+def _in_words(size: int) -> str:
+    return f"{size / 2**30:g} GB" if size >= 2**30 else f"{size / 2**20:g} MB"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what caused it, what caused that, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _not_foreseen(error: BaseException, reading: Reading) -> str:

@@ -68,6 +68,15 @@ time.sleep(0.6)
 """
 
 
+def _as_soon_as(file: Path) -> float:
+    """Wait until a verb has written its file: the moment to kill it."""
+    until = time.monotonic() + 30
+    while not file.exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return 0.01
+
+
 @pytest.mark.parametrize(
     ("outlives", "text"), [(True, "right"), (False, "wrong"), (False, "right")]
 )
@@ -85,8 +94,8 @@ def test_what_a_kill_leaves_is_found(
     monkeypatch.setattr(kills.World, "command", (sys.executable,))
     monkeypatch.setattr(kills, "VERBS", {"nights": ("-c", code)})
     attack.prepare()
-    attack.seconds["nights"] = 0.5
-    monkeypatch.setattr(attack.dice, "uniform", lambda *_: 0.45)
+    (release / "a").unlink()
+    monkeypatch.setattr(attack.dice, "uniform", lambda *_: _as_soon_as(release / "a"))
     outcome = next(attack.run(time.monotonic() + 60))
     assert outcome.killed == 1
     kinds_of_faults = {re.sub(r"^\S+ ", "", fault) for fault in outcome.faults}

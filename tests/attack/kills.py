@@ -136,6 +136,9 @@ class Attack:
 
 def _runs_without_end(data: Path) -> list[str]:
     """Runs that died and are not marked as failed in Dagster's history."""
+    runs = data / "dagster" / "history" / "runs.db"
+    if not runs.exists():
+        return []
     statement = "select run_id from runs where status in ('STARTED', 'CANCELING')"
-    with closing(sqlite3.connect(data / "dagster" / "history" / "runs.db")) as connection:
+    with closing(sqlite3.connect(runs)) as connection:
         return [f"run {run_id} has no end" for (run_id,) in connection.execute(statement)]

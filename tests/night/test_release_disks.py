@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.published import duckdb
 from pll_pipeline.published import outputs as registry
 from pll_pipeline.published.publish import publish
 from pll_pipeline.published.query import query
@@ -22,6 +25,8 @@ from pll_pipeline.published.releases import current, require_current, verify
 from tests.release_world import inputs, left_behind, outputs, write_build
 
 DISK = 16 * 1024 * 1024
+# One output of each way to write: DuckDB's own file and its copies, the workbook's writer, Python.
+STEPS = ("duckdb", "parquet", "csv", "workbook", "manifest")
 MORE_FIGURES = (
     "insert into marts.mart_key_figures (region_name, published_text) "
     "select md5(i::varchar), md5((i + 1)::varchar) from range(5000) as n (i)"
@@ -30,8 +35,7 @@ MORE_FIGURES = (
 
 @pytest.fixture(autouse=True)
 def _few_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One output of each way to write: DuckDB's copies, the workbook's writer, Python."""
-    monkeypatch.setattr(registry, "OUTPUTS", outputs("parquet", "csv", "workbook"))
+    monkeypatch.setattr(registry, "OUTPUTS", outputs(*STEPS))
 
 
 def _mount(*arguments: str) -> None:
@@ -53,31 +57,53 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def test_a_full_disk_at_any_step_leaves_the_last_release_and_says_how_much_is_missing(
-    tmp_path: Path, small_disk: Path
+def _filled_before(step: Callable[..., Any], disk: Path) -> Callable[..., Any]:
+    """A step that begins on a disk with nothing free."""
+
+    @wraps(step)
+    def run(*arguments: Any, **options: Any) -> Any:
+        (disk / "filler").write_bytes(bytes(shutil.disk_usage(disk).free))
+        return step(*arguments, **options)
+
+    return run
+
+
+def _fill_before(step: str, disk: Path, patch: pytest.MonkeyPatch) -> None:
+    """Have the disk full from the moment the writing of an output begins."""
+    if step == "duckdb":
+        patch.setattr(duckdb, "write", _filled_before(duckdb.write, disk))
+    else:
+        changed = tuple(
+            replace(output, write=_filled_before(output.write, disk))
+            if output.name == step and output.write
+            else output
+            for output in registry.OUTPUTS
+        )
+        patch.setattr(registry, "OUTPUTS", changed)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_disk_that_is_full_in_a_step_leaves_the_last_release_and_says_how_much_is_missing(
+    step: str, tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = write_build(tmp_path / "build.duckdb", MORE_FIGURES)
-    marts, filler = small_disk / "marts", small_disk / "filler"
+    marts = small_disk / "marts"
     first = publish(build, marts, inputs())
-    free = shutil.disk_usage(small_disk).free
-    takes = DISK - free
     message = (
         r"^The disk is full: a release takes at least \d+\.\d MB and \d+\.\d MB are free\. "
         rf"The last release, {first.id}, is still current\."
     )
-    full_in: set[str] = set()
-    for room in (0, 8_192, 262_144, *range(takes // 2, takes - 131_072, 131_072)):
-        filler.write_bytes(bytes(free - room))
+    with monkeypatch.context() as patch:
+        _fill_before(step, small_disk, patch)
         with pytest.raises(PllError, match=message) as caught:
             publish(build, marts, inputs())
-        assert "make room" in caught.value.do
-        assert current(marts) == first
-        assert left_behind(small_disk) == []
-        frames = traceback.extract_tb((caught.value.__cause__ or caught.value).__traceback__)
-        full_in |= {Path(frame.filename).stem for frame in frames}
-        filler.unlink()
+    assert "make room" in caught.value.do
+    title = next(output.title for output in registry.OUTPUTS if output.name == step)
+    assert f"while making {title}" in getattr(caught.value.__cause__, "__notes__", [])
+    assert current(marts) == first
+    assert left_behind(small_disk) == []
     verify(first)
-    assert full_in >= {"duckdb", "csv", "workbook"}, "the disk was full in all these steps"
+    (small_disk / "filler").unlink()
     assert publish(build, marts, inputs()) == current(marts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import os
 import signal
 import subprocess
@@ -13,9 +15,10 @@ import psutil
 import pytest
 
 from pll_pipeline.config import CHECKOUT, Config
-from pll_pipeline.raw.archive import keep, snapshots
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import SnapshotDamaged, keep, snapshots
 from pll_pipeline.sources.register import register
-from pll_pipeline.validated import child
+from pll_pipeline.validated import child, child_server
 from pll_pipeline.validated import reading as reading_module
 from pll_pipeline.validated.child import Limits, Outcome, Task, how_it_died
 from pll_pipeline.validated.child_server import answered
@@ -73,10 +76,59 @@ def test_a_snapshot_is_read_in_another_process_and_its_verdict_stored(config: Co
     assert judge_source(config, SOURCE) == (state, 0)
 
 
-def test_a_reading_that_needs_too_much_memory_dies_alone(config: Config) -> None:
-    outcome = child.read_apart(_reading(config), Limits(memory_bytes=2**20))
+@pytest.mark.parametrize("memory_bytes", [2**20, 8 * 2**20])
+def test_a_reading_that_needs_too_much_memory_dies_alone(memory_bytes: int, config: Config) -> None:
+    """Which library fails, and in what words, depends on the machine; the outcome does not."""
+    outcome = child.read_apart(_reading(config), Limits(memory_bytes=memory_bytes))
     assert outcome.kind == "died", outcome
     assert not outcome.is_killed
+
+
+def _caused(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError(), "died"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "died"),
+        (RuntimeError("memory allocation of 4096 bytes failed"), "died"),
+        (_caused(PllError("the workbook cannot be read"), MemoryError()), "died"),
+        (PllError("a title says: out of memory"), "refused"),
+        (RuntimeError("could not spawn threads"), "refused"),
+        (gzip.BadGzipFile("Not a gzipped file"), "refused"),
+        (OSError(errno.ENOSPC, "No space left on device"), "failed"),
+        (SnapshotDamaged("a byte differs"), "damaged"),
+    ],
+    ids=repr,
+)
+def test_an_error_for_want_of_memory_is_no_fault_of_the_publication(
+    error: BaseException, kind: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(child_server, "read_snapshot", fail)
+    outcome = answered(Task(reading=_reading(config), limits=Limits()))
+    assert outcome.kind == kind
+    if kind == "died":
+        assert outcome.text == "it needed more memory than 6 GB"
+
+
+def test_any_error_close_to_the_limit_of_memory_is_one_of_memory(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("could not spawn threads")
+
+    monkeypatch.setattr(child_server, "read_snapshot", fail)
+    limit = child_server._most_address_space() + 2**20
+    monkeypatch.setattr(child_server.resource, "getrlimit", lambda _: (limit, limit))
+    task = Task(reading=_reading(config), limits=Limits(memory_bytes=2**20))
+    outcome = answered(task)
+    assert (outcome.kind, outcome.text) == ("died", "it needed more memory than 1 MB")
 
 
 def test_a_reading_that_takes_too_long_dies_alone(config: Config) -> None:

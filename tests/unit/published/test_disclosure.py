@@ -373,6 +373,18 @@ def test_a_part_split_between_two_wholes_may_be_in_either(world: World) -> None:
     assert world.check().cells == 1
 
 
+def test_no_more_of_a_split_part_is_in_a_whole_than_its_public_denominator(world: World) -> None:
+    world.publishes("a", *SMALL, eligible=5)
+    world.contains("hf:1", "a", share=0.4)
+    world.adds_up("hf:1", None, 0, 2)
+    assert world.check().cells == 1
+    world.change("update release.star.fct_adoption_sum set count_upper = 1")
+    with pytest.raises(
+        PllError, match="left it between 1 and 4, our figures leave it between 1 and 2"
+    ):
+        world.check()
+
+
 def test_a_release_without_suppressed_cells_has_nothing_to_disclose(world: World) -> None:
     assert world.check() == Checked(0, 0, 0)
 

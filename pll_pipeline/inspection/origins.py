@@ -283,21 +283,6 @@ def _of_spread(tables: Tables, row: Row) -> Iterator[Origin]:
             yield Origin(origin.table, origin.row, is_part=True)
 
 
-def _of_area(tables: Tables, row: Row) -> Iterator[Origin]:
-    """The newest figures about an area, or where it has none, about its parts; and its plans."""
-    parts = tables.rows(_PARTS, {"whole_key": row["region_key"], "relation": "level"})
-    for regions in ([row["region_key"]], parts.sort("part_key")["part_key"].to_list()):
-        about = [tables.rows(FACT, {"region_key": region}) for region in regions[:MOST_CELLS]]
-        figures = pl.concat(about) if about else pl.DataFrame()
-        if figures.height:
-            newest = figures.sort("period_end", "measure_code", descending=[True, False])
-            for figure in newest.head(MOST_CELLS).iter_rows(named=True):
-                yield Origin(FACT, figure, is_part=True)
-            break
-    plans = tables.rows(MILESTONE, {"region_key": row["region_key"]}).sort("row_reference")
-    yield from _all(MILESTONE, plans.head(MOST_CELLS))
-
-
 def _of_whole(tables: Tables, row: Row) -> Iterator[Origin]:
     """A published whole, and the published parts of the level it is compared with."""
     yield from _facts(tables, row)
@@ -358,7 +343,6 @@ _BY_TABLE: dict[str, Callable[[Tables, Row], Iterator[Origin]]] = {
     "mart_rollout_by_area_month": _of_rollout,
     "mart_coverage_by_source_month": _of_coverage,
     "mart_spread_by_measure_month": _of_spread,
-    "mart_readiness_by_area": _of_area,
     "mart_reconciliation": _of_whole,
     "mart_readiness_by_area": _of_readiness,
 }

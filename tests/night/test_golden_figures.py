@@ -649,6 +649,25 @@ def test_every_row_of_the_denominators_ends_as_figures(released: World) -> None:
     }
 
 
+def test_a_count_of_kommuner_is_a_share_of_the_kommuner_of_its_date(released: World) -> None:
+    assert released.ask(
+        """
+        select month, adoption_count, eligible_count, basis
+        from marts.mart_adoption_by_region_actor_month
+        where measure_code = 'kjernejournal_municipality_in_use_share' and region_key = 'land:NO'
+        """
+    ) == [(date(2020, 12, 1), 6, 356, "derived")]
+
+
+def test_in_use_or_ready_is_no_adoption(released: World) -> None:
+    assert released.ask(
+        """
+        select count(*) from marts.mart_adoption_by_region_actor_month
+        where measure_code like '%_in_use_or_ready_%'
+        """
+    ) == [(0,)]
+
+
 @pytest.mark.parametrize(("year", "population"), [(2017, 5_258_317), (2026, 5_627_400)])
 def test_the_kommuner_sum_to_the_country(released: World, year: int, population: int) -> None:
     sums = released.ask(
@@ -672,6 +691,7 @@ def test_the_release_names_every_snapshot_it_comes_from(released: World) -> None
     assert {s["source_name"] for s in manifest["snapshots"]} == {
         "apotek",
         "published_figures",
+        "region_list",
         "rollout_facts",
         "ssb_fastleger",
         "ssb_population",

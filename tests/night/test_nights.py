@@ -21,7 +21,10 @@ from pll_pipeline.sources.register import register
 from tests.night.second_night import FIGURES, LEFT_OUT, REFUSED, SecondNight
 from tests.night.world import ROOT, Done, World, copy_world
 
-BUNDLED = ("apotek", "published_figures", "rollout_facts", "ssb_fastleger", "ssb_population")
+BUNDLED = (
+    *("apotek", "published_figures", "region_list", "rollout_facts"),
+    *("ssb_fastleger", "ssb_population"),
+)
 PACKAGE_SHARE = (
     "select value from marts.mart_key_figures "
     "where measure_code = 'eresept_package_share' and period_end = '2023-12-31'"

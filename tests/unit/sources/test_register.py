@@ -26,6 +26,7 @@ def test_the_packaged_sources_hold() -> None:
     assert sorted(register()) == [
         "apotek",
         "published_figures",
+        "region_list",
         "rollout_facts",
         "ssb_fastleger",
         "ssb_population",

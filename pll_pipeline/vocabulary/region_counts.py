@@ -1,0 +1,71 @@
+"""How many kommuner, helsefellesskap, fylker and health trusts there are, by our region list.
+
+Denominators for figures that count such areas. Counted from `dbt_project/seeds/region.csv` for the
+first and the last day of each year, up to the newest 1 January, since kommuner change at New Year.
+`python -m pll_pipeline.vocabulary.region_counts FILE DAY` writes the file of the source
+`region_list`; a test compares its newest snapshot with the list. Not here: which kommune lies
+where (the seeds).
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+HEADER = ("counted", "region_level", "region_code", "date", "count")
+
+# Each level that is counted: the first year whose codes the list has whole, and what of. The
+# codes of helsefellesskap and health trusts are those of the boundaries of 2024.
+_COUNTED = {
+    "kommune": (2017, ("rhf_key", "fylke_key")),
+    "fylke": (2017, ()),
+    "helsefellesskap": (2024, ("rhf_key",)),
+    "hf": (2024, ("rhf_key",)),
+}
+
+Row = tuple[str, str, str, str, int]
+
+
+def count_regions(regions: Iterable[Mapping[str, str]], until: date) -> Iterator[Row]:
+    """One row per level counted, area (the country, RHF, fylke) and day, up to a day."""
+    listed = list(regions)
+    by_key = {region["region_key"]: region for region in listed}
+    for level, (first_year, wholes) in _COUNTED.items():
+        for day in _days(first_year, until):
+            valid = [r for r in listed if r["region_level"] == level and _is_valid(r, day)]
+            counts = Counter(["land:NO"] * len(valid))
+            for whole in wholes:
+                counts.update(region[whole] for region in valid if region[whole])
+            for key, count in sorted(counts.items()):
+                area = by_key[key]
+                yield level, area["region_level"], area["region_code"], day.isoformat(), count
+
+
+def _days(first_year: int, until: date) -> Iterator[date]:
+    """The first and the last day of each year, none later than a day."""
+    for year in range(first_year, until.year + 1):
+        yield from (d for d in (date(year, 1, 1), date(year, 12, 31)) if d <= until)
+
+
+def _is_valid(region: Mapping[str, str], day: date) -> bool:
+    begins, ends = region["valid_from"], region["valid_to"]
+    return (not begins or begins <= day.isoformat()) and (not ends or day.isoformat() < ends)
+
+
+def write(seeds: Path, file: Path, until: date) -> None:
+    """The file of the source, from the region list in the folder of seeds."""
+    with (seeds / "region.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(count_regions(csv.DictReader(lines), until))
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    _SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+    write(_SEEDS, Path(sys.argv[1]), date.fromisoformat(sys.argv[2]))

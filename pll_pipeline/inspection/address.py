@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pll_pipeline.inspection.powerbi_report import inspect_report
 from pll_pipeline.inspection.publication import Inspection, inspect
 from pll_pipeline.raw import pxweb
+from pll_pipeline.raw.embedded import embedded_reports
 from pll_pipeline.raw.http.client import Answer, Client
 from pll_pipeline.raw.links import is_view_address
 from pll_pipeline.sources.model import Http, PxWeb
@@ -43,9 +44,11 @@ def inspect_address(
     *,
     allow_local: bool = False,
     seconds: float | None = None,
+    report_id: str = "",
 ) -> Inspection:
     """What a publication at an address contains; asked for at most so many seconds.
 
+    Of a page that embeds reports with access tokens it is the report `report_id`, or the first.
     Raises `PllError` when it cannot be asked or contains nothing that can be read.
     """
     local: dict[str, Any] = {"allow_local": True} if allow_local else {}
@@ -56,15 +59,24 @@ def inspect_address(
         content = pxweb.look(PxWeb.model_validate(fetching | limits))
         return inspect(content, "table.json", codes, on, fetching)
     if is_view_address(address):
-        # a report on the own machine is served by the host named in its address
-        hosts = {"host_suffixes": [urlsplit(address).hostname]} if allow_local else {}
-        return inspect_report(address, codes, on, local | hosts, limits)
+        return inspect_report({"address": address}, codes, on, _hosts(address, local), limits)
     settings = {"kind": "http", "files": {"file": address}, **local}
     with Client(Http.model_validate(settings | limits)) as client:
         answer = client.get(address)
+    embedded = [report.report_id for report in embedded_reports(answer.content)]
+    if embedded:
+        place = {"embedded_on": address}
+        if len(embedded) > 1:
+            place["report_id"] = report_id or embedded[0]
+        return inspect_report(place, codes, on, _hosts(address, local), limits)
     file = _file_name(answer)
     fetching = {"kind": "http", "files": {file: address}, **local}
     return inspect(answer.content, file, codes, on, fetching)
+
+
+def _hosts(address: str, local: dict[str, Any]) -> dict[str, Any]:
+    """A report on the own machine is served by the host named in its address."""
+    return local | {"host_suffixes": [urlsplit(address).hostname]} if local else {}
 
 
 def _file_name(answer: Answer) -> str:

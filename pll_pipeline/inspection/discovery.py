@@ -127,7 +127,7 @@ def _addresses(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
         match source.fetch:
             case Http(files=files):
                 yield from ((address, source.name) for address in files.values() if address)
-            case PowerBiReport(address=str(address)):
+            case PowerBiReport(address=str(address)) | PowerBiReport(embedded_on=str(address)):
                 yield address, source.name
             case PxWeb(address=bank, table=table):
                 yield f"{bank}/tables/{table}", source.name
@@ -141,7 +141,12 @@ def _inspected(
         if publication.content is not None:
             return _inspected_page(publication, codes, on, allow_local=allow_local)
         inspection = inspect_address(
-            publication.address, codes, on, allow_local=allow_local, seconds=seconds
+            publication.address,
+            codes,
+            on,
+            allow_local=allow_local,
+            seconds=seconds,
+            report_id=publication.report_id,
         )
     except PllError as error:
         is_page = publication.form is Form.page

@@ -28,13 +28,15 @@ _ANY_TABLE = {"table.json": {"groups": [{"entity": "-", "property": "-"}]}}
 
 
 def inspect_report(
-    address: str, codes: Codes, on: date, local: dict[str, Any], limits: dict[str, Any]
+    place: dict[str, Any], codes: Codes, on: date, local: dict[str, Any], limits: dict[str, Any]
 ) -> Inspection:
-    """What the report at a view address contains, asked within limits of a source file.
+    """What the report at a place contains, asked within limits of a source file.
+
+    `place` is its view address, or the page that embeds it, as a source file has it.
 
     Raises `PllError` when it cannot be asked.
     """
-    settings = {"kind": "powerbi", "address": address, **local}
+    settings = {"kind": "powerbi", **place, **local}
     any_table = settings | limits | {"tables": _ANY_TABLE}
     report, properties = look(PowerBiReport.model_validate(any_table))
     tables: list[TableSeen] = []

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.raw.embedded import embedded_reports
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
-from pll_pipeline.raw.links import Form, Link, form_of, host_is_within, links_of
-from pll_pipeline.raw.powerbi.embedded import embedded_reports
+from pll_pipeline.raw.links import EXPECTED_HOSTS, Form, Link, form_of, host_is_within, links_of
 from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import PoliteFetch
 
@@ -24,7 +24,6 @@ PLAN_PAGE = (
     "https://www.helsedirektoratet.no/digitalisering-og-e-helse/pasientens-legemiddelliste"
     "/plan-for-utproving"
 )
-EXPECTED_HOSTS = ("helsedirektoratet.no", "nhn.no", "powerbi.com", "ssb.no", "fhi.no")
 # What a link to statistics is called, and then what one on the subject is; the first are followed
 # first.
 _OF_FIGURES = (

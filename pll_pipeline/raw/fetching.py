@@ -12,6 +12,7 @@ from typing import Any
 
 from pll_pipeline.raw import bundled, files, powerbi, pxweb
 from pll_pipeline.raw.archive import Snapshot
+from pll_pipeline.raw.found_on import with_found_address
 from pll_pipeline.sources.model import Bundled, Http, PowerBiReport, PxWeb, Source
 
 # The settings of each function are of the type that it is listed under.
@@ -27,6 +28,10 @@ FETCHERS: Mapping[type, Fetcher] = {
 def fetch(source: Source, raw: Path) -> tuple[Snapshot, bool]:
     """The newest snapshot of the source after asking its publisher, and whether it is new.
 
-    Raises `PllError` when the publisher did not answer after several tries, or a person must act.
+    An address that the source file does not know is looked up on the page it names. Raises
+    `PllError` when the publisher did not answer after several tries, or a person must act.
     """
-    return FETCHERS[type(source.fetch)](source, source.fetch, raw)
+    settings = source.fetch
+    if isinstance(settings, Http | PowerBiReport):
+        settings = with_found_address(settings, source.name)
+    return FETCHERS[type(settings)](source, settings, raw)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot
+from pll_pipeline.raw.found_on import origin_of_place
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
 from pll_pipeline.sources.addresses import without_keys
@@ -31,6 +32,7 @@ def fetch(
     time.
     """
     newest = newest_snapshot(raw, source.name)
+    found = origin_of_place(settings, newest, source.name)
     files: dict[str, bytes] = {}
     records: dict[str, Mapping[str, Any]] = {}
     unchanged: list[str] = []
@@ -50,7 +52,7 @@ def fetch(
         if len(unchanged) == len(settings.files) == len(newest.files):
             return newest, False
         files |= {file: newest.read(file) for file in unchanged}
-    return keep(raw, source.name, files, {"method": "http", "requests": records})
+    return keep(raw, source.name, files, {"method": "http", **found, "requests": records})
 
 
 def _known_address(source: Source, file: str, address: str | None) -> str:

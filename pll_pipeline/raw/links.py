@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import unescape
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+EXPECTED_HOSTS = ("helsedirektoratet.no", "nhn.no", "powerbi.com", "ssb.no", "fhi.no")
 _WRITTEN_ADDRESS = re.compile(r"""https?://[^\s"'<>\\`{}|^]{4,1900}""")
 _ESCAPES = (("\\/", "/"), ("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"), ("\\u003D", "="))
 _EMBEDDING = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
-_LONGEST_TEXT = 200
+_LONGEST_TEXT = 300
+_MOST_LEVELS = 6
 _MOST_LINKS = 5_000
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 _DELIMITED = frozenset({".csv", ".tsv"})
@@ -51,12 +57,14 @@ class Form(StrEnum):
 class Link:
     """One address that a page names: whole, without fragment, and with the text of its link.
 
-    `via` is the element it is in: `a`, `iframe`, `script` or another.
+    `via` is the element it is in: `a`, `iframe`, `script` or another. `around` is the text of the
+    paragraph or list item that the link is in.
     """
 
     address: str
     text: str
     via: str
+    around: str = ""
 
     @property
     def form(self) -> Form | None:
@@ -118,18 +126,18 @@ def links_of(content: bytes, url: str) -> list[Link]:
     """
     page = text_of_page(content)
     found: dict[str, Link] = {}
-    for address, text, via in (*_of_elements(page, url), *_written(page)):
-        whole = _whole(address, url)
+    for link in (*_of_elements(page, url), *_written(page)):
+        whole = _whole(link.address, url)
         if whole is None or len(found) >= _MOST_LINKS:
             continue
         earlier = found.get(whole)
-        if earlier is None or (not earlier.text and text):
-            found[whole] = Link(whole, text, via)
+        if earlier is None or (not earlier.text and link.text):
+            found[whole] = replace(link, address=whole)
     return list(found.values())
 
 
-def _of_elements(page: str, url: str) -> Iterator[tuple[str, str, str]]:
-    """Address, text and element of every link and every embedded page."""
+def _of_elements(page: str, url: str) -> Iterator[Link]:
+    """Every link and every embedded page."""
     from selectolax.lexbor import LexborHTMLParser
 
     parsed = LexborHTMLParser(page)
@@ -143,7 +151,22 @@ def _of_elements(page: str, url: str) -> Iterator[tuple[str, str, str]]:
             continue
         text = node.text(separator=" ") if name == "a" else ""
         shown = text.strip() or attributes.get("title") or attributes.get("aria-label") or ""
-        yield _joined(start, address), " ".join(shown.split())[:_LONGEST_TEXT], name
+        yield Link(_joined(start, address), _one_line(shown), name, _text_around(node))
+
+
+def _text_around(node: LexborNode) -> str:
+    """The text of the nearest paragraph or list item; empty for a link in none."""
+    parent = node.parent
+    for _ in range(_MOST_LEVELS):
+        if parent is None or parent.tag in ("p", "li", "td", "dd"):
+            break
+        parent = parent.parent
+    is_near = parent is not None and parent.tag in ("p", "li", "td", "dd")
+    return _one_line(parent.text(separator=" ")) if parent is not None and is_near else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST_TEXT]
 
 
 def _joined(start: str, address: str) -> str:
@@ -153,7 +176,7 @@ def _joined(start: str, address: str) -> str:
         return ""
 
 
-def _written(page: str) -> Iterator[tuple[str, str, str]]:
+def _written(page: str) -> Iterator[Link]:
     """Addresses of publications that are written in scripts and attributes."""
     for match in _WRITTEN_ADDRESS.finditer(unescaped(page)):
         address = match[0].rstrip(".,;)")
@@ -162,7 +185,7 @@ def _written(page: str) -> Iterator[tuple[str, str, str]]:
         except ValueError:
             continue
         if form is not None and (form is not Form.page or _bank_table(address)):
-            yield address, "", "script"
+            yield Link(address, "", "script")
 
 
 def _whole(address: str, url: str) -> str | None:

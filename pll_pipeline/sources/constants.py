@@ -101,6 +101,8 @@ def _fetched(source: Source) -> Iterator[Fault]:
     fetch = source.fetch
     if isinstance(fetch, Bundled):
         return
+    if not isinstance(fetch, PxWeb) and fetch.found_on is not None:
+        yield from _bad_address(fetch.found_on.page, ("fetch", "found_on", "page"))
     if isinstance(fetch, Http):
         for name, address in fetch.files.items():
             yield from _bad_file_name(name, ("fetch", "files", name))
@@ -111,6 +113,7 @@ def _fetched(source: Source) -> Iterator[Fault]:
         yield from _bad_file_name(fetch.file, ("fetch", "file"))
     if isinstance(fetch, PowerBiReport):
         yield from _bad_address(fetch.cluster, ("fetch", "cluster"))
+        yield from _bad_address(fetch.embedded_on, ("fetch", "embedded_on"))
         for name in fetch.tables:
             yield from _bad_file_name(name, ("fetch", "tables", name))
 

@@ -604,6 +604,17 @@ class PoliteFetch(_Strict):
     )
 
 
+class FoundOn(_Strict):
+    """Where the address of a publication is looked up each night: a page, and one of its links."""
+
+    page: HttpAddress = Field(description="The page that links to the publication")
+    link: TextPattern = Field(
+        "",
+        description="A pattern of the link's text, of its address or of the text around it, in any"
+        " case; exactly one address must match. Empty: the only publication of the form",
+    )
+
+
 class Http(PoliteFetch):
     """Files at addresses, asked for with conditional requests."""
 
@@ -612,6 +623,9 @@ class Http(PoliteFetch):
         dict[str, HttpAddress | None],
         Field(min_length=1, description="Name of the file in the snapshot → its address"),
     ]
+    found_on: FoundOn | None = Field(
+        None, description="In place of the address of one file: where it is looked up"
+    )
     content_types: list[str] = Field(
         default_factory=list,
         description="Media types the publisher answers with; empty: any but a web page where none"
@@ -696,7 +710,10 @@ class PowerBiTable(_Strict):
 
 
 class PowerBiReport(PoliteFetch):
-    """A report published to the web. Only fields its visuals use are asked for, no hidden ones."""
+    """A report published to the web, or embedded in a page with an access token.
+
+    Only fields its visuals use are asked for, no hidden ones.
+    """
 
     kind: Literal["powerbi"]
     address: (
@@ -709,6 +726,20 @@ class PowerBiReport(PoliteFetch):
         ]
         | None
     ) = Field(None, description="The report's view address")
+    embedded_on: HttpAddress | None = Field(
+        None,
+        description="In place of the address: a page that embeds the report with an access token"
+        " for its readers; the token is read from it each night, and kept nowhere",
+    )
+    report_id: (
+        Annotated[
+            str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+        ]
+        | None
+    ) = Field(None, description="Which report, where the page embeds several")
+    found_on: FoundOn | None = Field(
+        None, description="In place of both: a page that links to the report or embeds it"
+    )
     host_suffixes: list[str] = Field(
         default=[".analysis.windows.net", ".analysis.usgovcloudapi.net"],
         description="The key is sent to hosts that end so, and to no other; with allow_local also"
@@ -734,6 +765,12 @@ class PowerBiReport(PoliteFetch):
     ]
 
     @model_validator(mode="after")
+    def _is_in_one_place(self) -> PowerBiReport:
+        if self.address and self.embedded_on:
+            raise ValueError("give address or embedded_on, not both")
+        return self
+
+    @model_validator(mode="after")
     def _names_of_files_are_free(self) -> PowerBiReport:
         if taken := self.tables.keys() & {"metadata.json", "schema.json"}:
             raise ValueError(
@@ -743,6 +780,15 @@ class PowerBiReport(PoliteFetch):
 
 
 Fetching = Annotated[Bundled | Http | PxWeb | PowerBiReport, Field(discriminator="kind")]
+
+
+def _addresses_of(fetch: Http | PxWeb | PowerBiReport) -> list[str | None]:
+    """The addresses a publisher is asked at; None for one that is not known."""
+    if isinstance(fetch, Http):
+        return list(fetch.files.values())
+    if isinstance(fetch, PowerBiReport):
+        return [fetch.address or fetch.embedded_on]
+    return [fetch.address]
 
 
 class Source(_Strict):
@@ -814,13 +860,15 @@ class Source(_Strict):
     def _has_an_address(self) -> Source:
         if isinstance(self.fetch, Bundled):
             return self
-        addresses = (
-            self.fetch.files.values() if isinstance(self.fetch, Http) else [self.fetch.address]
-        )
-        if self.is_enabled and not all(addresses):
+        addresses = _addresses_of(self.fetch)
+        unknown = [address for address in addresses if not address]
+        looked_up = 0 if isinstance(self.fetch, PxWeb) or self.fetch.found_on is None else 1
+        if self.is_enabled and len(unknown) > looked_up:
             raise ValueError(
                 "a source that takes part in a night states where it is published; give the address"
             )
+        if looked_up and not unknown:
+            raise ValueError("give the address, or found_on to look it up, not both")
         for address in filter(None, addresses):
             for name, value in values_of(address).items():
                 if name in self.fetch.secret_parameters and not value.startswith("${"):

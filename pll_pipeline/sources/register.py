@@ -339,7 +339,14 @@ def enable(name: str, own: Path, address: str | None) -> Path:
 
 
 def _at_address(fetch: dict[str, Any], address: str, path: Path) -> dict[str, Any]:
-    """The settings that make a source ask at an address."""
+    """The settings that make a source ask at an address, and look none up.
+
+    Of a report it is a view address, or a page that embeds it.
+    """
+    if fetch.get("kind") == "powerbi":
+        is_page = "/view?" not in address
+        place = {"embedded_on": address} if is_page else {"address": address}
+        return {"address": None, "embedded_on": None, "found_on": None, **place}
     if "address" in fetch:
         return {"address": address}
     files = fetch.get("files", {})
@@ -349,7 +356,7 @@ def _at_address(fetch: dict[str, Any], address: str, path: Path) -> dict[str, An
             where=str(path),
             do="write the addresses into the source file",
         )
-    return {"files": dict.fromkeys(files, address)}
+    return {"files": dict.fromkeys(files, address), "found_on": None}
 
 
 def source_path(name: str, own: Path | None = None) -> Path | None:

@@ -77,11 +77,19 @@ def _decide(reading: Reading, judged: JudgedContents) -> SnapshotVerdict:
         reason=reason,
         row_count=rows.row_count + len(judged.corrected),
         left_out_count=rows.left_out_count,
-        drift=drift.changes,
+        drift=(*_move(snapshot), *drift.changes),
         not_read=rows.not_read,
         definitions=dict(judged.definitions),
     )
     return store(verdict, frames, reading.folder)
+
+
+def _move(snapshot: Snapshot) -> tuple[str, ...]:
+    """That the page of the source leads to another address than it did, in Norwegian."""
+    place = snapshot.origin.get("found_on") or {}
+    if not place.get("moved_from"):
+        return ()
+    return (f"flyttet: hentet fra {place['address']}, før fra {place['moved_from']}",)
 
 
 def refusal_by_drift(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot
+from pll_pipeline.raw.found_on import origin_of_place
 from pll_pipeline.raw.http.client import Client
 from pll_pipeline.raw.http.failures import NotAnswered
 from pll_pipeline.raw.powerbi.conversation import Conversation
@@ -48,6 +49,7 @@ def fetch(
     """
     newest = newest_snapshot(raw, source.name)
     earlier = newest.origin if newest else {}
+    found = origin_of_place(settings, newest, source.name)
     with Client(settings, sleep=sleep) as client:
         conversation = Conversation(client, settings, source.name, sleep)
         for _ in range(MOST_READINGS):
@@ -66,7 +68,7 @@ def fetch(
         raw,
         source.name,
         {name: conversation.without_key(content) for name, content in files.items()},
-        _origin(report, question, contents, conversation.records),
+        {**_origin(report, question, contents, conversation.records), **found},
     )
 
 

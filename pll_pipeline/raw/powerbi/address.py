@@ -142,6 +142,12 @@ def api_of(cluster: str, hosts: Iterable[str], *, allow_local: bool) -> str:
     return f"{parts.scheme}://{api_host}{port}"
 
 
+def checked_cluster(cluster: str, hosts: Iterable[str], *, allow_local: bool) -> str:
+    """The cluster's own address, without a slash at its end. Raises as `api_of` does."""
+    parts = _checked_cluster(cluster, hosts, allow_local=allow_local)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _checked_cluster(cluster: str, hosts: Iterable[str], *, allow_local: bool) -> SplitResult:
     """The parts of a cluster's address that the key may be sent to; raises as `api_of` does."""
     shown = cluster[:200]

@@ -17,28 +17,14 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
 from pll_pipeline.raw.http.failures import NotAnswered, Refused
-from pll_pipeline.raw.powerbi.address import (
-    api_of,
-    cluster_of,
-    cluster_of_record,
-    loopback_hosts,
-    routing_address,
-    token_of,
-)
+from pll_pipeline.raw.powerbi.access import access_to
 from pll_pipeline.raw.powerbi.answer_check import checked_data_shape
 from pll_pipeline.raw.powerbi.report import Report
-from pll_pipeline.sources.addresses import AddressKeys
 from pll_pipeline.sources.model import PowerBiReport
 
 SECONDS_BEFORE_ANOTHER_TRY = 5.0
-_KEY_HEADER = "X-PowerBI-ResourceKey"
 _ERROR_HEADER = "x-powerbi-error-info"
-_QUERY_PATH = "/public/reports/querydata?synchronous=true"
-_SCHEMA_PATH = "/public/reports/conceptualschema"
-_COPY_ADDRESS = (
-    "open the report in a browser; if it shows its figures there, copy its address again and give"
-    " it to the source"
-)
+_QUERY_PATH = "/querydata?synchronous=true"
 
 
 class QueryRefused(PllError):
@@ -59,31 +45,21 @@ class Conversation:
     def __init__(
         self, client: Client, settings: PowerBiReport, where: str, sleep: Callable[[float], None]
     ) -> None:
-        if settings.address is None:
-            raise PllError(
-                f"{where} has no view address",
-                do=f"run `pll sources enable {where} --address ADDRESS`",
-            )
         self._client, self._settings, self._sleep = client, settings, sleep
         self.where = where
-        self._view_address = settings.address
-        self._token = token_of(AddressKeys.of(settings.address).put_into(settings.address))
-        self._hosts = list(settings.host_suffixes)
-        if settings.allow_local:
-            self._hosts += loopback_hosts([settings.address, settings.cluster])
+        self._access = access_to(client, settings, where)
         self._activity_id = str(uuid4())
         self.records: list[dict[str, Any]] = []
         self._api = self._find_api()
 
     def metadata(self) -> bytes:
         """Pages and visuals, and how fresh the data is."""
-        path = f"/public/reports/{self._token.key}/modelsAndExploration"
-        return self._ask("the metadata", f"{path}?preferReadOnlySession=true").content
+        return self._ask("the metadata", self._access.metadata_path).content
 
     def schema(self, report: Report) -> bytes:
         """Tables and fields of the model."""
         body = {"modelIds": [report.model_id], "userPreferredLocale": "en-US"}
-        return self._ask("the schema", _SCHEMA_PATH, body).content
+        return self._ask("the schema", "/conceptualschema", body).content
 
     def query(
         self, report: Report, command: Mapping[str, Any], what: str, visual: str = ""
@@ -104,7 +80,7 @@ class Conversation:
 
     def without_key(self, content: bytes) -> bytes:
         """The content as it may be kept."""
-        return self._token.struck_from(content)
+        return self._access.without_key(content)
 
     def _place(self, what: str, answer: Answer) -> str:
         return f"{self.where}, {what}, request {answer.request_headers['RequestId']}"
@@ -112,28 +88,9 @@ class Conversation:
     # --- where to ask
 
     def _find_api(self) -> str:
-        """The API address: of the configured cluster, else of the one that the view page names."""
+        """Where the report is asked, by its way in."""
         with self._errors_without_key():
-            cluster = self._settings.cluster or self._cluster_of_page()
-            if not cluster:
-                raise PllError(
-                    "The view page does not name the report's cluster",
-                    do="open the report in a browser: it may have been withdrawn; if it shows,"
-                    " give fetch.cluster in the source file",
-                )
-            return api_of(cluster, self._hosts, allow_local=self._settings.allow_local)
-
-    def _cluster_of_page(self) -> str | None:
-        answer = self._recorded("the view page", self._client.get(self._view_address))
-        page = answer.content.decode("utf-8", "replace")
-        if cluster := cluster_of(page):
-            return cluster
-        routing = routing_address(
-            page, self._token.tenant, self._hosts, allow_local=self._settings.allow_local
-        )
-        if routing is None:
-            return None
-        return cluster_of_record(self._recorded("the cluster", self._client.get(routing)).content)
+            return self._access.enter(self._recorded)
 
     # --- how to ask
 
@@ -142,13 +99,16 @@ class Conversation:
         try:
             return self._ask_once(what, path, body)
         except Refused as refusal:
-            if refusal.status != 401:
+            if refusal.status not in self._access.expired_statuses:
                 raise self._failure(refusal, what) from None
-            if path == _QUERY_PATH and "NotAuthorized" in refusal.headers.get(_ERROR_HEADER, ""):
+            if self._is_query_refused(refusal, path):
                 raise QueryRefused(
-                    f"The report refuses the query for {what}", where=self.where, do=_COPY_ADDRESS
+                    f"The report refuses the query for {what}",
+                    where=self.where,
+                    do=self._access.advice,
                 ) from None
-        # The report may have moved to another cluster after a cache kept its page.
+        # The report may have moved to another cluster after a cache kept its page, or the token of
+        # a page has expired.
         self._sleep(SECONDS_BEFORE_ANOTHER_TRY)
         self._api = self._find_api()
         try:
@@ -156,19 +116,25 @@ class Conversation:
         except Refused as refusal:
             raise self._failure(refusal, what) from None
 
+    def _is_query_refused(self, refusal: Refused, path: str) -> bool:
+        """Whether the key is accepted and the query is not. A token may have expired instead."""
+        info = refusal.headers.get(_ERROR_HEADER, "")
+        return path == _QUERY_PATH and "NotAuthorized" in info and not self._access.has_token
+
     def _ask_once(self, what: str, path: str, body: Any) -> Answer:
         self._sleep(self._settings.pause_seconds)
         headers = {
-            _KEY_HEADER: self._token.key,
+            **self._access.headers,
             "ActivityId": self._activity_id,
             "RequestId": str(uuid4()),
             "Accept": "application/json",
         }
+        address = self._api + self._access.paths + path
         with self._errors_without_key():
             if body is None:
-                answer = self._client.get(self._api + path, headers=headers)
+                answer = self._client.get(address, headers=headers)
             else:
-                answer = self._client.post(self._api + path, json=body, headers=headers)
+                answer = self._client.post(address, json=body, headers=headers)
         if is_web_page(answer.content):
             raise PllError(
                 f"The report answers with a web page instead of {what}",
@@ -187,14 +153,14 @@ class Conversation:
             return PllError(
                 f"The report is withdrawn or moved: asked for {what}, it answers {status}",
                 where=where,
-                do=_COPY_ADDRESS,
+                do=self._access.advice,
             )
-        if refusal.status == 401:
+        if refusal.status in self._access.expired_statuses:
             return PllError(
                 f"The report does not accept its key ({status}): it was withdrawn, or published"
                 " anew",
                 where=where,
-                do=_COPY_ADDRESS,
+                do=self._access.advice,
             )
         return PllError(
             f"The report will not give {what} ({status})",

@@ -11,10 +11,14 @@ import pytest
 from pll_pipeline.config import Config
 from pll_pipeline.inspection.discovery import Survey, name_of, survey, write_starters
 from pll_pipeline.raw.links import Form
-from pll_pipeline.sources.model import Source
+from pll_pipeline.simulation.embedded_report import EmbeddedReport
+from pll_pipeline.simulation.publications import document
+from pll_pipeline.simulation.publisher import Publisher
+from pll_pipeline.sources.model import PowerBiReport, Source
 from pll_pipeline.sources.register import read_source
 from pll_pipeline.vocabulary.codes import load_codes
 from tests.loopback import Loopback, ReceivedRequest, Reply, publisher
+from tests.unit.simulation.report_world import a_report
 
 CODES = load_codes(Config.from_environment().seeds)
 TODAY = date(2026, 11, 23)
@@ -131,3 +135,23 @@ def test_a_page_without_publications_has_none_and_says_what_was_looked_at(site: 
 )
 def test_words_become_the_name_of_a_source(words: str, name: str | None) -> None:
     assert name_of(words) == (name or "her_finner_du_oppdaterte_tall_og")
+
+
+def test_a_report_that_is_embedded_with_a_token_is_inspected_and_its_starter_names_the_page(
+    tmp_path: Path,
+) -> None:
+    embedded = EmbeddedReport(a_report())
+    page = document(b'<a href="/bi">Statistikk (PowerBI)</a>', "text/html")
+    with Publisher() as running:
+        running.publish("/plan", page)
+        running.publish("/bi", embedded)
+        running.publish("/explore", embedded)
+        seen = survey(running.address + "/plan", CODES, TODAY, {}, allow_local=True)
+    (found,) = seen.found
+    assert found.publication.form is Form.embedded
+    ((_, path),) = write_starters(seen.found, tmp_path, CODES)
+    fetch = read_source(path).fetch
+    assert isinstance(fetch, PowerBiReport)
+    assert fetch.embedded_on == f"{running.address}/bi"
+    text = path.read_text(encoding="utf-8")
+    assert not any(token in text or token in repr(seen) for token in embedded.tokens)

@@ -298,7 +298,7 @@ def recording() -> Iterator[RecordingReport]:
         yield recording
 
 
-def _source(address: str, **fetching: Any) -> Source:
+def a_source(address: str | None, **fetching: Any) -> Source:
     table = {"groups": GROUPS, "values": VALUES} | fetching.pop("table", {})
     return Source.model_validate(
         {
@@ -343,7 +343,7 @@ def _fetched(source: Source, raw: Path) -> tuple[Snapshot, bool]:
 
 
 def _fetch(recording: RecordingReport, raw: Path, **fetching: Any) -> tuple[Snapshot, bool]:
-    return _fetched(_source(recording.view_address, **fetching), raw)
+    return _fetched(a_source(recording.view_address, **fetching), raw)
 
 
 @pytest.mark.parametrize("layout", ["legacy", "pbir"])
@@ -504,7 +504,7 @@ def test_where_our_own_query_is_refused_the_saved_one_is_asked_and_recorded(
         PllError, match=r"refuses our own query .* name a visual that has one"
     ) as refusal:
         _fetch(recording, tmp_path)
-    settings = _source(recording.view_address).fetch
+    settings = a_source(recording.view_address).fetch
     assert isinstance(settings, PowerBiReport)
     visuals = look(settings)[0].visuals
     saved = next(v for v in visuals if v.command and v.name in str(refusal.value))
@@ -528,7 +528,7 @@ def test_a_page_that_leads_to_another_host_gets_no_key(tmp_path: Path) -> None:
         address = f"{front.url}/view?r={_token({'k': str(KEY)})}"
         with pytest.raises(PllError, match="may not be sent to"):
             _fetched(
-                _source(address, host_suffixes=[".analysis.windows.net"]),
+                a_source(address, host_suffixes=[".analysis.windows.net"]),
                 tmp_path,
             )
         assert evil.received == []
@@ -541,8 +541,8 @@ def test_a_page_without_a_cluster_is_refused_unless_the_source_names_one(
     with publisher(Reply(b"<h1>Noe annet</h1>", headers={"Content-Type": "text/html"})) as changed:
         address = changed.url + recording.view_path
         with pytest.raises(PllError, match="does not name the report's cluster"):
-            _fetched(_source(address), tmp_path)
-        assert _fetched(_source(address, cluster=recording.address), tmp_path)[1]
+            _fetched(a_source(address), tmp_path)
+        assert _fetched(a_source(address, cluster=recording.address), tmp_path)[1]
 
 
 def _replacing(report: Publication, part: str, *responses: Response) -> Publication:
@@ -608,7 +608,7 @@ def test_a_view_page_that_does_not_answer_is_named_without_the_key(
 
 
 def test_a_source_without_an_address_says_how_to_give_one(tmp_path: Path) -> None:
-    source = _source("http://127.0.0.1:1/view?r=x")
+    source = a_source("http://127.0.0.1:1/view?r=x")
     assert isinstance(source.fetch, PowerBiReport)
     settings = source.fetch.model_copy(update={"address": None})
     with pytest.raises(PllError, match=r"no view address.*pll sources enable rapport"):
@@ -715,7 +715,7 @@ def test_real_pages_come_through_the_whole_client_as_they_were(tmp_path: Path) -
         server.handler = reply
         address = f"{server.url}/view?r={_token({'k': str(KEY)})}"
         snapshot, _ = _fetched(
-            _source(address, table=table, rows_per_page=100, allow_unseen_fields=True),
+            a_source(address, table=table, rows_per_page=100, allow_unseen_fields=True),
             tmp_path,
         )
         asked = [_command(r.body) for r in server.received if "querydata" in r.path]

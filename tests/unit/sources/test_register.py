@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pll_pipeline.sources.model import PxWeb
+from pll_pipeline.sources.model import Http, PowerBiReport, PxWeb
 from pll_pipeline.sources.register import (
     PACKAGED,
     BadSourceFile,
@@ -20,6 +20,8 @@ from pll_pipeline.sources.register import (
     source_path,
 )
 from tests.unit.sources.small import SMALL, write
+
+PAGE = "https://www.example.no/statistikk"
 
 
 def test_the_packaged_sources_hold() -> None:
@@ -102,15 +104,31 @@ def test_a_source_that_is_not_enabled_is_known_and_takes_no_part() -> None:
 
 
 @pytest.mark.parametrize("name", ["nhn_key_figures", "pll_power_bi"])
-def test_a_source_without_an_address_is_known_and_cannot_take_part(
-    tmp_path: Path, name: str
-) -> None:
-    assert name in known()
+def test_a_source_that_is_looked_up_on_a_page_needs_no_address(tmp_path: Path, name: str) -> None:
+    assert name not in register()
+    enable(name, tmp_path, None)
+    fetch = register(tmp_path)[name].fetch
+    assert isinstance(fetch, Http | PowerBiReport)
+    assert fetch.found_on is not None
+    assert fetch.found_on.page.endswith("/plan-for-utproving")
+
+
+def test_a_report_that_is_given_is_asked_there_and_looked_up_nowhere(tmp_path: Path) -> None:
+    view = "https://app.powerbi.example.no/view?r=eyJrIjoi"
+    for address, place in ((view, (view, None)), (PAGE, (None, PAGE))):
+        enable("pll_power_bi", tmp_path, address)
+        fetch = register(tmp_path)["pll_power_bi"].fetch
+        assert isinstance(fetch, PowerBiReport)
+        assert (fetch.address, fetch.embedded_on) == place
+        assert fetch.found_on is None
+
+
+def test_a_source_with_neither_address_nor_page_cannot_take_part(tmp_path: Path) -> None:
+    settings = yaml.safe_load((PACKAGED / "nhn_key_figures.yaml").read_text(encoding="utf-8"))
+    settings["fetch"].pop("found_on")
+    (tmp_path / "nhn_key_figures.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     with pytest.raises(BadSourceFile, match="give the address"):
-        enable(name, tmp_path, None)
-    assert list(tmp_path.iterdir()) == []
-    enable(name, tmp_path, "https://app.powerbi.example.no/view?r=eyJrIjoi")
-    assert name in register(tmp_path)
+        enable("nhn_key_figures", tmp_path, None)
 
 
 def test_where_own_sources_are_simulated_packaged_ones_are_not_known(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 The token is for the page's reader, lasts about an hour and is in no text that is written. The forms
 are those of Microsoft's own samples: variables of a script, JSON, and attributes. Not here: opening
-the page and asking the report (`access.py`), links of a page (`raw/links.py`).
+the page and asking the report (`powerbi/access.py`), links of a page (`links.py`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,161 @@
+"""A report that a page embeds with an access token: found, asked, and never written down."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pll_pipeline.errors import PllError
+from pll_pipeline.raw.archive import Snapshot
+from pll_pipeline.raw.embedded import embedded_reports
+from pll_pipeline.raw.powerbi import fetch
+from pll_pipeline.simulation.embedded_report import EmbeddedReport
+from pll_pipeline.simulation.publications import document
+from pll_pipeline.simulation.publisher import Publisher
+from pll_pipeline.sources.model import PowerBiReport
+from tests.unit.raw.test_powerbi import a_source
+from tests.unit.simulation.report_world import a_report
+
+TOKEN = "H4sIAAAAAAAEAC2Ut66EVgAF/z+w=="  # noqa: S105 - made up for the test
+OTHER_TOKEN = "H4sIBBBBBBBEAC2Ut66EVgAF/z+w=="  # noqa: S105 - made up for the test
+REPORT = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+OTHER_REPORT = "bbbbbbbb-bbbb-cccc-dddd-eeeeeeeeeeee"
+CLUSTER = "https://wabi-north-europe-redirect.analysis.windows.net"
+CONFIG = base64.b64encode(json.dumps({"clusterUrl": CLUSTER}).encode()).decode()
+ADDRESS = f"https://app.powerbi.com/reportEmbed?reportId={REPORT}&config={CONFIG}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<script>var accessToken = '{TOKEN}'; var embedUrl = '{ADDRESS}';</script>",
+        f"<script>c = {{accessToken: '{TOKEN}', embedUrl: \"{ADDRESS}\"}}</script>",
+        f"<script>var s = {json.dumps({'accessToken': TOKEN, 'embedUrl': ADDRESS})}</script>",
+        f"<script>{json.dumps({'EmbedToken': {'Token': TOKEN}, 'EmbedUrl': ADDRESS})}</script>",
+        f'<div powerbi-access-token="{TOKEN}" powerbi-embed-url="{ADDRESS}"></div>'.replace(
+            "&", "&amp;"
+        ),
+        json.dumps({"accessToken": TOKEN, "embedUrl": ADDRESS}).replace("/", "\\/"),
+    ],
+)
+def test_a_report_and_its_token_are_found_in_the_forms_of_microsofts_samples(page: str) -> None:
+    (report,) = embedded_reports(page.encode())
+    assert (report.report_id, report.cluster, report.token) == (REPORT, CLUSTER, TOKEN)
+    assert TOKEN not in repr(report)
+
+
+def test_each_report_of_a_page_has_the_token_nearest_to_it() -> None:
+    other = ADDRESS.replace(REPORT, OTHER_REPORT)
+    page = (
+        f"<script>a({{accessToken: '{TOKEN}', embedUrl: '{ADDRESS}'}});{' ' * 300}"
+        f"b({{accessToken: '{OTHER_TOKEN}', embedUrl: '{other}'}})</script>"
+    )
+    tokens = {report.report_id: report.token for report in embedded_reports(page.encode())}
+    assert tokens == {REPORT: TOKEN, OTHER_REPORT: OTHER_TOKEN}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<iframe src='{ADDRESS}'></iframe>",
+        f"<script>var accessToken = '{TOKEN}';</script>",
+        "<script>var accessToken = ''; var reportId = 'x';</script>",
+    ],
+)
+def test_a_report_without_a_token_is_for_those_who_sign_in(page: str) -> None:
+    assert embedded_reports(page.encode()) == []
+
+
+# --- asked
+
+
+@pytest.fixture
+def embedded() -> Iterator[tuple[Publisher, EmbeddedReport]]:
+    report = EmbeddedReport(a_report())
+    with Publisher() as publisher:
+        publisher.publish("/bi", report)
+        publisher.publish("/explore", report)
+        yield publisher, report
+
+
+def ask(publisher: Publisher, raw: Path, **settings: Any) -> tuple[Snapshot, bool]:
+    source = a_source(None, embedded_on=f"{publisher.address}/bi", **settings)
+    assert isinstance(source.fetch, PowerBiReport)
+    return fetch(source, source.fetch, raw, sleep=lambda _: None)
+
+
+def written(raw: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in raw.rglob("*") if path.is_file())
+
+
+def test_an_embedded_report_is_asked_with_the_token_of_its_page_and_no_token_is_kept(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, report = embedded
+    snapshot, is_new = ask(publisher, tmp_path)
+    assert is_new
+    assert snapshot.origin["is_whole"]
+    assert json.loads(snapshot.read("pll.json"))["pages"]
+    assert len(report.tokens) == 1
+    assert not any(token.encode() in written(tmp_path) for token in report.tokens)
+    assert b"EmbedToken" not in written(tmp_path)
+    assert ask(publisher, tmp_path)[1] is False, "the same data is no new snapshot"
+    assert len(report.tokens) == 2, "each night has a token of its own"
+
+
+def test_a_token_that_expires_while_the_report_is_read_is_taken_from_the_page_again(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, report = embedded
+    report.requests_per_token = 2
+    snapshot, _ = ask(publisher, tmp_path)
+    assert snapshot.origin["is_whole"]
+    assert len(report.tokens) > 1
+    assert not any(token.encode() in written(tmp_path) for token in report.tokens)
+
+
+def test_a_token_that_is_never_accepted_is_asked_for_once_more_and_then_refused(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, report = embedded
+    report.requests_per_token = 0
+    with pytest.raises(PllError, match="does not accept its key") as refusal:
+        ask(publisher, tmp_path)
+    assert len(report.tokens) == 2
+    assert not any(token in str(refusal.value) for token in report.tokens)
+
+
+def test_a_page_that_no_longer_embeds_the_report_is_said(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, _ = embedded
+    publisher.publish("/bi", document(b"<p>Flyttet</p>", "text/html"))
+    with pytest.raises(PllError, match="does not embed a report with an access token"):
+        ask(publisher, tmp_path)
+
+
+def test_one_of_several_reports_of_a_page_is_chosen_by_its_id(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, report = embedded
+    with pytest.raises(PllError, match="does not embed that report"):
+        ask(publisher, tmp_path, report_id=OTHER_REPORT)
+    assert ask(publisher, tmp_path, report_id=report.report_id)[1]
+
+
+def test_the_token_is_sent_to_no_host_but_those_of_power_bi(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, _ = embedded
+    page = f"<script>accessToken='{TOKEN}';embedUrl='{ADDRESS}'</script>".replace(
+        CONFIG, base64.b64encode(b'{"clusterUrl": "https://evil.example.com"}').decode()
+    )
+    publisher.publish("/bi", document(page.encode(), "text/html"))
+    with pytest.raises(PllError, match="a host the key may not be sent to") as refusal:
+        ask(publisher, tmp_path)
+    assert TOKEN not in str(refusal.value)

@@ -130,7 +130,7 @@ def test_a_token_that_is_never_accepted_is_asked_for_once_more_and_then_refused(
     assert not any(token in str(refusal.value) for token in report.tokens)
 
 
-def test_a_page_that_no_longer_embeds_the_report_is_said(
+def test_a_page_that_no_longer_embeds_the_report_is_an_error(
     embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
 ) -> None:
     publisher, _ = embedded

@@ -1,15 +1,22 @@
--- Hvor ulikt er det mellom regionene? 10., 50. og 90. persentil per måned, og hvor mange som er
--- kjent.
--- How far apart are the regions?
-select service_name, month, count(adoption_share) as known, count(*) as regions,
-    quantile_cont(adoption_share, 0.1) as p10,
-    median(adoption_share) as median,
-    quantile_cont(adoption_share, 0.9) as p90
-from marts.mart_adoption_by_region_actor_month
+-- Hvor ulikt er det mellom regionene? 10., 50. og 90. persentil per måned, som grenser: en region
+-- som er skjermet eller mangler, kan endre dem. Der grensene er like, er persentilen kjent.
+-- How far apart are the regions? Percentiles as bounds, since a withheld region may move them.
+select
+    service_name,
+    month,
+    known_count as known,
+    suppressed_count as suppressed,
+    region_count as regions,
+    percentile_10_lower,
+    percentile_10_upper,
+    percentile_50_lower,
+    percentile_50_upper,
+    percentile_90_lower,
+    percentile_90_upper
+from marts.mart_spread_by_measure_month
 where
     region_level = 'helsefellesskap'
     and actor_type_code = 'legekontor'
     and measure_name like 'Andel virksomheter%'
-group by all
-having known * 2 >= regions
+    and percentile_50_lower is not null
 order by service_name, month;

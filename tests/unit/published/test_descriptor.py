@@ -90,7 +90,7 @@ def test_a_changed_file_no_longer_agrees_with_the_data_package(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(release / name, tmp_path / name)
     with (tmp_path / "csv" / "dim_region.csv").open("a", encoding="utf-8") as file:
-        file.write("kommune:0301,kommune,,Oslo,,i fjor\n")
+        file.write("kommune:0301,kommune,,Oslo,Oslo,,i fjor\n")
     package = Package(str(tmp_path / "datapackage.json"))
     report = package.get_resource("dim_region").validate()
     errors = {error.type for task in report.tasks for error in task.errors}

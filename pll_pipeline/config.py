@@ -38,15 +38,18 @@ class Config:
     known_until: datetime | None = None
     ping_url: str | None = None
     longest_night_hours: float = 6.0
+    publisher: str | None = None
+    base_url: str | None = None
 
     @classmethod
     def from_environment(cls) -> Config:
         """The settings: `PLL_DATA` moves the data folder.
 
         `PLL_ALERT_WEBHOOK` is where failures are posted, `PLL_PING_URL` what is asked for after
-        each night that ended well, `PLL_LONGEST_NIGHT_HOURS` when a night is ended. Raises
-        `PllError` where the last is no number of hours, and when the name of a folder has a
-        character that a library cannot read.
+        each night that ended well, `PLL_LONGEST_NIGHT_HOURS` when a night is ended.
+        `PLL_PUBLISHER` is who publishes the releases and `PLL_BASE_URL` the address of the folder
+        they are served from, both for catalogues. Raises `PllError` where a setting cannot be
+        right, and when the name of a folder has a character that a library cannot read.
         """
         data = Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").resolve()
         for folder in (data, CHECKOUT):
@@ -57,6 +60,8 @@ class Config:
             alert_webhook=os.environ.get("PLL_ALERT_WEBHOOK") or None,
             ping_url=os.environ.get("PLL_PING_URL") or None,
             longest_night_hours=_hours(os.environ.get("PLL_LONGEST_NIGHT_HOURS") or "6"),
+            publisher=os.environ.get("PLL_PUBLISHER") or None,
+            base_url=_folder_address(os.environ.get("PLL_BASE_URL") or ""),
         )
 
     def as_of(self, day: date) -> Config:
@@ -139,6 +144,19 @@ def require_readable_name(folder: Path) -> None:
             where=ascii(str(folder)),
             do="rename the folder, or set `PLL_DATA` to another one",
         )
+
+
+def _folder_address(text: str) -> str | None:
+    """The address of a folder on the web, ending in `/`; None for an empty text."""
+    if not text:
+        return None
+    if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`?#]+", text):
+        raise PllError(
+            f"{text!r} is not the address of a folder on the web",
+            where="PLL_BASE_URL",
+            do="set it to an address such as https://data.example.no/pll/current/",
+        )
+    return text.rstrip("/") + "/"
 
 
 def _hours(text: str) -> float:

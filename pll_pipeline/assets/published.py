@@ -36,7 +36,12 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
     )
     def release() -> Iterator[dg.MaterializeResult[None]]:
         with described_failures():
-            inputs = Inputs(**read_inputs(config), dbt_manifest=built_manifest(config))
+            inputs = Inputs(
+                **read_inputs(config),
+                dbt_manifest=built_manifest(config),
+                publisher=config.publisher,
+                base_url=config.base_url,
+            )
             published = publish(config.build_file, config.marts, inputs)
             LOG.info("published release %s", published.id)
             for earlier_day in config.data.glob("as-of/*/marts"):

@@ -53,7 +53,8 @@ class Inputs:
     """What a release is made from. Times are datetimes or ISO texts.
 
     `fingerprint` is one hash over everything the figures depend on. `dbt_manifest` is the file that
-    dbt wrote about the build. The rows of the lists have at least these fields:
+    dbt wrote about the build. `publisher` and `base_url`, ending in `/`, are who publishes the
+    release and where; None where the operator has not stated it. The rows of the lists have at least these fields:
 
     - `snapshots`: source_name, snapshot_at, sha256
     - `stale_sources`: source_name, reason, snapshot_at (None when no snapshot is accepted)
@@ -69,6 +70,8 @@ class Inputs:
     code_version: str
     dbt_manifest: Path
     drift: list[dict[str, Any]] = field(default_factory=list)
+    publisher: str | None = None
+    base_url: str | None = None
 
 
 @dataclass(frozen=True)

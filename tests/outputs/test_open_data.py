@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from pyshacl import validate
-from rdflib import Graph, URIRef
+from rdflib import Graph, Literal, URIRef
 from rdflib.compare import isomorphic
-from rdflib.namespace import DCAT, DCTERMS, RDF
+from rdflib.namespace import DCAT, DCTERMS, RDF, SKOS
 
 from pll_pipeline.sources.model import JsonStat
 from pll_pipeline.validated.readers import jsonstat
@@ -20,6 +20,19 @@ from tests.night.conftest import World
 from tests.outputs.browser import Elements, violations
 
 SHAPES = Path(__file__).resolve().parent / "dcat_ap_no.shacl.ttl"
+OFFICIAL = Path(__file__).resolve().parent / "dcat_ap_3.0.1"
+VOCABULARIES = {  # what a harvester has loaded: the class of each address in these vocabularies
+    "http://publications.europa.eu/resource/authority/language/": DCTERMS.LinguisticSystem,
+    "http://publications.europa.eu/resource/authority/frequency/": DCTERMS.Frequency,
+    "http://publications.europa.eu/resource/authority/file-type/": DCTERMS.MediaTypeOrExtent,
+    "http://publications.europa.eu/resource/authority/access-right/": DCTERMS.RightsStatement,
+    "http://publications.europa.eu/resource/authority/country/": DCTERMS.Location,
+    "http://publications.europa.eu/resource/authority/data-theme/": SKOS.Concept,
+    "http://publications.europa.eu/resource/authority/distribution-status/": SKOS.Concept,
+    "https://www.iana.org/assignments/media-types/": DCTERMS.MediaType,
+    "https://data.norge.no/nlod/": DCTERMS.LicenseDocument,
+    "https://creativecommons.org/": DCTERMS.LicenseDocument,
+}
 BASE = "https://example.org/"
 
 
@@ -38,6 +51,33 @@ def test_the_catalogue_is_as_dcat_ap_no_asks(release: Path) -> None:
         _graph(release), shacl_graph=Graph().parse(SHAPES), advanced=True
     )
     assert conforms, report
+
+
+def _with_vocabularies(graph: Graph) -> Graph:
+    themes = URIRef("http://publications.europa.eu/resource/authority/data-theme")
+    graph.add((themes, RDF.type, SKOS.ConceptScheme))
+    graph.add((themes, DCTERMS.title, Literal("Data theme", lang="en")))
+    for address in {node for node in graph.objects() if isinstance(node, URIRef)}:
+        for start, of_class in VOCABULARIES.items():
+            if address.startswith(start):
+                graph.add((address, RDF.type, of_class))
+                graph.add((address, SKOS.prefLabel, Literal("label", lang="en")))
+    return graph
+
+
+@pytest.mark.parametrize("shapes", ["shapes.ttl", "range.ttl"])
+def test_the_catalogue_conforms_to_the_official_shapes_of_dcat_ap(
+    release: Path, shapes: str
+) -> None:
+    graph = _with_vocabularies(_graph(release))
+    conforms, _, report = validate(graph, shacl_graph=Graph().parse(OFFICIAL / shapes))
+    assert conforms, report
+
+
+def test_a_distribution_without_an_address_breaks_the_official_shapes(demo: World) -> None:
+    graph = _with_vocabularies(_graph(demo.current))
+    graph.remove((None, DCAT.accessURL, None))
+    assert not validate(graph, shacl_graph=Graph().parse(OFFICIAL / "shapes.ttl"))[0]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +123,7 @@ def test_every_file_the_catalogue_lists_is_there_with_its_size_and_hash(release:
         )
     there = {
         path.relative_to(release).as_posix()
-        for pattern in ("parquet/*", "csv/*", "pll.*", "adoption.json")
+        for pattern in ("parquet/*", "csv/*", "csv-excel/*", "pll.*", "adoption.json")
         for path in release.glob(pattern)
     }
     assert listed == there

@@ -1,8 +1,9 @@
 """`catalog.ttl` and `catalog.jsonld`: the release as DCAT-AP-NO 3 describes open data.
 
-For catalogues that harvest. One dataset, the release, with a distribution per file. Addresses are
-relative to the catalogue, because it is not known here where a release will be put. Who runs this
-compilation is not known here either, and the catalogue says so.
+For catalogues that harvest. A series with one dataset per public table and one of the whole
+release, each with a lasting identifier, the release as its version, and a distribution per file.
+Addresses are relative to the catalogue unless `PLL_BASE_URL` states where the release is served;
+who runs this compilation is not stated unless `PLL_PUBLISHER` does.
 Not here: the terms and their texts (`catalogue.yaml`), the columns of the files (`descriptor.py`).
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 import yaml
 from rdflib import Graph, Literal, URIRef
+from rdflib.namespace import DCAT, FOAF, RDF
 from rdflib.term import Identifier
 
 from pll_pipeline.published.bilingual import from_comment
@@ -63,40 +65,55 @@ def write(draft: Draft) -> None:
 
 def _described(draft: Draft) -> Graph:
     """The catalogue as a graph without blank nodes."""
-    graph = Graph()
+    graph = Graph(bind_namespaces="none")
     for prefix in _BOUND:
         graph.bind(prefix, _vocabulary().prefixes[prefix])
     info = draft.info
     period = _period(draft)
     sources = {f"source-{source['source_name']}": source for source in info.inputs.sources}
-    files = {f"file-{path.replace('/', '-')}": path for path in _files(draft.folder)}
+    files = {_node_of_file(path): path for path in _files(draft.folder)}
+    datasets = _datasets(draft, list(files.values()))
     facts: dict[str, str | list[str] | None] = {
         **_facts(info),
         **period,
         "temporal": "temporal" if period["first_day"] else None,
         "sources": list(sources),
-        "files": list(files),
+        "datasets": list(datasets),
     }
-    for term in ("compiler", "contact", "dataset", "rights", "catalogue"):
+    for term in ("compiler", "contact", "series", "rights", "catalogue"):
         _add(graph, term, term, facts)
+    if facts["licence_node"]:
+        _add(graph, "licence", "licence", facts)
+    for node, of_dataset in datasets.items():
+        _add(graph, node, "dataset", facts | of_dataset)
     if facts["temporal"]:
         _add(graph, "temporal", "temporal", facts)
     for number, (node, source) in enumerate(sources.items(), 1):
-        of_source = _facts_of_source(source, f"publisher-{number}")
+        of_source = {"base": facts["base"], **_facts_of_source(source, f"publisher-{number}")}
         _add(graph, f"publisher-{number}", "publisher", of_source)
         _add(graph, node, "source", of_source)
     for node, path in files.items():
         of_file = facts | _facts_of_file(draft, path)
         _add(graph, node, "distribution", of_file)
         _add(graph, f"checksum-{path.replace('/', '-')}", "checksum", of_file)
+    for page in _pages(graph):
+        graph.add((page, RDF.type, FOAF.Document))
     return graph
+
+
+def _pages(graph: Graph) -> set[Identifier]:
+    """The addresses of pages that the catalogue refers to."""
+    predicates = (DCAT.landingPage, FOAF.page, FOAF.homepage)
+    return {page for predicate in predicates for page in graph.objects(None, predicate)}
 
 
 def _add(graph: Graph, node: str, term: str, facts: Facts) -> None:
     """Add a thing to the graph, with the lines of its term."""
     for predicate, object_type, value in _vocabulary().terms[term]:
         for text in _filled(value, facts):
-            graph.add((_node(node), _vocabulary().expanded(predicate), _object(object_type, text)))
+            base = str(facts["base"])
+            subject = _node(node, base)
+            graph.add((subject, _vocabulary().expanded(predicate), _object(object_type, text, base)))
 
 
 def _filled(value: str, facts: Facts) -> Iterator[str]:
@@ -111,9 +128,14 @@ def _filled(value: str, facts: Facts) -> Iterator[str]:
         yield value.format(**{**facts, names[0]: item})
 
 
-def _object(object_type: str, text: str) -> Identifier:
+def _node(name: str, base: str) -> URIRef:
+    """A thing that the catalogue itself describes, by an address within it."""
+    return URIRef(f"{base}{TURTLE}#{name}")
+
+
+def _object(object_type: str, text: str, base: str) -> Identifier:
     if object_type == "node":
-        return _node(text)
+        return _node(text, base)
     if object_type == "iri":
         return _vocabulary().expanded(text)
     if object_type in ("nb", "en"):
@@ -123,15 +145,57 @@ def _object(object_type: str, text: str) -> Identifier:
     return Literal(text, datatype=_vocabulary().expanded(object_type))
 
 
-def _node(name: str) -> URIRef:
-    """A thing that the catalogue itself describes, by an address within it."""
-    return URIRef(f"{TURTLE}#{name}")
+def _node_of_file(path: str) -> str:
+    return f"file-{path.replace('/', '-')}"
+
+
+def _datasets(draft: Draft, files: list[str]) -> dict[str, dict[str, str | list[str] | None]]:
+    """The facts of each dataset by its node: one per public table, and one of the whole release.
+
+    Identifiers are the same in every release.
+    """
+    info, name = draft.info, _name(draft.info)
+    of_table = [path for path in files if "/" in path]
+    datasets: dict[str, dict[str, str | list[str] | None]] = {
+        "dataset": {
+            "identifier": name,
+            "dataset_title_nb": info.title.nb,
+            "dataset_title_en": info.title.en,
+            "dataset_description_nb": info.description.nb,
+            "dataset_description_en": info.description.en,
+            "files": [_node_of_file(path) for path in files if path not in of_table],
+        }
+    }
+    for table in draft.tables:
+        text = from_comment(table.comment)
+        own = [path for path in of_table if Path(path).name.split(".")[0] == table.name]
+        datasets[f"dataset-{table.name}"] = {
+            "identifier": f"{name}/{table.name}",
+            "dataset_title_nb": f"{table.name} – {info.title.nb}",
+            "dataset_title_en": f"{table.name} – {info.title.en}",
+            "dataset_description_nb": text.nb,
+            "dataset_description_en": text.en,
+            "files": [_node_of_file(path) for path in own],
+        }
+    return datasets
+
+
+def _name(info: ReleaseInfo) -> str:
+    return "pll-simulated" if info.inputs.is_simulated else "pll"
 
 
 def _facts(info: ReleaseInfo) -> dict[str, str | list[str] | None]:
     """Facts about the release as a whole."""
     addresses = {address_of_licence(text) for text in info.licences}
+    address = addresses.pop() if len(addresses) == 1 else None
+    publisher = info.inputs.publisher
     return {
+        "base": info.inputs.base_url or "",
+        "compiler_nb": publisher or "Den som driver denne sammenstillingen (ikke oppgitt)",
+        "compiler_en": publisher or "The operator of this compilation (not stated)",
+        "identifier": f"{_name(info)}/catalogue",
+        "series_identifier": f"{_name(info)}/series",
+        "licence_node": None if address else "licence",
         "title_nb": info.title.nb,
         "title_en": info.title.en,
         "description_nb": info.description.nb,
@@ -141,7 +205,7 @@ def _facts(info: ReleaseInfo) -> dict[str, str | list[str] | None]:
         "licences": list(info.licences),
         "attributions": list(info.attributions),
         # files are made from all sources, so they have a licence only where all sources share it
-        "licence_address": addresses.pop() if len(addresses) == 1 else None,
+        "licence_address": address,
     }
 
 
@@ -159,7 +223,7 @@ def _facts_of_source(source: dict[str, Any], publisher: str) -> Facts:
 
 
 def _facts_of_file(draft: Draft, path: str) -> dict[str, str | list[str] | None]:
-    file, name = draft.folder / path, Path(path).stem
+    file, name = draft.folder / path, Path(path).name.split(".")[0]
     form = next(form for form in _vocabulary().files if Path(path).match(form["pattern"]))
     comments = {table.name: table.comment for table in draft.tables}
     description = from_comment(comments[name]) if "/" in path else None

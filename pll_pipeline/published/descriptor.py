@@ -17,6 +17,7 @@ from pll_pipeline.published.bilingual import Bilingual, from_comment
 from pll_pipeline.published.csv import FOLDER as CSV
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
+from pll_pipeline.published.keys import keys
 from pll_pipeline.published.parquet import FOLDER as PARQUET
 from pll_pipeline.published.release_info import LICENCES, ReleaseInfo, iso
 from pll_pipeline.vocabulary.columns import COLUMNS
@@ -162,8 +163,28 @@ def _resource(draft: Draft, table: Table) -> dict[str, Any]:
             "$schema": f"{_PROFILES}/tableschema.json",
             "fields": [_field(column) for column in table.columns],
             "missingValues": [""],
+            **_keys(table),
         },
     }
+
+
+def _keys(table: Table) -> dict[str, Any]:
+    """What identifies a row, and which columns refer to another resource."""
+    of_table = keys().get(table.name)
+    if of_table is None:
+        return {}
+    columns = {column.name for column in table.columns}
+    own: dict[str, Any] = {}
+    if of_table.is_primary:
+        own["primaryKey"] = list(of_table.unique)
+    elif of_table.unique:
+        own["uniqueKeys"] = [list(of_table.unique)]
+    foreign = [
+        {"fields": [column], "reference": {"resource": to, "fields": [field]}}
+        for column, (to, field) in of_table.foreign.items()
+        if column in columns
+    ]
+    return own | ({"foreignKeys": foreign} if foreign else {})
 
 
 def _field(column: Column) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class Inputs:
 
     `fingerprint` is one hash over everything the figures depend on. `dbt_manifest` is the file that
     dbt wrote about the build. `publisher` and `base_url`, ending in `/`, are who publishes the
-    release and where; None where the operator has not stated it. The rows of the lists have at least these fields:
+    release and where; None where the operator has not stated it. The rows of the lists have at
+    least these fields:
 
     - `snapshots`: source_name, snapshot_at, sha256
     - `stale_sources`: source_name, reason, snapshot_at (None when no snapshot is accepted)

@@ -113,7 +113,9 @@ def _add(graph: Graph, node: str, term: str, facts: Facts) -> None:
         for text in _filled(value, facts):
             base = str(facts["base"])
             subject = _node(node, base)
-            graph.add((subject, _vocabulary().expanded(predicate), _object(object_type, text, base)))
+            graph.add(
+                (subject, _vocabulary().expanded(predicate), _object(object_type, text, base))
+            )
 
 
 def _filled(value: str, facts: Facts) -> Iterator[str]:

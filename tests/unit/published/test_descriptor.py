@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frictionless import Package, system
+from frictionless import Checklist, Package, system
 
 from pll_pipeline.published import csv, descriptor, duckdb
 from pll_pipeline.published.draft import Draft
@@ -72,7 +72,9 @@ def test_the_data_package_is_valid_and_so_are_the_files_it_describes(
 
     monkeypatch.setattr("socket.socket.connect", refuse)
     with system.use_context(trusted=True):
-        report = Package(str(release / "datapackage.json")).validate()
+        # the rows of this small world refer to dimensions that are empty in it
+        checks = Checklist(skip_errors=["foreign-key"])
+        report = Package(str(release / "datapackage.json")).validate(checks)
     assert report.valid, report.to_summary()
     rows = {task.name: task.stats.get("rows", 0) for task in report.tasks}
     assert rows.keys() == {name for tables in public_tables().values() for name in tables}
@@ -92,9 +94,11 @@ def test_a_changed_file_no_longer_agrees_with_the_data_package(
     with (tmp_path / "csv" / "dim_region.csv").open("a", encoding="utf-8") as file:
         file.write("kommune:0301,kommune,,Oslo,Oslo,,i fjor\n")
     package = Package(str(tmp_path / "datapackage.json"))
-    report = package.get_resource("dim_region").validate()
+    region = package.get_resource("dim_region")
+    region.schema.foreign_keys = []  # the dimensions it refers to are not copied
+    report = region.validate()
     errors = {error.type for task in report.tasks for error in task.errors}
-    assert {"hash-count", "byte-count", "type-error"} <= errors
+    assert {"hash-count", "byte-count", "row-count"} <= errors
 
 
 def test_the_data_package_describes_every_field_in_both_languages(release: Path) -> None:
@@ -127,3 +131,19 @@ def test_simulated_figures_say_so_in_both_files(release: Path, tmp_path: Path) -
     assert (package["name"], package["is_simulated"]) == ("pll-simulated", True)
     assert package["title"].startswith("Simulert")
     assert package["title_en"].startswith("Simulated")
+
+
+def test_the_data_package_names_the_keys_of_the_star(release: Path) -> None:
+    package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
+    schemas = {resource["name"]: resource["schema"] for resource in package["resources"]}
+    assert schemas["dim_region"]["primaryKey"] == ["region_key"]
+    facts = schemas["fct_observation"]
+    assert "primaryKey" not in facts, "an undated figure has no period"
+    assert facts["uniqueKeys"][0][:2] == ["source_name", "measure_code"]
+    references = {key["fields"][0]: key["reference"] for key in facts["foreignKeys"]}
+    assert references["region_key"] == {"resource": "dim_region", "fields": ["region_key"]}
+    for name, schema in schemas.items():
+        columns = {field["name"] for field in schema["fields"]}
+        for key in schema.get("foreignKeys", []):
+            assert {*key["fields"]} <= columns, name
+            assert key["reference"]["resource"] in schemas

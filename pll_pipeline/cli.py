@@ -7,6 +7,7 @@ any work, and anything printed (`console.py`).
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from pll_pipeline.inspection.publication import Inspection
     from pll_pipeline.sources.register import Register
 
+_LONGEST_STATEMENT = 2**20
+
 app = typer.Typer(
     help=(
         "The warehouse of Norway's medicine-list figures: e-resept, kjernejournal, SFM, PLL and "
         "e-multidose.\n\nStart with `pll run`, look at `pll status`, ask with `pll query`."
     ),
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
@@ -41,6 +43,7 @@ class Form(StrEnum):
     """The forms of the answer of `pll query`."""
 
     table = "table"
+    record = "record"
     csv = "csv"
     json = "json"
     parquet = "parquet"
@@ -162,7 +165,7 @@ def _night(
 ) -> None:
     """Run one night, show how it ended, and leave with its exit code."""
     progress = console.Progress()
-    progress("the night begins")
+    progress("the night begins: loading Dagster, dbt and the readers")
     from pll_pipeline.automation import night_sources, run_night
     from pll_pipeline.definitions import build_definitions
     from pll_pipeline.night.hearing import heard
@@ -171,6 +174,8 @@ def _night(
         sources = night_sources(config)
     _require_usable(config, ask or ())
     _require_known(sources, ask or ())
+    asked = sources if ask is None else ask
+    progress(f"{len(sources)} sources take part, {len(asked)} are asked; comparing the archive")
     night = run_night(
         build_definitions,
         config,
@@ -529,11 +534,12 @@ def _write_saved_answer(files: list[str], result: int | None, *, totals: bool) -
         console.write_text(as_csv(answer.columns, answer.rows))
 
 
-def _content(file: str) -> tuple[str, bytes]:
-    """A file's name and bytes."""
+def _content(file: str, most_bytes: int = -1) -> tuple[str, bytes]:
+    """A file's name and bytes, or its first bytes."""
     path = Path(file)
     try:
-        return path.name, path.read_bytes()
+        with path.open("rb") as opened:
+            return path.name, opened.read(most_bytes)
     except OSError as error:
         raise PllError(
             f"{file} cannot be read: {error.strerror}", do="give the path of a file"
@@ -599,6 +605,26 @@ IsRenewed = Annotated[
 IsVerified = Annotated[
     bool, typer.Option("--verify", help="Compare every byte of the source with its ledger.")
 ]
+
+
+@app.command()
+def tables(
+    name: Annotated[
+        str | None, typer.Argument(help="Show the columns of this table.", metavar="[NAME]")
+    ] = None,
+) -> None:
+    """The public tables, or one with its key and its columns: type, unit, description."""
+    from pll_pipeline.inspection.public_tables import NoSuchTable, find_table, public_tables
+
+    if name is None:
+        console.show_tables(public_tables())
+        return
+    try:
+        full_name, table = find_table(name)
+    except NoSuchTable as error:
+        console.show_failure(error.paragraph())
+        raise typer.Exit(2) from error
+    console.show_one_table(full_name, table)
 
 
 @app.command()
@@ -688,25 +714,78 @@ def _change_use(config: Config, source: str, excluded: str, restored: str, becau
 # --- the release ----------------------------------------------------------------------------------
 
 
-@app.command()
+# A statement may begin with a comment, which is no option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def query(
-    sql: Annotated[str, typer.Argument(help="One SQL statement; schemas star and marts.")],
+    sql: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SQL|@FILE|-]",
+            help="One SQL statement on the schemas star and marts, @FILE to read it from a file, "
+            "- or nothing to read it from standard input.",
+        ),
+    ] = None,
     *,
-    form: Annotated[Form, typer.Option("--format", help="The form of the answer.")] = Form.table,
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", help="By default a table, or records where it is too wide."),
+    ] = None,
 ) -> None:
-    """Ask the current release, read-only.
+    """Ask the current release, read-only. Only the answer is written to standard output.
 
     Example: `pll query "select region_name, adoption_share from marts.mart_adoption_latest where
     service_code = 'e-resept'"`
     """
+    from pll_pipeline.published.query import NoStatement
     from pll_pipeline.published.query import query as query_release
     from pll_pipeline.published.releases import require_current
 
-    answer = query_release(require_current(Config.from_environment().marts), sql)
+    text = _statement(sql)
+    release = require_current(Config.from_environment().marts)
+    try:
+        answer = query_release(release, text, is_flat=form not in (Form.json, Form.parquet))
+    except NoStatement as error:
+        console.show_failure(error.paragraph())
+        raise typer.Exit(2) from error
     _write_answer(answer, form)
 
 
-def _write_answer(answer: pl.DataFrame, form: Form) -> None:
+def _statement(sql: str | None) -> str:
+    """The statement as given, of a file, or of standard input. Refuses one that is too long."""
+    if sql is None and sys.stdin.isatty():
+        raise typer.BadParameter("give a statement, @FILE, or - to read standard input")
+    if sql is None or sql == "-":
+        return _decoded(_standard_input(), "standard input")
+    if not sql.startswith("@"):
+        return sql
+    name, content = _content(sql[1:], most_bytes=_LONGEST_STATEMENT + 1)
+    return _decoded(content, name)
+
+
+def _standard_input() -> bytes:
+    """What is piped in; nothing where it cannot be read."""
+    try:
+        return sys.stdin.buffer.read(_LONGEST_STATEMENT + 1)
+    except (OSError, AttributeError):
+        return b""
+
+
+def _decoded(content: bytes, where: str) -> str:
+    if len(content) > _LONGEST_STATEMENT:
+        raise PllError(
+            f"The statement is longer than {_LONGEST_STATEMENT} bytes",
+            where=where,
+            do="give one SQL statement, no data",
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PllError(
+            "The statement is not UTF-8", where=where, do="save the file as UTF-8"
+        ) from error
+
+
+def _write_answer(answer: pl.DataFrame, form: Form | None) -> None:
     match form:
         case Form.csv:
             console.write_text(answer.write_csv())
@@ -716,6 +795,10 @@ def _write_answer(answer: pl.DataFrame, form: Form) -> None:
             console.write_parquet(answer)
         case Form.table:
             console.show_table(answer)
+        case Form.record:
+            console.show_records(answer)
+        case None:
+            console.show_answer(answer)
 
 
 @app.command()

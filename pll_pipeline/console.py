@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from pll_pipeline.config import CHECKOUT
 from pll_pipeline.errors import PllError, plain, plain_line
 from pll_pipeline.raw.archive import CLOCK_TOLERANCE
 from pll_pipeline.sources.addresses import variables_in, without_keys
+from pll_pipeline.text_tables import TextTable, cell_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pll_pipeline.published.rolled_back import Rollback
     from pll_pipeline.raw.archive import Snapshot
     from pll_pipeline.sources.model import Source
+    from pll_pipeline.star.model_files import Table as PublicTable
     from pll_pipeline.validated.mapping import MappedTables
     from pll_pipeline.validated.verdicts import SnapshotVerdict, SourceState
     from pll_pipeline.vocabulary.codes import Measure
@@ -57,7 +59,23 @@ class _PlainConsole(Console):
 
 # Public for tests, which widen them so that no line is folded.
 OUT, ERR = _PlainConsole(emoji=False), _PlainConsole(stderr=True, emoji=False)
-_CHECKED_ROWS = 20
+# What `pll run` ends with: a question with an answer on the bundled sources and in the demo, which
+# fits into 80 columns.
+FIRST_QUESTION = (
+    "select month, adoption_share, measure_name from mart_adoption_latest "
+    "where region_name = 'Norge' and adoption_share > 0 order by month desc limit 5"
+)
+_CHECKED_ROWS, _CHECKED_RECORDS = 20, 5
+# What a person compares with the publication; `--format json` has all columns.
+FIGURE = (
+    *("measure_code", "region_key", "actor_type_code", "period_grain", "period_end"),
+    *("value", "lower_bound", "upper_bound", "qualifier", "status", "published_text"),
+)
+_TARGET = (
+    *("measure_code", "region_key", "actor_type_code", "due_end", "value", "published_text"),
+)
+_MILESTONE = ("service_code", "region_key", "actor_type_code", "phase", "starts_on", "statement")
+_REFUSED_ROW = ("row_reference", "rule", "column_name", "value", "reason")
 
 
 # --- any verb -------------------------------------------------------------------------------------
@@ -125,16 +143,13 @@ def show_night(night: Night) -> None:
 
 
 def _show_snapshots_used(states: Iterable[SourceState]) -> None:
-    table = Table("source", "snapshot used", "read as", "in quarantine")
+    head = ("source", "snapshot used", "read as")
+    rows = [tuple(f"[bold]{cell}[/]" for cell in head)]
     for state in states:
         used = state.in_use
-        table.add_row(
-            state.source.name,
-            used.snapshot_name if used else "none",
-            _counts(used) if used else "",
-            str(used.quarantine_count) if used else "",
-        )
-    OUT.print(table)
+        name = used.snapshot_name if used else "none"
+        rows.append((state.source.name, name, _counts(used) if used else ""))
+    _show_aligned(rows)
 
 
 def _counts(verdict: SnapshotVerdict) -> str:
@@ -142,6 +157,7 @@ def _counts(verdict: SnapshotVerdict) -> str:
         "figures": verdict.observation_count,
         "targets": verdict.target_count,
         "milestones": verdict.milestone_count,
+        "in quarantine": verdict.quarantine_count,
     }
     return ", ".join(f"{count} {rows}" for rows, count in counts.items() if count)
 
@@ -154,11 +170,11 @@ def _show_release(release: Release) -> None:
     current = release.folder.parent.parent / "current"
     data = current.parent.parent
     variables = "" if data == CHECKOUT / "data" else f"PLL_DATA={shlex.quote(str(data))} "
-    query = 'pll query "select * from marts.mart_key_figures limit 5"'
-    show(f"  DuckDB    duckdb -readonly {str(current / 'pll.duckdb')!r}")
-    show(f"  Parquet   {current / 'parquet'}")
-    show(f"  Workbook  {current / 'pll.xlsx'}")
-    show(f"  Ask       {variables}.venv/bin/{query}")
+    show(f"  The page      {variables}.venv/bin/pll report --open")
+    show(f"  The workbook  {current / 'pll.xlsx'}")
+    show(f"  The database  {current / 'pll.duckdb'}")
+    show("  A question, and its answer:")
+    show(f"{variables}.venv/bin/pll query {shlex.quote(FIRST_QUESTION)}")
 
 
 def show_rolled_back(before: Release, now: Release, rollback: Rollback | None) -> None:
@@ -292,16 +308,20 @@ def _age(newest: Snapshot, most_days: int) -> str:
     return age if days <= most_days else f"[yellow]{age}[/]"
 
 
-def show_register(sources: Iterable[Source]) -> None:
-    """All sources, and whether each takes part in a night."""
-    table = Table("name", "title", "publisher", "cadence", "licence", "takes part")
+def show_register(sources: Collection[Source]) -> None:
+    """All sources, and whether each takes part in a night; the name is first and never cut."""
+    head = ("name", "takes part", "cadence", "title")
+    rows = [tuple(f"[bold]{cell}[/]" for cell in head)]
     for source in sources:
-        texts = (source.name, source.title, source.publisher, source.cadence, source.licence)
         takes_part = "yes" if source.is_enabled else "[yellow]no[/]"
         if source.fault:
-            takes_part = f"[red]as last read[/]: {escape(source.fault)}"
-        table.add_row(*map(escape, texts), takes_part)
-    OUT.print(table)
+            takes_part = "[red]as last read[/]"
+        rows.append((source.name, takes_part, source.cadence, escape(source.title)))
+    _show_aligned(rows)
+    for source in sources:
+        if source.fault:
+            show_warning(f"{source.name} is used as it was last read. {source.fault}")
+    show("`pll sources NAME` shows one whole, with its publisher and licence.")
 
 
 def show_source_file(text: str) -> None:
@@ -319,6 +339,32 @@ def show_measures(measures: Iterable[Measure]) -> None:
         OUT.print(f"    {escape(measure.definition)}", soft_wrap=True)
 
 
+def show_tables(tables: Mapping[str, PublicTable]) -> None:
+    """The public tables as `schema.name`, and what one row of each is."""
+    for name, table in tables.items():
+        OUT.print(f"[bold]{name}[/]", soft_wrap=True)
+        show(f"    {table.en}")
+    show("`pll tables NAME` shows the columns of one.")
+
+
+def show_one_table(name: str, table: PublicTable) -> None:
+    """A public table: what one row is, its key, and each column with type, unit and description."""
+    from pll_pipeline.inspection.public_tables import unit_of
+
+    OUT.print(f"[bold]{name}[/]", soft_wrap=True)
+    show(f"    {table.en}")
+    key = ", ".join(table.grain) or f"none; {table.no_grain}"
+    show(f"    key: {key}")
+    for column in map(table.column, table.names):
+        facts = [column.type, unit_of(column)]
+        facts.append("" if column.name in table.required else "may be empty")
+        facts.append(f"refers to {column.refers_to}" if column.refers_to else "")
+        text = ", ".join(filter(None, facts))
+        OUT.print(f"[bold]{column.name}[/]  {text}", soft_wrap=True, highlight=False)
+        values = f" ({', '.join(column.allowed)})" if column.allowed else ""
+        show(f"    {column.en}{values}")
+
+
 def show_archived(snapshot: Snapshot, *, is_new: bool) -> None:
     """What became of files received by hand."""
     outcome = "Kept as" if is_new else "Unchanged since"
@@ -331,13 +377,41 @@ def show_archived(snapshot: Snapshot, *, is_new: bool) -> None:
 # --- answers --------------------------------------------------------------------------------------
 
 
+def show_answer(answer: pl.DataFrame) -> None:
+    """The answer of a query as a table, or as records where it is wider than the terminal."""
+    if answer.is_empty() or _text_table(answer).is_table_in(OUT.width):
+        show_table(answer)
+    else:
+        show_records(answer)
+
+
 def show_table(answer: pl.DataFrame) -> None:
-    """The answer of a query as a table, with its number of rows."""
-    table = Table(*map(escape, answer.columns))
-    for row in answer.iter_rows():
-        table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
-    OUT.print(table)
-    OUT.print(f"{answer.height} rows")
+    """The answer of a query as a table, however wide; in a terminal with its number of rows."""
+    head, *lines = _text_table(answer).as_table()
+    OUT.print(f"[bold]{escape(head)}[/]", soft_wrap=True, highlight=False)
+    show_lines(lines)
+    _show_count(answer.height)
+
+
+def show_records(answer: pl.DataFrame) -> None:
+    """The answer of a query as records; in a terminal with their number."""
+    show_lines(_text_table(answer).as_records())
+    _show_count(answer.height)
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Lines that are plain text already."""
+    write_text("".join(f"{line}\n" for line in lines))
+
+
+def _text_table(answer: pl.DataFrame) -> TextTable:
+    return TextTable.of(answer.columns, answer.rows())
+
+
+def _show_count(count: int) -> None:
+    """The number of rows, for a person; another program gets the rows alone."""
+    if OUT.is_terminal or not count:
+        show("(1 row)" if count == 1 else f"({count} rows)")
 
 
 def write_text(text: str) -> None:
@@ -394,13 +468,30 @@ def _show_mapped(mapped: MappedTables) -> None:
         "refused": mapped.quarantine.height,
     }
     show(f"{mapped.row_count} rows: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
-    figures = ("measure_code", "region_key", "actor_type_code", "period_start", "period_grain")
-    values = ("value", "lower_bound", "upper_bound", "qualifier", "status", "published_text")
-    if mapped.observations.height:
-        show_table(mapped.observations.select(*figures, *values).head(_CHECKED_ROWS))
-    if mapped.quarantine.height:
-        refused = ("row_reference", "rule", "column_name", "value", "reason")
-        show_table(mapped.quarantine.select(refused).head(_CHECKED_ROWS))
+    bounds = ("lower_bound", "upper_bound")
+    is_exact = all(mapped.observations["value"].equals(mapped.observations[b]) for b in bounds)
+    shown = [name for name in FIGURE if not (is_exact and name in bounds)]
+    show_first("figures", mapped.observations, shown)
+    show_first("targets", mapped.targets, _TARGET)
+    show_first("milestones", mapped.milestones, _MILESTONE)
+    show_first("refused rows", mapped.quarantine, _REFUSED_ROW)
+
+
+def show_first(what: str, rows: pl.DataFrame, columns: Sequence[str]) -> None:
+    """The first rows; a column with one value in all of them is written once, above."""
+    if rows.is_empty():
+        return
+    is_common = {name: rows.height > 1 and rows[name].n_unique() == 1 for name in columns}
+    first = rows.select(name for name in columns if not is_common[name]).head(_CHECKED_ROWS)
+    if not _text_table(first).is_table_in(OUT.width):
+        first = first.head(_CHECKED_RECORDS)
+    show("")
+    show(f"The first {first.height} of {rows.height} {what}:" if first.width else f"All {what}:")
+    for name in filter(is_common.__getitem__, columns):
+        if rows[name].null_count() == 0:
+            show(f"  {name} = {cell_text(rows[name].item(0))}  (in all of them)")
+    if first.width:
+        show_lines(_text_table(first).fitting(OUT.width))
 
 
 def show_inspection(name: str, inspection: Inspection) -> None:

@@ -29,12 +29,15 @@ def write(draft: Draft) -> None:
         )
 
 
+def load_time(name: Sql) -> Sql:
+    """A load time as text in ISO 8601, of a connection in UTC."""
+    # DuckDB writes "2026-11-23 03:00:04+00"; the connection is in UTC, so the offset never differs
+    return statement("replace(replace(cast({name} as varchar), ' ', 'T'), '+00', 'Z')", name=name)
+
+
 def _as_text(column: Column) -> Sql:
     """The column as the file shows it: load times in ISO 8601, everything else as DuckDB does."""
     name = quoted(column.name)
     if column.type != LOAD_TIME:
         return name
-    # DuckDB writes "2026-11-23 03:00:04+00"; the connection is in UTC, so the offset never differs
-    return statement(
-        "replace(replace(cast({name} as varchar), ' ', 'T'), '+00', 'Z') as {name}", name=name
-    )
+    return statement("{time} as {name}", time=load_time(name), name=name)

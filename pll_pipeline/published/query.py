@@ -5,6 +5,7 @@ Not here: how answers are printed (`console.py`), statements that publishing its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -13,22 +14,44 @@ import duckdb
 import polars as pl
 
 from pll_pipeline.errors import PllError
+from pll_pipeline.published.csv import load_time
+from pll_pipeline.published.duckdb import LOAD_TIME
 from pll_pipeline.published.frames import frame_of
 from pll_pipeline.published.releases import Release
 from pll_pipeline.published.sql import Sql, listed, literal, quoted, statement
 
+# What neither a frame nor JSON has a type for, also inside a list or a struct.
+_AS_TEXT = re.compile(r"INTERVAL|BLOB|\bBIT\b|UHUGEINT|UNION")
+_NESTED = re.compile(r"[\[\]]$|^(STRUCT|MAP|UNION)\(")
 
-def query(release: Release, sql: str) -> pl.DataFrame:
+
+_ANSWERED = (
+    duckdb.StatementType.SELECT,  # also SHOW, DESCRIBE, SUMMARIZE, VALUES and TABLE
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.PRAGMA,
+    duckdb.StatementType.CALL,
+    duckdb.StatementType.MULTI,  # PIVOT
+)
+
+
+class NoStatement(PllError):
+    """There is nothing to ask: the statement is empty, or comments alone."""
+
+
+def query(release: Release, sql: str, *, is_flat: bool = False) -> pl.DataFrame:
     """The answer of one statement on the release; tables may be named without their schema.
 
     The connection is read-only and reaches no other file and no network. Times are in UTC, sums of
-    integers are 64-bit, intervals come as text. Raises `PllError` with DuckDB's own words when the
-    statement fails, and when its answer has no columns or two of the same name.
+    integers are 64-bit, intervals come as text. A flat answer has lists and structs as text, and
+    times as the CSV files of a release. Raises `NoStatement` where there is none, and `PllError`
+    with DuckDB's own words when the statement fails, when there are several, and when its answer
+    has no columns or two of the same name.
     """
     where = f"release {release.id}"
     try:
         with _connection(release) as connection:
-            return _answer(connection, sql, where)
+            has_rows = _has_rows(connection, sql)
+            return _answer(connection, sql, where, is_flat=is_flat, has_rows=has_rows)
     except (duckdb.Error, pl.exceptions.PolarsError) as error:
         # DuckDB draws an arrow below the statement, which does not fit into a paragraph
         reason = " ".join(str(error).split("\n\nLINE ")[0].split())
@@ -61,9 +84,31 @@ def _connection(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> pl.DataFrame:
+def _has_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether the statement has rows for an answer.
+
+    Refuses text without a statement, and with more than one, whose answers would be lost.
+    """
+    statements = connection.extract_statements(sql)
+    if not statements:
+        raise NoStatement(
+            "There is no statement to run",
+            do="give one as text, as @FILE or on standard input; "
+            "`pll query --help` shows an example",
+        )
+    if len(statements) > 1:
+        raise PllError(
+            f"The query failed: there are {len(statements)} statements, and only one has an answer",
+            do="run them one by one, or join them with WITH",
+        )
+    return statements[0].type in _ANSWERED
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, sql: str, where: str, *, is_flat: bool, has_rows: bool
+) -> pl.DataFrame:
     answer = connection.sql(sql)
-    if answer is None:
+    if not has_rows:
         raise PllError(
             "The statement gives no answer",
             where=where,
@@ -75,23 +120,28 @@ def _answer(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> pl.D
             where=where,
             do="name them with AS",
         )
-    casts = _casts(answer)
+    casts = _casts(answer, is_flat=is_flat)
     if casts:
         answer = answer.project(statement("* replace ({casts})", casts=listed(casts)))
     return frame_of(answer)
 
 
-def _casts(answer: duckdb.DuckDBPyRelation) -> list[Sql]:
-    """Casts of what a frame has no type for: intervals, and DuckDB's 128-bit sums."""
-    types = {"HUGEINT": Sql("bigint")}
+def _casts(answer: duckdb.DuckDBPyRelation, *, is_flat: bool) -> list[Sql]:
+    """Casts of what the answer's form has no type for."""
     casts = []
     for name, column_type in zip(answer.columns, map(str, answer.types), strict=True):
-        if column_type == "HUGEINT" or "INTERVAL" in column_type:
-            casts.append(
-                statement(
-                    "cast({name} as {type}) as {name}",
-                    name=quoted(name),
-                    type=types.get(column_type, Sql("varchar")),
-                )
-            )
+        cast = _cast(quoted(name), column_type, is_flat=is_flat)
+        if cast:
+            casts.append(statement("{cast} as {name}", cast=cast, name=quoted(name)))
     return casts
+
+
+def _cast(name: Sql, column_type: str, *, is_flat: bool) -> Sql | None:
+    """The cast of one column; None where it is left as it is."""
+    if column_type == "HUGEINT":
+        return statement("cast({name} as bigint)", name=name)
+    if is_flat and column_type == LOAD_TIME:
+        return load_time(name)
+    if _AS_TEXT.search(column_type) or (is_flat and _NESTED.search(column_type)):
+        return statement("cast({name} as varchar)", name=name)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,8 @@ VERBS = (
     "check",
     "query",
     "report",
+    "tables",
+    "measures",
     "explain",
     "rollback",
     "doctor",
@@ -121,6 +124,41 @@ def test_the_register_is_listed_and_one_source_shown_whole(released: World) -> N
     assert "ssb_population" in unknown.stderr
 
 
+def test_the_register_is_listed_with_whole_names_however_narrow_the_terminal(
+    released: World,
+) -> None:
+    done = subprocess.run(
+        [*released.command, "sources"],
+        env=released.environment() | {"COLUMNS": "40"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    for name in BUNDLED:
+        assert f"  {name}  " in done.stdout
+
+
+def test_the_tables_are_those_of_the_release_with_their_columns(released: World) -> None:
+    listed = released.quick("tables").stdout
+    columns = released.ask(
+        "select schema_name || '.' || table_name, list(column_name order by column_index) "
+        "from duckdb_columns() where schema_name in ('star', 'marts') group by all"
+    )
+    shown = re.findall(r"^(\w+\.\w+)$", listed, flags=re.MULTILINE)
+    assert sorted(shown) == sorted(str(name) for name, _ in columns)
+    for name, names in columns:
+        (text,) = [released.quick("tables", str(name)).stdout]
+        assert re.findall(r"^(\w+)  ", text, flags=re.MULTILINE) == names
+
+
+def test_an_unknown_table_is_wrong_usage_with_the_names_that_are_like_it(released: World) -> None:
+    done = released.quick("tables", "mart_target")
+    assert done.returncode == 2
+    assert "marts.mart_target_status" in done.stderr
+    assert released.quick("tables", "MART_TARGET_STATUS").returncode == 0
+
+
 # --- query ----------------------------------------------------------------------------------------
 
 
@@ -143,6 +181,72 @@ def test_a_query_answers_in_the_form_asked_for(
 
 def test_a_query_answers_as_a_table(released: World) -> None:
     assert "0.948" in released.quick("query", NATIONAL_SHARE).stdout
+
+
+WIDE_ANSWER = "select * from marts.mart_key_figures limit 2"
+
+
+def _asked(world: World, *words: str, given: str = "", columns: str = "80") -> Done:
+    """A query in a process of its own, with text on standard input, as in a pipe."""
+    return subprocess.run(
+        [*world.command, "query", *words],
+        env=world.environment() | {"COLUMNS": columns},
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_answer_that_is_too_wide_comes_as_records(released: World) -> None:
+    done = _asked(released, WIDE_ANSWER)
+    assert (done.returncode, done.stderr) == (0, "")
+    records = done.stdout.split("\n\n")
+    assert len(records) == 2
+    assert all(" = " in line or line.endswith(" =") for line in records[0].split("\n"))
+    assert done.stdout == released.quick("query", WIDE_ANSWER, "--format", "record").stdout
+
+
+def test_a_table_that_is_asked_for_is_never_cut(released: World) -> None:
+    done = _asked(released, WIDE_ANSWER, "--format", "table")
+    heading, rule, *rows = done.stdout.splitlines()
+    assert len(heading.split()) == len(rule.split()) > 30
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("words", [["-"], []])
+def test_a_statement_may_come_from_standard_input(released: World, words: list[str]) -> None:
+    done = released.quick("query", NATIONAL_SHARE, "--format", "csv")
+    given = f"-- a comment first\n{NATIONAL_SHARE};\n"
+    assert _asked(released, *words, "--format", "csv", given=given).stdout == done.stdout
+
+
+def test_a_statement_may_come_from_a_file_and_begin_with_a_comment(
+    released: World, tmp_path: Path
+) -> None:
+    text = f"-- hvor er vi? --format\n{NATIONAL_SHARE};"
+    (tmp_path / "spørsmål.sql").write_text(text, encoding="utf-8-sig")
+    expected = released.quick("query", NATIONAL_SHARE).stdout
+    assert released.quick("query", f"@{tmp_path / 'spørsmål.sql'}").stdout == expected
+    assert released.quick("query", text).stdout == expected
+
+
+@pytest.mark.parametrize("words", [["-"], [], [""], ["-- nothing"]])
+def test_nothing_to_ask_is_wrong_usage_in_words(released: World, words: list[str]) -> None:
+    done = _asked(released, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no statement to run." in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"select '\xe5'", b"-" * (2**20 + 1)])
+def test_a_file_that_is_no_statement_is_refused(
+    released: World, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "x.sql").write_bytes(content)
+    done = released.quick("query", f"@{tmp_path / 'x.sql'}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "x.sql" in done.stderr
+    assert released.quick("query", f"@{tmp_path / 'none.sql'}").returncode == 1
 
 
 def test_a_query_answers_as_parquet(released: World) -> None:

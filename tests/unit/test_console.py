@@ -176,3 +176,52 @@ def test_a_source_file_is_shown_without_keys(capsys: pytest.CaptureFixture[str])
     assert "hemmelig" not in shown
     assert "x=1&sig=…" in shown
     assert "sig=${PLL_EXPORT}" in shown
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def _figures(**columns: list[object]) -> pl.DataFrame:
+    """Rows with the columns that `pll check` shows of figures; empty but for those given."""
+    height = len(next(iter(columns.values())))
+    empty: list[object] = [None] * height
+    return pl.DataFrame({name: columns.get(name, empty) for name in console.FIGURE})
+
+
+def test_what_all_checked_rows_have_in_common_is_shown_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = _figures(measure_code=["population", "population"], value=[1.0, 2.0])
+    console.show_first("figures", rows, console.FIGURE)
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        "The first 2 of 2 figures:",
+        "  measure_code = population  (in all of them)",
+        "value",
+        "-----",
+        "  1.0",
+        "  2.0",
+    ]
+
+
+def test_checked_rows_that_are_too_wide_are_a_few_records(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console.OUT, "width", 30)
+    codes: list[object] = [f"a_measure_with_a_long_name_{n}" for n in range(9)]
+    console.show_first("figures", _figures(measure_code=codes, value=codes), console.FIGURE)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:4] == [
+        "The first 5 of 9 figures:",
+        f"measure_code = {codes[0]}",
+        f"       value = {codes[0]}",
+    ]
+
+
+def test_no_checked_rows_show_nothing_and_rows_that_are_all_alike_show_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.show_first("figures", _figures(value=[]), console.FIGURE)
+    assert capsys.readouterr().out == ""
+    console.show_first("figures", _figures(value=[1.0, 1.0]), console.FIGURE)
+    assert capsys.readouterr().out == "\nAll figures:\n  value = 1.0  (in all of them)\n"

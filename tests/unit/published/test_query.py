@@ -11,7 +11,7 @@ import pytest
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import releases
-from pll_pipeline.published.query import query
+from pll_pipeline.published.query import NoStatement, query
 from pll_pipeline.published.releases import Release
 
 
@@ -82,9 +82,35 @@ def test_a_statement_that_fails_or_would_reach_out_is_explained_in_one_paragraph
 
 def test_a_statement_without_an_answer_is_explained(asked: Release) -> None:
     with pytest.raises(PllError, match="gives no answer"):
-        query(asked, "-- nothing")
+        query(asked, "begin transaction")
     with pytest.raises(PllError, match="same name: x, x"):
         query(asked, "select 1 as x, 2 as x")
+
+
+@pytest.mark.parametrize("sql", ["", " \n", "-- nothing", "/* nothing */ ;"])
+def test_text_without_a_statement_is_none(asked: Release, sql: str) -> None:
+    with pytest.raises(NoStatement):
+        query(asked, sql)
+
+
+def test_no_answer_is_lost_where_there_are_two_statements(asked: Release) -> None:
+    with pytest.raises(PllError, match="there are 2 statements"):
+        query(asked, "select 1 as x; select 2 as x;")
+
+
+def test_a_flat_answer_has_lists_and_structs_as_text_and_times_as_the_csv_files(
+    asked: Release,
+) -> None:
+    answer = query(
+        asked,
+        "select [1, 2] as list, {'a': 1} as struct, map {'k': 1} as map, '\\x41'::blob as bytes, "
+        "timestamptz '2026-01-02 03:04:05' as at",
+        is_flat=True,
+    )
+    assert answer.rows() == [
+        ("[1, 2]", "{'a': 1}", "{k=1}", "A", "2026-01-02T03:04:05Z"),
+    ]
+    assert query(asked, "select 'A'::blob as bytes").write_json() == '[{"bytes":"A"}]'
 
 
 def test_a_query_leaves_nothing_on_standard_error_when_python_ends(asked: Release) -> None:

@@ -132,6 +132,12 @@ class Codes:
                 (row["hf_key"], float(row["share"]))
             )
 
+        self.shared: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for row in rows("kommune_helsefellesskap_share"):
+            self.shared[f"kommune:{row['kommune_code']}"].append(
+                (row["helsefellesskap_key"], float(row["share"]))
+            )
+
     def is_valid(self, key: str, month: date) -> bool:
         begins, ends = self.region[key]["valid_from"], self.region[key]["valid_to"]
         return (not begins or date.fromisoformat(begins) <= month) and (
@@ -166,8 +172,9 @@ class Codes:
         wholes = [
             (row[f"{level}_key"], 1.0)
             for level in ("fylke", "helsefellesskap", "rhf")
-            if row[f"{level}_key"]
-        ] + [("land:NO", 1.0)]
+            if row[f"{level}_key"] and not (level == "helsefellesskap" and kommune in self.shared)
+        ]
+        wholes += [*self.shared.get(kommune, []), ("land:NO", 1.0)]
         if kommune not in self.split:
             return [*wholes, (row["hf_key"], 1.0)]
         years = sorted(self.split[kommune])
@@ -225,7 +232,10 @@ class Codes:
         return max(begun, default=None)
 
     def split_in(self, whole: str) -> set[str]:
-        return set(self.split) if self.region[whole]["region_level"] in ("hf", "sykehus") else set()
+        level = self.region[whole]["region_level"]
+        if level == "helsefellesskap":
+            return set(self.shared)
+        return set(self.split) if level in ("hf", "sykehus") else set()
 
     def ancestors(self, actor: str) -> Iterator[str]:
         while parent := self.actor[actor]["parent_code"]:

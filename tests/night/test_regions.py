@@ -147,6 +147,48 @@ def test_tysfjord_and_snillfjord_were_split_between_others(released: World) -> N
     assert snillfjord == {"5055": 0.18, "5056": 0.36, "5059": 0.46}
 
 
+def test_tysfjord_lay_in_two_hospitals_and_two_helsefellesskap(released: World) -> None:
+    assert released.ask(
+        """
+        select whole_level, whole_key, part_share, part_quality from star.dim_region_part
+        where relation = 'level' and part_key = 'kommune:1850'
+            and whole_level in ('hf', 'helsefellesskap')
+        order by all
+        """
+    ) == [
+        ("helsefellesskap", "helsefellesskap:HFS-NOR", 0.571, "estimate"),
+        ("helsefellesskap", "helsefellesskap:HFS-TRO", 0.429, "estimate"),
+        ("hf", "hf:983974899", 0.429, "estimate"),
+        ("hf", "hf:983974910", 0.571, "estimate"),
+    ]
+
+
+def test_before_2017_a_moved_border_changed_both_of_its_fylker(released: World) -> None:
+    assert released.ask(
+        """
+        select whole_key, relation, part_quality from star.dim_region_part
+        where whole_key in ('fylke:18', 'fylke:55') and part_level = 'fylke'
+            and valid_from is null
+        order by 1
+        """
+    ) == [("fylke:18", "reform", "estimate"), ("fylke:55", "reform", "estimate")]
+
+
+def test_the_population_of_a_fylke_is_that_of_its_kommuner_in_every_year(
+    released: World,
+) -> None:
+    assert (
+        released.ask(
+            """
+            select region_key, period_end, published_value, sum_value from marts.mart_reconciliation
+            where measure_code = 'population' and region_level = 'fylke' and part_level = 'kommune'
+                and reconciliation_status <> 'agrees'
+            """
+        )
+        == []
+    )
+
+
 def test_viken_and_troms_og_finnmark_go_to_the_fylker_they_became_kommune_by_kommune_and_exactly(
     released: World,
 ) -> None:

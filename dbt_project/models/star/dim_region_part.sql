@@ -1,3 +1,4 @@
+{%- set shared_by = {'hf_key': 'hospital_share', 'helsefellesskap_key': 'helsefellesskap_share'} -%}
 -- a kommune whose residents belong to several hospitals: the shares of the first year also apply
 -- before it, those of the last year also after it
 with hospital_year as (
@@ -38,6 +39,19 @@ hospital_share as (
         on kommune.region_level = 'kommune' and hospital.kommune_code = kommune.region_code
 ),
 
+-- kommuner of the past that were divided between two
+helsefellesskap_share as (
+    select
+        shared.helsefellesskap_key as whole_key,
+        kommune.region_key as part_key,
+        shared.share,
+        kommune.valid_from as since,
+        kommune.valid_to as until
+    from {{ ref('kommune_helsefellesskap_share') }} as shared
+    inner join {{ ref('region') }} as kommune
+        on kommune.region_level = 'kommune' and shared.kommune_code = kommune.region_code
+),
+
 -- every helseforetak, and the private hospitals that have residents of their own
 hospital as (
     select
@@ -68,21 +82,23 @@ level_part as (
         from {{ ref('region') }}
         where
             region_level = 'kommune' and {{ whole_key }} is not null
-            {%- if whole_key == 'hf_key' %}
-                and region_key not in (select part_key from hospital_share)
+            {%- if whole_key in shared_by %}
+                and region_key not in (select part_key from {{ shared_by[whole_key] }})
             {%- endif %}
         union all
     {%- endfor %}
-    select
-        whole_key,
-        part_key,
-        'kommune' as part_level,
-        share,
-        'estimate' as quality,
-        since,
-        until
-    from hospital_share
-    union all
+    {%- for shared in shared_by.values() %}
+        select
+            whole_key,
+            part_key,
+            'kommune' as part_level,
+            share,
+            'estimate' as quality,
+            since,
+            until
+        from {{ shared }}
+        union all
+    {%- endfor %}
     select
         rhf_key as whole_key,
         region_key as part_key,
@@ -250,7 +266,7 @@ fylke_then as (
 ),
 
 -- fylker with a kommune that came from another fylke, or went to one
-fylke_changed as (
+fylke_border_changed as (
     select
         whole_key,
         first_year
@@ -262,6 +278,20 @@ fylke_changed as (
         first_year
     from fylke_by_kommune
     where part_fylke_key <> whole_key
+),
+
+-- before the first year of kommune codes, those of that year
+fylke_changed as (
+    select
+        whole_key,
+        first_year
+    from fylke_border_changed
+    union
+    select
+        whole_key,
+        cast(null as integer) as first_year
+    from fylke_border_changed
+    where first_year = (select min(first.first_year) from span as first)
     union
     select
         whole_key,

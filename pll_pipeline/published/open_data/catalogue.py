@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCAT, FOAF, RDF
-from rdflib.term import Identifier
+from rdflib.term import Identifier, Node
 
 from pll_pipeline.published.bilingual import from_comment
 from pll_pipeline.published.draft import Draft
@@ -101,7 +101,7 @@ def _described(draft: Draft) -> Graph:
     return graph
 
 
-def _pages(graph: Graph) -> set[Identifier]:
+def _pages(graph: Graph) -> set[Node]:
     """The addresses of pages that the catalogue refers to."""
     predicates = (DCAT.landingPage, FOAF.page, FOAF.homepage)
     return {page for predicate in predicates for page in graph.objects(None, predicate)}

@@ -7,7 +7,7 @@ when it is done (`verdicts.py`), the rules (`rules.py`), the mapping (`mapping.p
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import polars as pl
@@ -20,6 +20,7 @@ from pll_pipeline.validated.corrections import Correction, corrections_of
 from pll_pipeline.validated.drift import Drift, compare
 from pll_pipeline.validated.frames import QUARANTINE
 from pll_pipeline.validated.judging import JudgedContents, judge_contents
+from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.validated.verdicts import (
     Reading,
     SnapshotVerdict,
@@ -77,7 +78,7 @@ def _decide(reading: Reading, judged: JudgedContents) -> SnapshotVerdict:
         reason=reason,
         row_count=rows.row_count + len(judged.corrected),
         left_out_count=rows.left_out_count,
-        drift=(*_move(snapshot), *drift.changes),
+        drift=(*_move(snapshot), *drift.changes, *_changed_beside(before, rows.not_read)),
         not_read=rows.not_read,
         definitions=dict(judged.definitions),
     )
@@ -90,6 +91,17 @@ def _move(snapshot: Snapshot) -> tuple[str, ...]:
     if not place.get("moved_from"):
         return ()
     return (f"flyttet: hentet fra {place['address']}, før fra {place['moved_from']}",)
+
+
+def _changed_beside(before: SnapshotVerdict | None, not_read: Iterable[NotRead]) -> Iterator[str]:
+    """The texts above and below a table that changed, as the filters of an export, in Norwegian."""
+    if before is None:
+        return
+    texts_before = {(entry.what, entry.where): entry.example for entry in before.not_read}
+    for entry in not_read:
+        was = texts_before.get((entry.what, entry.where), entry.example)
+        if was != entry.example:
+            yield f"teksten utenfor tabellen er en annen: «{entry.example}», før «{was}»"
 
 
 def refusal_by_drift(

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
 # The line by which Excel is given the separator, and what exports of Power BI call saved filters.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
-FILTER_TEXT = re.compile(r"\s*(?:Brukte filtre|Anvendte filtre|Applied filters)\s*:", re.IGNORECASE)
+FILTER_TEXT = re.compile(
+    r"\s*(?:(?:Brukte filtre|Anvendte filtre|Applied filters)\s*:"
+    r"|(?:Ingen filtre (?:er )?i bruk|Ingen filtre (?:er )?brukt|No filters applied)\s*$)",
+    re.IGNORECASE,
+)
 _UTF8_MARK = b"\xef\xbb\xbf"
 _HEAD_BYTES = 2**16
 # More columns, or cells in a file that is read record by record, have no table of figures.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pll_pipeline.inspection.publication import Inspection
+    from pll_pipeline.sources.model import Source
     from pll_pipeline.sources.register import Register
 
 _LONGEST_STATEMENT = 2**20
@@ -138,22 +139,46 @@ def demo(
     months: Annotated[
         int, typer.Option(min=1, max=180, help="Number of months until October 2026.")
     ] = 94,
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Only publish, until Ctrl-C, for `pll discover` to search."),
+    ] = False,
 ) -> None:
     """A whole live night against a simulated publisher, published to data/demo/.
 
-    Simulated figures to try BI tools on. No publisher published them; they are marked in every
-    file and are never beside published ones.
+    It starts from a page and finds the publications behind it. Simulated figures to try BI tools
+    on. No publisher published them; they are marked in every file and are never beside published
+    ones.
     """
     from dataclasses import replace
 
+    from pll_pipeline.raw.discovery import discover as discover_from
     from pll_pipeline.simulation.demo import published_world
+    from pll_pipeline.simulation.plan_page import PATH
 
     config = Config.from_environment()
     # No one waits for a demo: its failures are shown and written to its log only.
     config = replace(config, data=config.data / "demo", alert_webhook=None, ping_url=None)
     console.show_simulated()
-    with published_world(config, scale=scale, months=months):
+    with published_world(config, scale=scale, months=months) as publisher:
+        page = publisher.address + PATH
+        if serve:
+            console.show(f"The page is {page}. Search it: pll discover {page} --allow-local")
+            _wait_until_stopped()
+            return
+        console.show_discovery(discover_from(page, allow_local=True))
         _night(config)
+
+
+def _wait_until_stopped() -> None:
+    """Wait for Ctrl-C or a signal to end."""
+    import signal
+    import threading
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
 
 
 def _night(
@@ -449,9 +474,22 @@ def discover(
     seen = survey(address or PLAN_PAGE, codes, today, sources, allow_local=allow_local)
     console.show_survey(seen)
     if write:
-        is_simulated = any(source.is_simulated for source in sources.values())
+        is_simulated = seen.discovery.is_simulated
+        _refuse_other_world(sources.values(), is_simulated=is_simulated)
         written = write_starters(seen.found, config.own_sources, codes, is_simulated=is_simulated)
         console.show_starters(written, config.own_sources)
+
+
+def _refuse_other_world(sources: Iterable[Source], *, is_simulated: bool) -> None:
+    """Refuse to write simulated source files beside published ones of one's own, or the reverse."""
+    own = Config.from_environment().own_sources
+    names = [s.name for s in sources if (own / f"{s.name}.yaml").is_file()]
+    if any(s.is_simulated != is_simulated for s in sources if s.name in names):
+        raise PllError(
+            "The page is of the simulated publisher and your sources are not, or the reverse",
+            where=str(own),
+            do="set PLL_DATA to a folder of its own, or add --no-write to look only",
+        )
 
 
 class CheckForm(StrEnum):

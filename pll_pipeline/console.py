@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pll_pipeline.published.releases import Release
     from pll_pipeline.published.rolled_back import Rollback
     from pll_pipeline.raw.archive import Snapshot
+    from pll_pipeline.raw.discovery import Discovery
     from pll_pipeline.sources.model import Source
     from pll_pipeline.star.model_files import Table as PublicTable
     from pll_pipeline.validated.mapping import MappedTables
@@ -539,6 +540,14 @@ def show_survey(survey: Survey) -> None:
     reports = [each for each in survey.found if each.publication.form is Form.report]
     if not survey.found or any(each.problem for each in survey.found) or not reports:
         show(EXPORT_ROUTE)
+
+
+def show_discovery(discovery: Discovery) -> None:
+    """The publications found from a page, a line each."""
+    for publication in discovery.publications:
+        address = without_keys(publication.address)
+        if publication.address != discovery.address:
+            show(f"  found from {discovery.address}: {publication.form}, {address}")
 
 
 def _show_found(number: int, found: Found) -> None:

@@ -16,7 +16,15 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.raw.embedded import embedded_reports
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
-from pll_pipeline.raw.links import EXPECTED_HOSTS, Form, Link, form_of, host_is_within, links_of
+from pll_pipeline.raw.links import (
+    EXPECTED_HOSTS,
+    Form,
+    Link,
+    form_of,
+    host_is_within,
+    is_marked_simulated,
+    links_of,
+)
 from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import PoliteFetch
 
@@ -82,7 +90,8 @@ class Publication:
 class Discovery:
     """What was found from a page: publications, links to other hosts, and what was looked at.
 
-    `not_opened` are pages within the expected hosts that the limits left out.
+    `not_opened` are pages within the expected hosts that the limits left out. `is_simulated`: the
+    first page is one of the simulated publisher.
     """
 
     address: str
@@ -90,6 +99,7 @@ class Discovery:
     elsewhere: tuple[Link, ...]
     looked_at: tuple[Looked, ...]
     not_opened: tuple[str, ...]
+    is_simulated: bool
 
 
 def discover(
@@ -144,6 +154,7 @@ class _Search:
             tuple(self._elsewhere.values()),
             tuple(self._looked_at),
             tuple(link.address for link in pages[opened:]),
+            is_marked_simulated(answer.content),
         )
 
     def _open(self, link: Link) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -22,6 +21,7 @@ from pll_pipeline.raw.http.client import Client
 from pll_pipeline.raw.links import EXPECTED_HOSTS, Form, Link, host_is_within, links_of
 from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import FoundOn, Http, PoliteFetch, PowerBiReport
+from pll_pipeline.vocabulary.patterns import is_found
 
 LOG = logging.getLogger("pll")
 MOST_PAGES = 4
@@ -142,10 +142,12 @@ def _is_expected(found_on: FoundOn, link: Link) -> bool:
 
 def _matching(found_on: FoundOn, links: Iterable[Link]) -> list[Link]:
     """The links whose text or address matches; where none does, those with it around them."""
-    pattern = re.compile(found_on.link, re.IGNORECASE)
+    pattern = f"(?i){found_on.link}"
     listed = list(links)
-    exact = [link for link in listed if pattern.search(link.text) or pattern.search(link.address)]
-    return exact or [link for link in listed if pattern.search(link.around)]
+    exact = [
+        link for link in listed if is_found(pattern, link.text) or is_found(pattern, link.address)
+    ]
+    return exact or [link for link in listed if is_found(pattern, link.around)]
 
 
 def _only(found_on: FoundOn, chosen: list[Link], candidates: list[Link], source_name: str) -> Link:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EXPECTED_HOSTS = ("helsedirektoratet.no", "nhn.no", "powerbi.com", "ssb.no", "fhi.no")
 _WRITTEN_ADDRESS = re.compile(r"""https?://[^\s"'<>\\`{}|^]{4,1900}""")
+_SIMULATED = re.compile(r"""<meta\s+name=["']simulated["']\s+content=["']true["']""", re.IGNORECASE)
 _ESCAPES = (("\\/", "/"), ("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"), ("\\u003D", "="))
 _EMBEDDING = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
 _LONGEST_TEXT = 300
@@ -117,6 +118,11 @@ def unescaped(page: str) -> str:
     for written, meant in _ESCAPES:
         text = text.replace(written, meant)
     return text
+
+
+def is_marked_simulated(content: bytes) -> bool:
+    """Whether a page says that it is of the simulated publisher, by its element `meta`."""
+    return _SIMULATED.search(text_of_page(content)) is not None
 
 
 def links_of(content: bytes, url: str) -> list[Link]:

@@ -17,9 +17,10 @@ from uuid import UUID, uuid5
 import polars as pl
 
 from pll_pipeline.config import CHECKOUT, Config
-from pll_pipeline.simulation import plan
+from pll_pipeline.simulation import plan, plan_page
 from pll_pipeline.simulation.adoption import simulate
 from pll_pipeline.simulation.disclosure import suppress
+from pll_pipeline.simulation.embedded_report import EmbeddedReport
 from pll_pipeline.simulation.powerbi_report import Report
 from pll_pipeline.simulation.publications import delimited, prose_page, table_page, workbook
 from pll_pipeline.simulation.publisher import Publisher
@@ -76,6 +77,11 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     publisher.publish("/nokkeltall.html", prose_page(cells))
     publisher.publish("/plan.csv", plan.milestones(cells))
     publisher.publish("/mal.csv", plan.targets(cells))
+    embedded = EmbeddedReport(report)
+    for path in (plan_page.EMBEDDED, "/explore"):
+        publisher.publish(path, embedded)
+    page = plan_page.plan_page(report.view_address(publisher.address))
+    publisher.publish(plan_page.PATH, page)
     publisher.publish("/pxweb/v2", PxWebTable(of("kjernejournal"), path="/pxweb/v2", table="KJ01"))
     return report
 

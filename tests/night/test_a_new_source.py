@@ -76,17 +76,20 @@ def test_a_new_source_is_in_the_coverage(second_night: SecondNight) -> None:
     assert coverage == [(NOVEMBER, 2, 1, 1, 0), (DECEMBER, 3, 3, 0, 0)]
 
 
-def test_inspecting_a_report_shows_its_tables_and_warns_of_its_filters(
+def test_discovering_a_report_shows_its_tables_and_warns_of_its_filters(
     second_night: SecondNight,
 ) -> None:
     inspected = second_night.report_inspected
     assert inspected.returncode == 0, inspected.stderr
+    assert "embedded with an access token" in inspected.stdout
+    assert "elsewhere, not opened: https://www.example.no/" in inspected.stdout
     assert "table Region: " in inspected.stdout
     assert "saved filters" in inspected.stderr
-    assert yaml.safe_load(second_night.report_starter)["fetch"]["kind"] == "powerbi"
+    fetch = yaml.safe_load(second_night.report_starter)["fetch"]
+    assert (fetch["kind"], fetch["embedded_on"].endswith("/bi")) == ("powerbi", True)
 
 
-def test_the_figures_of_a_report_are_in_the_marts_with_one_source_file(
+def test_the_figures_of_a_report_whose_token_expires_are_in_the_marts_with_one_source_file(
     second_night: SecondNight,
 ) -> None:
     ((figure_count,),) = second_night.world.ask(

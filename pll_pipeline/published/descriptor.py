@@ -14,7 +14,7 @@ from typing import Any
 
 from pll_pipeline.published import csv_excel
 from pll_pipeline.published.bilingual import Bilingual, from_comment
-from pll_pipeline.published.csv import FOLDER as CSV
+from pll_pipeline.published.csv import COMPRESSED, path_of
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
 from pll_pipeline.published.keys import keys
@@ -94,7 +94,7 @@ def write_manifest(draft: Draft) -> None:
     rows = {
         path: table.rows
         for table in draft.tables
-        for path in (f"{PARQUET}/{table.name}.parquet", f"{CSV}/{table.name}.csv")
+        for path in (f"{PARQUET}/{table.name}.parquet", path_of(draft.folder, table.name))
     }
     fitting = csv_excel.fitting(draft.tables)
     rows |= {f"{csv_excel.FOLDER}/{mart.name}.csv": mart.rows for mart in fitting}
@@ -145,8 +145,9 @@ def _source(source: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resource(draft: Draft, table: Table) -> dict[str, Any]:
-    path = f"{CSV}/{table.name}.csv"
+    path = path_of(draft.folder, table.name)
     file = _file(draft, path)
+    compression = {"compression": "gz"} if path.endswith(COMPRESSED) else {}
     return {
         "$schema": f"{_PROFILES}/dataresource.json",
         "name": table.name,
@@ -156,6 +157,7 @@ def _resource(draft: Draft, table: Table) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
+        **compression,
         "bytes": file["bytes"],
         "hash": f"sha256:{file['sha256']}",
         "rows": table.rows,

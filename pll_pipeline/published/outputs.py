@@ -102,9 +102,11 @@ OUTPUTS = (
         (f"{csv.FOLDER}/<table>.csv",),
         Bilingual(
             "én CSV-fil per tabell: UTF-8, komma, ISO-datoer, tom celle for «ikke publisert»; "
-            "tekster er som publisert, også de som Excel ville kjøre som formler",
+            "tekster er som publisert, også de som Excel ville kjøre som formler; over 50 MB "
+            "pakket, som `.csv.gz`",
             "one CSV file per table: UTF-8, comma, ISO dates, an empty cell for “not published”; "
-            "texts are as published, also those that Excel would run as formulas",
+            "texts are as published, also those that Excel would run as formulas; above 50 MB "
+            "compressed, as `.csv.gz`",
         ),
         csv.write,
         is_opened_first=True,

@@ -17,6 +17,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from pll_pipeline.published.bilingual import from_comment
+from pll_pipeline.published.csv import path_of
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
 from pll_pipeline.published.release_info import DESCRIPTION, SIMULATED, TITLE, iso
@@ -189,7 +190,7 @@ def _write_mart(book: _Book, mart: Table) -> str:
         which = "nyeste" if _time(mart) else "første"
         left_out.append(
             f"{mart.rows - shown} av {mart.rows} rader; de {which} radene står her, "
-            f"alle i csv/{mart.name}.csv."
+            f"alle i {path_of(book.draft.folder, mart.name)}."
         )
     if cut:
         left_out.append(f"Slutten av {cut} tekster på mer enn {MOST_CHARACTERS} tegn.")

@@ -8,12 +8,13 @@ Not here: what a table contains (`dbt_project/models/page/`), words and drawings
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pll_pipeline.published.csv import path_of
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.page.previous_release import PreviousRelease, previous_release
 from pll_pipeline.published.page.rows import Row, distinct, where
@@ -66,13 +67,15 @@ _REVISION_COUNTS = """
 @dataclass(frozen=True)
 class PageData:
     """The rows of every table of the page by its name, what the release states about itself,
-    and the release before it: None where there is none, or where it cannot be read.
+    and the release before it: None where there is none, or where it cannot be read. `csv_files`
+    are the paths of the CSV files by public table.
     """
 
     rows: Mapping[str, Sequence[Row]]
     release: ReleaseInfo
     previous: PreviousRelease | None = None
     is_first_release: bool = True
+    csv_files: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, table: str) -> Sequence[Row]:
         """The rows of a table, in the order of the page."""
@@ -125,7 +128,8 @@ def read(draft: Draft) -> PageData:
     previous = previous_release(connection, draft.previous)
     since = previous.built_at if previous else None
     rows["revision_count"] = _rows(connection, Sql(_REVISION_COUNTS), since=since)
-    return PageData(rows, draft.info, previous, draft.previous is None)
+    csv_files = {table.name: path_of(draft.folder, table.name) for table in draft.tables}
+    return PageData(rows, draft.info, previous, draft.previous is None, csv_files)
 
 
 def _select(schema: str, table: str, order: str = "") -> Sql:

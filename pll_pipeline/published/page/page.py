@@ -7,7 +7,7 @@ for search engines. Not here: rows (`data.py`), sections (`sections/`), texts (`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -53,7 +53,7 @@ def html(language: str, data: PageData) -> str:
     return template.render(
         texts=texts,
         headline=headline(data, texts),
-        sections=_numbered(section(data, texts) for section in SECTIONS),
+        sections=_numbered((section(data, texts) for section in SECTIONS), data.csv_files),
         is_simulated=data.is_simulated,
         release=data.release,
         newest=newest_period(data, texts),
@@ -63,19 +63,26 @@ def html(language: str, data: PageData) -> str:
     )
 
 
-def _numbered(sections: Iterable[Section]) -> list[Section]:
-    """The sections with their figures counted from 1."""
+def _numbered(sections: Iterable[Section], csv_files: Mapping[str, str]) -> list[Section]:
+    """The sections with their figures counted from 1, each with the file of its table."""
     number = count(1)
     return [
         replace(
             section,
             parts=tuple(
-                replace(part, number=next(number)) if isinstance(part, Figure) else part
+                _with_file(replace(part, number=next(number)), csv_files)
+                if isinstance(part, Figure)
+                else part
                 for part in section.parts
             ),
         )
         for section in sections
     ]
+
+
+def _with_file(figure: Figure, csv_files: Mapping[str, str]) -> Figure:
+    table = figure.release_table
+    return replace(figure, release_file=csv_files.get(table, f"csv/{table}.csv"))
 
 
 def _description(texts: PageTexts, data: PageData) -> str:

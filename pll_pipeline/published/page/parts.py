@@ -97,7 +97,8 @@ class Figure:
     - `alt`: the drawing in words, where no panel or map has its own
     - `tables`: the data as tables
     - `sources`, `csv`: the line of sources and the address of the data, filled by `with_data`
-    - `number`: counted from 1 over the whole page, filled when the page is put together
+    - `number`: counted from 1 over the whole page, filled when the page is put together, as is
+      `release_file`, the CSV file of the table
     """
 
     kind: ClassVar[str] = "figure"
@@ -114,6 +115,7 @@ class Figure:
     sources: str = ""
     csv: str = ""
     number: int = 0
+    release_file: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,13 @@ def test_what_publishers_write_is_text_and_never_markup(language: str) -> None:
     assert "alert(1)" in page
     assert not re.search(r"<b>|<script>", page)
     assert evil not in page
+
+
+def test_a_figure_names_the_file_of_its_table_also_where_it_is_compressed() -> None:
+    data = world.data(year=[world.row("year", service_code="pll", year=2026, figure_count=3)])
+    assert ": csv/mart_key_figures.csv." in html("en", data)
+    packed = replace(data, csv_files={"mart_key_figures": "csv/mart_key_figures.csv.gz"})
+    assert ": csv/mart_key_figures.csv.gz." in html("en", packed)
 
 
 def test_figures_are_numbered_over_the_whole_page() -> None:

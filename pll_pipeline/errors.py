@@ -7,6 +7,7 @@ Not here: errors of single modules; each derives from `PllError` beside the code
 from __future__ import annotations
 
 _LONGEST_TEXT = 500
+LONGEST_SENTENCE = 4000  # characters of each sentence of a paragraph
 # What a terminal obeys or hides: C0 and C1 but tab and line feed, marks of direction, separators of
 # lines, halves of characters, tags.
 _OBEYED = (
@@ -54,7 +55,8 @@ class PllError(Exception):
             f"Where: {self.where}" if self.where else "",
             f"What to do: {self.do}" if self.do else "",
         ]
-        ended = (s if s.endswith((".", "?", "!")) else f"{s}." for s in sentences if s)
+        cut = (s if len(s) <= LONGEST_SENTENCE else f"{s[:LONGEST_SENTENCE]}…" for s in sentences)
+        ended = (s if s.endswith((".", "?", "!")) else f"{s}." for s in cut if s)
         return plain_line(" ".join(ended))
 
 

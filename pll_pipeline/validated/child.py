@@ -39,7 +39,8 @@ class Outcome(BaseModel):
 
     `text` is the verdict as JSON, the paragraph of a refusal or of bytes that were damaged, what
     failed on this machine, or how the process died. `is_killed` marks a death by SIGKILL that was
-    not ours, as that by a machine short of memory.
+    not ours, as that by a machine short of memory. `seconds` of processors and `peak_bytes` of
+    memory are those of the process; it begins with what the server has in memory.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -47,6 +48,8 @@ class Outcome(BaseModel):
     kind: Literal["verdict", "refused", "damaged", "failed", "died"]
     text: str
     is_killed: bool = False
+    seconds: float = 0.0
+    peak_bytes: int = 0
 
 
 class Task(BaseModel):

@@ -36,6 +36,7 @@ from pll_pipeline.validated.verdicts import Reading, TablesDamaged
 _LONGEST_ANSWER = 64 * 2**20
 _LONGEST_TEXT = 500
 _PIECE = 2**16
+_BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 # Processors that a reading may keep busy at the same time: the limit of CPU time follows from it.
 _PROCESSORS = 4
@@ -69,9 +70,19 @@ def _in_fork(task: Task, tasks: IO[bytes]) -> Outcome:
         # what has answered is done; what has not is late, too long, or dead already
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        _, status = os.waitpid(process, 0)
-    if is_late:
-        return Outcome(kind="died", text=f"it was not done in {task.limits.seconds:g} seconds")
+        _, status, usage = os.wait4(process, 0)
+    outcome = _how_it_ended(answer, status, task.limits.seconds if is_late else None)
+    used = {
+        "seconds": usage.ru_utime + usage.ru_stime,
+        "peak_bytes": usage.ru_maxrss * _BYTES_OF_MAXRSS,
+    }
+    return outcome.model_copy(update=used)
+
+
+def _how_it_ended(answer: bytes, status: int, late_after: float | None) -> Outcome:
+    """The outcome of a reading that sent this answer and ended so, or was ended for being late."""
+    if late_after is not None:
+        return Outcome(kind="died", text=f"it was not done in {late_after:g} seconds")
     with suppress(ValueError):
         return Outcome.model_validate_json(answer)
     code = os.waitstatus_to_exitcode(status)

@@ -28,6 +28,7 @@ from pll_pipeline.validated.rules import milestone_rules, observation_rules, sif
 from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.norwegian.periods import day_in_oslo
+from pll_pipeline.vocabulary.norwegian.text import shortened
 
 _NUMBER = re.compile(r"(\d+)")
 
@@ -228,9 +229,10 @@ def _sentence(number: int, rows: list[dict[str, Any]]) -> str:
     first = rows[0]
     count = len({row[ROW_REFERENCE] for row in rows})
     reason = first["reason"].rstrip(".")
+    text = None if first["value"] is None else shortened(first["value"])
     return (
         f"({number}) {first['rule']} in {count} {'row' if count == 1 else 'rows'}, first"
-        f" {first[ROW_REFERENCE]}, column {first['column_name']!r}, text {first['value']!r}:"
+        f" {first[ROW_REFERENCE]}, column {first['column_name']!r}, text {text!r}:"
         f" {reason}."
     )
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.decoding import (
@@ -44,6 +44,8 @@ _HEAD_BYTES = 2**16
 # More columns, or cells in a file that is read record by record, have no table of figures.
 MOST_COLUMNS = 5000
 MOST_CELLS = 40_000_000
+MOST_LINES_ABOVE = 10_000  # lines with text above the header
+_MOST_BARE_LINES = 4  # as many as a header may have rows
 _EMPTY = " \t\n\v\f\r\u00a0"  # what an empty cell may consist of
 _LONGEST_EXAMPLE = 200
 _LOOK = "look at the publication: it has become another, or was made to do harm"
@@ -51,8 +53,7 @@ _MOST_TEXTS = 50
 _WHOLE = "fetch or archive it again, whole"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: the line it begins on, the line it ends on (both from 1), and its cells."""
 
     first_line: int
@@ -112,13 +113,16 @@ def read(content: bytes, how: Delimited, *, where: str) -> PublishedTable:
 def read_records(text: str, separator: str, where: str) -> Iterator[Record]:
     """The records of a text by the rules of quoting; lines may end in LF, CR LF or CR.
 
+    Of lines without a character that follow each other only the first few are records.
     Raises `PllError` with the line for a quote that is not closed, or is closed in mid-cell.
     """
     parser = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    first_line = 1
+    first_line, bare_lines = 1, 0
     try:
         for cells in parser:
-            yield Record(first_line, parser.line_num, cells)
+            bare_lines = 0 if cells else bare_lines + 1
+            if bare_lines <= _MOST_BARE_LINES:
+                yield Record(first_line, parser.line_num, cells)
             first_line = parser.line_num + 1
     except csv.Error as error:
         raise PllError(
@@ -132,16 +136,22 @@ def read_records(text: str, separator: str, where: str) -> Iterator[Record]:
 def _header(records: Iterator[Record], how: Delimited, where: str) -> _Header:
     """The header, taken from the start of `records`, which are left at the first row."""
     above: list[Record] = []
+    right_above: deque[Record] = deque(maxlen=how.header_rows - 1)
     for record in records:
         if record.first_line == 1:
             _refuse_other_separator(record, how, where)
         if _is_header(record, how):
-            names = _names(above, record, how, where)
+            names = _names(list(right_above), record, how, where)
+            begins = right_above[0].first_line if right_above else record.first_line
+            above = [upper for upper in above if upper.first_line < begins]
             return _Header(names, record.last_line, above)
-        above.append(record)
+        right_above.append(record)
+        if record.text:
+            above.append(record)
+            _refuse_late_header(above, where)
     if how.header:
         wanted = ", ".join(repr(text) for text in how.header)
-        first = next((f"; the first is {r.text[:80]!r}" for r in above if r.text), "")
+        first = next((f"; the first is {r.text[:80]!r}" for r in above), "")
         raise PllError(
             f"No line of the file contains all of {wanted}{first}",
             where=where,
@@ -149,6 +159,17 @@ def _header(records: Iterator[Record], how: Delimited, where: str) -> _Header:
             " file",
         )
     raise PllError("The file has no rows", where=where, do=_WHOLE)
+
+
+def _refuse_late_header(above: list[Record], where: str) -> None:
+    if len(above) > MOST_LINES_ABOVE:
+        raise PllError(
+            f"The file has more than {MOST_LINES_ABOVE} lines with text above the header, or it has"
+            f" no header; the first is {above[0].text[:80]!r}",
+            where=where,
+            do="see whether the publisher renamed a column, then correct read.header in the source"
+            " file",
+        )
 
 
 def _is_header(record: Record, how: Delimited) -> bool:
@@ -176,16 +197,15 @@ def _line(record: Record, how: Delimited) -> str:
     return how.separator.join(record.cells)
 
 
-def _names(above: list[Record], record: Record, how: Delimited, where: str) -> list[str]:
-    """The names of the columns; header rows above `record` are taken out of `above`."""
-    upper_count = how.header_rows - 1
-    if upper_count > len(above):
+def _names(right_above: list[Record], record: Record, how: Delimited, where: str) -> list[str]:
+    """The names of the columns: those of the header rows right above `record` and of itself."""
+    if len(right_above) < how.header_rows - 1:
         raise PllError(
             f"The header cannot span {how.header_rows} lines: it ends in line {record.last_line}",
             where=where,
             do="correct read.header_rows in the source file, or see what the publisher changed",
         )
-    upper = [above.pop().cells for _ in range(upper_count)][::-1]
+    upper = [row.cells for row in right_above]
     if len(record.cells) > MOST_COLUMNS:
         raise PllError(
             f"The header has {len(record.cells)} columns, more than {MOST_COLUMNS}",
@@ -391,7 +411,7 @@ def _at_once(content: bytes, how: Delimited, file: str, where: str) -> Published
         return None
     header, offset = start
     is_plain = len(header.names) > 1 and all(map(_is_filled, header.names))
-    if not is_plain or how.ends_at or plain.find(b'"', offset) >= 0:
+    if not is_plain or how.ends_at or _has_quote_or_bare_line(plain, offset):
         return None
     rows = _rows_at_once(plain, offset, header, how, file)
     if rows is None or _has_line_with_one_cell(rows, header):
@@ -401,6 +421,10 @@ def _at_once(content: bytes, how: Delimited, file: str, where: str) -> Published
         not_read=tuple(_not_read(header, _Rows(), how, file)),
         texts_around=_texts_around(header.above, how),
     )
+
+
+def _has_quote_or_bare_line(plain: bytes, offset: int) -> bool:
+    return any(plain.find(mark, offset) >= 0 for mark in (b'"', b"\n\n", b"\n\r\n"))
 
 
 def _as_utf8(content: bytes, how: Delimited, where: str) -> bytes | None:

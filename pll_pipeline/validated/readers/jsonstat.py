@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 5_000_000
 MOST_DIMENSIONS = 100
+DEEPEST = 50  # lists and objects within each other; a dataset of version 2 in parts has 9
 USUAL_DIMENSIONS = 8
 VALUE, STATUS = "value", "status"
 _AGAIN = "look at the publication and archive it again"
@@ -139,13 +140,15 @@ def _parsed(content: bytes, where: str) -> Any:
         )
     hooks = _Hooks(where)
     try:
-        return json.loads(
+        document = json.loads(
             content,
             parse_float=hooks.number,
             parse_int=hooks.number,
             parse_constant=hooks.number,
             object_pairs_hook=hooks.members,
         )
+        _refuse_depth([document])
+        return document
     except json.JSONDecodeError as error:
         place = f"{where}, line {error.lineno}, column {error.colno}"
         raise PllError(f"The file is not JSON: {error.msg}", where=place, do=_WHOLE) from error
@@ -155,6 +158,15 @@ def _parsed(content: bytes, where: str) -> Any:
     except RecursionError as error:
         what = "The file is nested too deeply to be a JSON-stat dataset"
         raise PllError(what, where=where, do=_AGAIN) from error
+
+
+def _refuse_depth(part: Any, left: int = DEEPEST) -> None:
+    """Raise `RecursionError` where more than `DEEPEST` lists and objects are within each other."""
+    if not left:
+        raise RecursionError
+    for member in part.values() if isinstance(part, dict) else part:
+        if isinstance(member, list | dict):
+            _refuse_depth(member, left - 1)
 
 
 class _Hooks:

@@ -78,7 +78,7 @@ def blocks_of_page(page: str, where: str) -> Blocks:
 
     refuse_depth(page, where)
     parsed = LexborHTMLParser(page)
-    walk = _BlockWalk(PageStyle(parsed), where)
+    walk = _BlockWalk(PageStyle(parsed, where), where)
     if parsed.root is not None:
         walk.go_through(parsed.root, Shown())
     texts = [text for block in "".join(walk.pieces).split(_BLOCK) if (text := walk.block(block))]

@@ -1,4 +1,6 @@
-"""How deep a web page may be: counted before it is parsed, which takes time by the square of it.
+"""How deep a web page and how large an element may be, both counted before the page is parsed.
+
+Parsing takes time by the square of them.
 
 Not here: what the page says (`page_text.py`).
 """
@@ -18,17 +20,21 @@ _ENDLESS = frozenset(
         *("rect", "line", "polygon", "polyline", "use", "stop"),
     )
 )
+MOST_ATTRIBUTES = 10_000  # words of one element; each is compared with those before it
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{65536,}+")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
 
 
 def refuse_depth(page: str, where: str) -> None:
-    """Raise `PllError` for a page with too many elements within each other."""
+    """Raise `PllError` for too many elements within each other, or attributes of one element."""
+    what = ""
     if _depth(page) > DEEPEST:
-        raise PllError(
-            f"The page has more than {DEEPEST} elements within each other",
-            where=where,
-            do="look at the page: it may be no web page, or a very unusual one; give another page",
-        )
+        what = f"The page has more than {DEEPEST} elements within each other"
+    elif any(len(tag[0].split()) > MOST_ATTRIBUTES for tag in _LONG_TAG.finditer(page)):
+        what = f"An element of the page has more than {MOST_ATTRIBUTES} attributes"
+    if what:
+        do = "look at the page: it may be no web page, or a very unusual one; give another page"
+        raise PllError(what, where=where, do=do)
 
 
 def _depth(page: str) -> int:

@@ -15,10 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pll_pipeline.errors import PllError
+
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
-MOST_STYLE = 4 * 2**20  # characters of style that are looked at
+_DEEPEST = 32  # blocks of a style within each other
+MOST_STYLE = 4 * 2**20  # characters of style
+_LOOK = "look at the page: it has become another, or was made to do harm"
 SCREEN_WIDTH = 1280  # CSS pixels of the screen that media queries are evaluated for
 
 _STRUCK_TAGS = frozenset(("s", "del", "strike"))
@@ -146,7 +150,7 @@ _Declared = dict[str, tuple[_Rank, str]]
 class PageStyle:
     """The styles of one page. Keeps the page, whose elements it knows by identity."""
 
-    def __init__(self, page: LexborHTMLParser) -> None:
+    def __init__(self, page: LexborHTMLParser, where: str) -> None:
         self._page = page
         self._declared: dict[int, _Declared] = {}
         self._generated: dict[int, str] = {}
@@ -156,7 +160,7 @@ class PageStyle:
         self._panels = {panel.mem_id for panel in _panels(page)}
         self._has_other_sheets = bool(other_sheets(page))
         self._first_background = "" if self._has_other_sheets else "white"
-        for order, (selector, declarations) in enumerate(_rules_of(page)):
+        for order, (selector, declarations) in enumerate(_rules_of(page, where)):
             self._apply(selector, declarations, order)
 
     def shown(self, node: Any, within: Shown) -> Shown:
@@ -452,16 +456,21 @@ def _generated_text(value: str) -> str:
 # --- style sheets -----------------------------------------------------------------------------
 
 
-def _rules_of(page: LexborHTMLParser) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
+def _rules_of(
+    page: LexborHTMLParser, where: str
+) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
     """The rules of the page's own style elements that say anything that matters here, in order."""
     length = 0
     for element in page.css("style"):
         css = element.text() or ""
         length += len(css)
-        if length > MOST_STYLE or not _applies(element.attributes.get("media") or ""):
+        if length > MOST_STYLE:
+            what = f"The styles of the page have more than {MOST_STYLE} characters"
+            raise PllError(what, where=where, do=_LOOK)
+        if not _applies(element.attributes.get("media") or ""):
             continue
-        plain = _QUOTED.sub(_without_braces, re.sub(r"(?s)/\*.*?\*/|<!--|-->", " ", css))
-        for selectors, body in _blocks(plain):
+        plain = _QUOTED.sub(_without_braces, re.sub(r"(?s)/\*.*?(?:\*/|\Z)|<!--|-->", " ", css))
+        for selectors, body in _blocks(plain, where):
             if declarations := list(_declarations(body)):
                 for selector in _split_at_commas(selectors):
                     yield selector, declarations
@@ -471,8 +480,14 @@ def _without_braces(quoted: re.Match[str]) -> str:
     return re.sub("[{};]", "", quoted[0])
 
 
-def _blocks(css: str) -> Iterator[tuple[str, str]]:
+def _blocks(css: str, where: str, depth: int = 1) -> Iterator[tuple[str, str]]:
     """Selector list and declarations of each rule, those within media queries that apply too."""
+    if depth > _DEEPEST:
+        raise PllError(
+            f"A style of the page has more than {_DEEPEST} blocks within each other",
+            where=where,
+            do=_LOOK,
+        )
     start = 0
     while (opening := css.find("{", start)) >= 0:
         closing = _closing(css, opening)
@@ -480,7 +495,7 @@ def _blocks(css: str) -> Iterator[tuple[str, str]]:
         body = css[opening + 1 : closing]
         if prelude.startswith("@"):
             if _is_condition_met(prelude):
-                yield from _blocks(body)
+                yield from _blocks(body, where, depth + 1)
         else:
             yield prelude, body.partition("{")[0]
         start = closing + 1
@@ -512,7 +527,7 @@ def _fits_screen(query: str) -> bool:
     media = re.match(r"\s*(?:only\s+)?(not\b|[a-z]+)?", query)
     if media and media[1] not in (None, "all", "screen", "and"):
         return False
-    return all(_has_feature(feature) for feature in re.findall(r"\(([^)]*)\)", query))
+    return all(_has_feature(feature) for feature in re.findall(r"\(([^)]*+)(?:\)|\Z)", query))
 
 
 def _has_feature(feature: str) -> bool:
@@ -537,7 +552,7 @@ def _declarations(body: str) -> Iterator[tuple[str, str, bool]]:
 
 def _split_at_commas(selectors: str) -> list[str]:
     """The selectors of a list; a comma within brackets is part of its selector."""
-    parts = re.findall(r"(?:[^,(\[]|\([^)]*\)|\[[^\]]*\])+", selectors)
+    parts = re.findall(r"(?:[^,(\[]|\([^)]*+(?:\)|\Z)|\[[^\]]*+(?:\]|\Z))+", selectors)
     return [part.strip() for part in parts if part.strip()]
 
 

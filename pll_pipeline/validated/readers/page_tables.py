@@ -116,7 +116,7 @@ def parsed_page(page: str, where: str) -> LexborHTMLParser:
 
 def tables_of_page(page: LexborHTMLParser, where: str) -> list[Table]:
     """Every table of the page in its order, with its caption and the nearest heading before it."""
-    style = PageStyle(page)
+    style = PageStyle(page, where)
     tables: list[Table] = []
     heading = None
     for node in page.css(",".join((*_HEADINGS, "table"))):

@@ -82,6 +82,8 @@ SEAM_BETWEEN_DIGITS = re.compile(
 _SPACES = re.compile(rf"(?<=\d)([{_GROUP_SPACE}])(?=\d)|[^\S{BREAK}{_SEAMS}]+")
 _BROKEN = re.compile(rf"[\s{BREAK}]*{BREAK}[\s{BREAK}]*")
 _TAIL = 48
+_MOST_PIECES = 50  # that the end of what was collected is looked for in
+_MOST_RAISED = 8  # raised or lowered elements within each other
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ class Walk:
         self.faults: list[str] = []
         self.has_text = False
         self.has_picture = False
+        self._off_the_line = 0
         self._todo: list[tuple[Any, Shown]] = []
 
     def go_through(self, node: Any, shown: Shown) -> None:
@@ -227,15 +230,28 @@ class Walk:
         self.refuse_what_style_adds(node)
         self.begin(node, shown)
         self._todo.append((lambda: self.end(node, shown), shown))
-        outer = self.pieces
-        if not shown.is_struck and self._is_raised(node):
-            is_note = _is_note(node) or node.css_first("a") is not None
-            self.pieces = []
-            self._todo.append((lambda: self._end_raised(outer, is_note=is_note), shown))
-        elif self.style.position(node) == "lowered":
-            self.pieces = []
-            self._todo.append((lambda: self._end_lowered(outer), shown))
+        self._move_off_the_line(node, shown)
         self._push_children(node, shown)
+
+    def _move_off_the_line(self, node: Any, shown: Shown) -> None:
+        """Collect what is raised or lowered apart, and decide at its end what it is."""
+        outer = self.pieces
+        is_raised = not shown.is_struck and self._is_raised(node)
+        if not is_raised and self.style.position(node) != "lowered":
+            return
+        self._off_the_line += 1
+        if self._off_the_line > _MOST_RAISED:
+            self._off_the_line -= 1
+            self.add_fault(
+                f"has more than {_MOST_RAISED} raised or lowered texts within each other"
+            )
+            return
+        self.pieces = []
+        if is_raised:
+            is_note = _is_note(node) or node.css_first("a") is not None
+            self._todo.append((lambda: self._end_raised(outer, is_note=is_note), shown))
+        else:
+            self._todo.append((lambda: self._end_lowered(outer), shown))
 
     def refuse_what_style_adds(self, node: Any) -> None:
         """Add a fault where a style makes the element show something else than its text."""
@@ -305,9 +321,15 @@ class Walk:
         is_mark = self.has_text and _is_note(node)
         return is_mark and bool(_MARK.fullmatch(" ".join((node.text() or "").split())))
 
+    def _back_on_the_line(self, outer: list[str]) -> str:
+        """What was collected apart; collecting goes on in `outer`."""
+        inner, self.pieces = "".join(self.pieces), outer
+        self._off_the_line -= 1
+        return inner
+
     def _end_raised(self, outer: list[str], *, is_note: bool) -> None:
         """Decide what a raised text is: a footnote mark, a power, a unit such as m², or text."""
-        inner, self.pieces = "".join(self.pieces), outer
+        inner = self._back_on_the_line(outer)
         mark = collapsed(inner)
         is_number = bool(_NUMBER.fullmatch(mark))
         if is_number and not is_note and _is_part_of_text(mark, _tail(outer)):
@@ -319,7 +341,7 @@ class Walk:
 
     def _end_lowered(self, outer: list[str]) -> None:
         """Write lowered digits as such, but for those after a letter, as in CO2."""
-        inner, self.pieces = "".join(self.pieces), outer
+        inner = self._back_on_the_line(outer)
         is_after_letter = _tail(outer)[-1:].isalpha()
         self.pieces.append(inner if is_after_letter else inner.translate(_LOWERED_CHARACTERS))
 
@@ -362,7 +384,7 @@ def _is_part_of_text(number: str, before: str) -> bool:
 def _tail(pieces: list[str]) -> str:
     """The end of what has been collected, as it is seen."""
     tail = ""
-    for piece in reversed(pieces):
+    for piece in reversed(pieces[-_MOST_PIECES:]):
         tail = visible(re.sub(f"[{_SEAMS}]", "", piece)) + tail
         if len(tail) >= _TAIL:
             break

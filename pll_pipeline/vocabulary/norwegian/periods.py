@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pll_pipeline.vocabulary.norwegian.text import (
     DASHES,
+    LONGEST_TEXT,
     UnreadableText,
     any_of,
     with_plain_spaces,
@@ -146,7 +147,9 @@ def read_period(text: str, interval_end: IntervalEnd | None = None) -> Period:
     point = _POINT.match(plain)
     why = "not a form of date, month, part of a year or year that is known here"
     try:
-        if point:
+        if len(text) > LONGEST_TEXT:
+            days, why = None, f"it has {len(text)} characters, more than {LONGEST_TEXT}"
+        elif point:
             days = _month_at(point.lastgroup, _days(plain[point.end() :]))
         else:
             days = _days(plain) or _days_from_to(plain, interval_end)

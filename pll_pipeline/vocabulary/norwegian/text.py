@@ -18,7 +18,17 @@ class UnreadableText(PllError):
 
     def __init__(self, text: str, meant_as: str, why: str, do: str) -> None:
         self.text = text
-        super().__init__(f'"{text}" cannot be read as {meant_as}: {why}', do=do)
+        super().__init__(f'"{shortened(text)}" cannot be read as {meant_as}: {why}', do=do)
+
+
+LONGEST_SHOWN = 500  # characters of a text in an error
+
+
+def shortened(text: str) -> str:
+    """A text as an error shows it: whole, or its beginning and how long it is."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[:LONGEST_SHOWN]}… ({len(text)} characters)"
 
 
 # Longer texts are no number and no name: what reads those takes time by more than their length.

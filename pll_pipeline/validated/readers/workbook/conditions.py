@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pll_pipeline.validated.readers.workbook.package import Attributes, is_true
 from pll_pipeline.validated.readers.workbook.places import Area, areas_of
@@ -48,11 +49,16 @@ class Condition:
     hides_value: bool = False
     own_difference: Difference | None = None
 
+    @cached_property
+    def _limits(self) -> list[float]:
+        """The formulas that are numbers; asked for when the sheet has been read whole."""
+        return [float(text) for text in self.formulas if _NUMBER.fullmatch(text.strip())]
+
     def is_met_by(self, value: float | None) -> bool | None:
         """Whether a cell with this number (None: a text) fits the rule; None: that is not known."""
         if self.kind != "cellIs" or self.operator not in _COMPARISONS:
             return None
-        limits = [float(text) for text in self.formulas if _NUMBER.fullmatch(text.strip())]
+        limits = self._limits
         if len(limits) == len(self.formulas) == _LIMITS.get(self.operator, 1):
             # a text is greater than any number
             above = self.operator in ("greaterThan", "greaterThanOrEqual", "notEqual", "notBetween")

@@ -38,6 +38,7 @@ from pll_pipeline.validated.readers.workbook.shown_numbers import NumberFormat, 
 from pll_pipeline.validated.readers.workbook.styles import CellStyle, Difference, Styles
 
 MOST_JOINED = 200_000
+MOST_CONDITIONAL = 10_000_000  # areas and cells of all conditional formats
 _MOST_REMEMBERED = 2000
 _STRUCK = "texts struck out"
 _MARKS = "raised footnote marks"
@@ -379,10 +380,6 @@ class _Painter:
         decided: set[int] = set()
         for condition, difference in self._conditions:
             for index in self._indexes(condition.areas, number):
-                self._visited += 1
-                if self._visited > MOST_CELLS:
-                    what = f"The conditional formats cover more than {MOST_CELLS} cells"
-                    raise PllError(what, where=self._where, do=REFUSED)
                 if index in decided or not stored.raws[index].strip():
                     continue
                 changed = self._changed(condition, difference, stored, index)
@@ -398,8 +395,14 @@ class _Painter:
     def _indexes(self, areas: list[Area], column: int) -> Iterator[int]:
         rows = self._sheet.rows
         for area in areas:
-            if area.left <= column <= area.right:
-                yield from range(bisect_left(rows, area.top), bisect_right(rows, area.bottom))
+            covered = range(bisect_left(rows, area.top), bisect_right(rows, area.bottom))
+            is_in_column = area.left <= column <= area.right
+            self._visited += 1 + len(covered) * is_in_column
+            if self._visited > MOST_CONDITIONAL:
+                what = f"The conditional formats cover more than {MOST_CONDITIONAL} areas and cells"
+                raise PllError(what, where=self._where, do=REFUSED)
+            if is_in_column:
+                yield from covered
 
     def _changed(
         self, condition: Condition, difference: Difference | None, stored: Column, index: int

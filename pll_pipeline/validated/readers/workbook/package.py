@@ -14,8 +14,10 @@ import posixpath
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Protocol
 from xml.parsers import expat
 
@@ -27,6 +29,7 @@ MOST_MEMBERS = 2000
 MOST_RATIO = 200
 SMALL_MEMBER = 2**20
 _CHUNK = 2**16
+_LEAST_HEADER = 30  # bytes before the name and content of a member
 _USUAL_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # A damaged archive fails in many ways.
 _DAMAGE = (
@@ -74,11 +77,7 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self.where = where
         self._archive = archive
-        # some programs write names of Windows
-        self._members = {
-            member.filename.replace("\\", "/").lower().lstrip("/"): member
-            for member in archive.infolist()
-        }
+        self._members = {_part_name(member): member for member in archive.infolist()}
 
     def has(self, part: str) -> bool:
         """Whether there is such a part; names of parts differ by more than their letters' case."""
@@ -193,6 +192,7 @@ def _refuse_explosive_members(members: list[zipfile.ZipInfo], where: str) -> Non
         what = f"The workbook unpacks to {total} bytes, more than {MOST_BYTES}"
     if what:
         raise PllError(what, where=where, do=REFUSED)
+    _refuse_shared_bytes(members, where)
     for member in members:
         if member.flag_bits & 0x1 or member.compress_type not in _USUAL_METHODS:
             how = "encrypted" if member.flag_bits & 0x1 else "packed in an unusual way"
@@ -204,6 +204,26 @@ def _refuse_explosive_members(members: list[zipfile.ZipInfo], where: str) -> Non
                 where=where,
                 do=REFUSED,
             )
+
+
+def _refuse_shared_bytes(members: list[zipfile.ZipInfo], where: str) -> None:
+    """Raise `PllError` where two members have the same name, or the same bytes of the file."""
+    what = ""
+    names = Counter(_part_name(member) for member in members)
+    if len(names) < len(members):
+        what = f"{names.most_common(1)[0][0]!r} is in the workbook twice"
+    in_order = sorted(members, key=lambda member: member.header_offset)
+    for first, second in pairwise(in_order):
+        if first.header_offset + _LEAST_HEADER + first.compress_size > second.header_offset:
+            what = f"{first.filename!r} and {second.filename!r} in the workbook overlap"
+            break
+    if what:
+        raise PllError(what, where=where, do=REFUSED)
+
+
+def _part_name(member: zipfile.ZipInfo) -> str:
+    """The name of a part as others refer to it; some programs write names of Windows."""
+    return member.filename.replace("\\", "/").lower().lstrip("/")
 
 
 class _Relations:

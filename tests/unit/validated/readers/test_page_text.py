@@ -13,7 +13,7 @@ def _seen(inner: str, head: str = "") -> SeenText:
     page = LexborHTMLParser(f"<head>{head}</head><table><tr><td id=c>{inner}</td></tr></table>")
     cell = page.css_first("#c")
     assert cell is not None
-    return seen_text(cell, PageStyle(page))
+    return seen_text(cell, PageStyle(page, "page"))
 
 
 def _style(rules: str) -> str:

@@ -188,8 +188,8 @@ def test_conditional_formats_over_very_many_cells_are_refused(
     )
     styles = '<dxfs><dxf><numFmt numFmtId="164" formatCode="0"/></dxf></dxfs>'
     data = ONE_CELL + "".join(f'<row r="{n}"><c><v>{n}</v></c></row>' for n in range(2, 10))
-    monkeypatch.setattr(grid, "MOST_CELLS", 8)
-    assert "conditional formats cover more than 8 cells" in refusal(
+    monkeypatch.setattr(grid, "MOST_CONDITIONAL", 8)
+    assert "conditional formats cover more than 8 areas and cells" in refusal(
         by_hand(data, after=rule, styles=styles)
     )
 

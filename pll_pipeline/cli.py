@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -66,11 +67,30 @@ def _time(text: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+def _sources_beginning(incomplete: str) -> list[str]:
+    """Names of sources, for a shell that completes one; none where a file cannot be read."""
+    from pll_pipeline.sources.register import read_register
+
+    with suppress(PllError):
+        names = read_register(Config.from_environment().own_sources).sources
+        return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
+def _tables_beginning(incomplete: str) -> list[str]:
+    """Names of public tables, for a shell that completes one."""
+    from pll_pipeline.inspection.public_tables import public_tables
+
+    names = [name.partition(".")[2] for name in public_tables()]
+    return [name for name in names if name.startswith(incomplete)]
+
+
 SourceNames = Annotated[
     list[str] | None,
     typer.Option(
         "--source",
         metavar="NAME",
+        autocompletion=_sources_beginning,
         help="Ask only this source; the others keep their snapshots. May be repeated.",
     ),
 ]
@@ -326,7 +346,11 @@ def serve(
 @app.command()
 def sources(
     name: Annotated[
-        str | None, typer.Argument(help="Show this source whole; or the word `enable`.")
+        str | None,
+        typer.Argument(
+            help="Show this source whole; or the word `enable`.",
+            autocompletion=_sources_beginning,
+        ),
     ] = None,
     to_enable: Annotated[
         str | None,
@@ -500,7 +524,10 @@ class CheckForm(StrEnum):
 
 
 SourceOrFile = Annotated[
-    str, typer.Argument(help="A registered name, or the path of a source file.")
+    str,
+    typer.Argument(
+        help="A registered name, or the path of a source file.", autocompletion=_sources_beginning
+    ),
 ]
 FilesToRead = Annotated[
     list[Path] | None,
@@ -620,7 +647,10 @@ def _write_starter(name: str, inspection: Inspection, number: int) -> None:
     console.show_variables(path.read_text(encoding="utf-8"))
 
 
-SourceName = Annotated[str, typer.Argument(help="Name of the source in the register.")]
+SourceName = Annotated[
+    str,
+    typer.Argument(help="Name of the source in the register.", autocompletion=_sources_beginning),
+]
 ReceivedFiles = Annotated[
     list[Path] | None,
     typer.Argument(exists=True, dir_okay=False, readable=True, help="The files as received."),
@@ -648,7 +678,12 @@ IsVerified = Annotated[
 @app.command()
 def tables(
     name: Annotated[
-        str | None, typer.Argument(help="Show the columns of this table.", metavar="[NAME]")
+        str | None,
+        typer.Argument(
+            help="Show the columns of this table.",
+            metavar="[NAME]",
+            autocompletion=_tables_beginning,
+        ),
     ] = None,
 ) -> None:
     """The public tables, or one with its key and its columns: type, unit, description."""
@@ -865,7 +900,12 @@ def report(
 
 @app.command()
 def explain(
-    table: Annotated[str, typer.Argument(help="A table of the release, as mart_key_figures.")],
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="A table of the release, as mart_key_figures.", autocompletion=_tables_beginning
+        ),
+    ],
     key: Annotated[
         list[str], typer.Argument(metavar="COLUMN=TEXT …", help="What points at one row.")
     ],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,12 +61,8 @@ class _PlainConsole(Console):
 
 # Public for tests, which widen them so that no line is folded.
 OUT, ERR = _PlainConsole(emoji=False), _PlainConsole(stderr=True, emoji=False)
-# What `pll run` ends with: a question with an answer on the bundled sources and in the demo, which
-# fits into 80 columns.
-FIRST_QUESTION = (
-    "select month, adoption_share, measure_name from mart_adoption_latest "
-    "where region_name = 'Norge' and adoption_share > 0 order by month desc limit 5"
-)
+# What `pll run` ends with: both the command and its answer fit into 80 columns.
+FIRST_QUESTION = "select measure_code, value from mart_key_figures limit 5"
 _CHECKED_ROWS, _CHECKED_RECORDS = 20, 5
 # What a person compares with the publication; `--format json` has all columns.
 FIGURE = (
@@ -106,15 +103,21 @@ def show_warning(text: str) -> None:
 
 
 class Progress:
-    """Lines about the steps of a night, each after the seconds since it began."""
+    """Lines about the steps of a night, each after the seconds since it began.
+
+    They go to standard output as it was then, also while dbt's own lines go to its log.
+    """
 
     def __init__(self) -> None:
         self._began = datetime.now(UTC)
+        self._stream = sys.stdout
 
     def __call__(self, line: str) -> None:
         """Show one line."""
         seconds = (datetime.now(UTC) - self._began).total_seconds()
-        OUT.print(f"[dim]{seconds:6.1f} s[/]  {escape(plain_line(line))}", highlight=False)
+        with redirect_stdout(self._stream):
+            text = f"[dim]{seconds:6.1f} s[/]  {escape(plain_line(line))}"
+            OUT.print(text, highlight=False, soft_wrap=True)
 
 
 def show_simulated() -> None:
@@ -174,8 +177,8 @@ def _show_release(release: Release) -> None:
     show(f"  The page      {variables}.venv/bin/pll report --open")
     show(f"  The workbook  {current / 'pll.xlsx'}")
     show(f"  The database  {current / 'pll.duckdb'}")
-    show("  A question, and its answer:")
-    show(f"{variables}.venv/bin/pll query {shlex.quote(FIRST_QUESTION)}")
+    show("  A question:")
+    show(f'  {variables}.venv/bin/pll query "{FIRST_QUESTION}"')
 
 
 def show_rolled_back(before: Release, now: Release, rollback: Rollback | None) -> None:

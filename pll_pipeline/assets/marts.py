@@ -36,6 +36,7 @@ DBT = Path(sys.executable).with_name("dbt")
 # Structured lines on standard output, and no log file of dbt's own.
 LOG_OPTIONS = ("--log-format", "json", "--log-level-file", "none")
 _MOST_NAMED = 5
+_TABLES_PER_LINE = 20
 _LONGEST_ERROR = 2000
 
 
@@ -250,6 +251,8 @@ def _build(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> I
                     yield event
                 else:
                     table_count += 1
+                    if table_count % _TABLES_PER_LINE == 0:
+                        LOG.info("built %d tables so far", table_count)
                     yield event.with_metadata({**event.metadata, "dagster/row_count": row_count})
         if not invocation.is_successful():
             raise PllError(

@@ -188,6 +188,7 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
         if verdict is not None:
             verify(snapshot)
         else:
+            LOG.info("%s: reading snapshot %s", source.name, snapshot.name)
             verdict = _judged(config, source, snapshot, before, fingerprint)
             read_count += 1
         verdicts.append(verdict)

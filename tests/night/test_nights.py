@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import threading
@@ -52,6 +53,33 @@ def test_the_first_night_shows_each_step_what_it_published_and_the_way_to_open_i
     assert f"Published release {world.releases()[-1]}" in done.stdout
     assert str(world.current / "pll.duckdb") in done.stdout
     assert "161 figures, 7 targets" in done.stdout
+
+
+def test_the_first_night_ends_with_the_page_and_a_question_that_has_an_answer(
+    first_night: tuple[World, Done],
+) -> None:
+    world, done = first_night
+    first, *ways = done.stdout.partition("Published release ")[2].strip().splitlines()
+    assert first.startswith(world.releases()[-1])
+    assert ways[0].split("  ")[1] == "The page"
+    assert ways[0].endswith(".venv/bin/pll report --open")
+    assert ways[1].endswith(str(world.current / "pll.xlsx"))
+    command = ways[-1].strip()
+    variable, _, question = command.partition(" .venv/bin/pll query ")
+    assert variable == f"PLL_DATA={shlex.quote(str(world.data))}"
+    assert len(f".venv/bin/pll query {question}") <= 80
+    asked = world.quick("query", *shlex.split(question))
+    heading, _, *rows = asked.stdout.splitlines()
+    assert len(rows) == 5
+    assert all(len(line) <= 80 and len(line.split()) == len(heading.split()) for line in rows)
+
+
+def test_a_night_shows_what_it_reads_while_it_reads(first_night: tuple[World, Done]) -> None:
+    steps = _steps(first_night[1])
+    assert steps[0] == "the night begins: loading Dagster, dbt and the readers"
+    for name in BUNDLED:
+        assert any(step.startswith(f"{name}: reading snapshot ") for step in steps), name
+    assert "built 20 tables so far" in steps
 
 
 def _written_at(world: World) -> dict[Path, int]:

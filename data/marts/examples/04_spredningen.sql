@@ -1,8 +1,10 @@
 -- Hvor ulikt er det mellom regionene? 10., 50. og 90. persentil per måned, som grenser: en region
--- som er skjermet eller mangler, kan endre dem. Der grensene er like, er persentilen kjent.
+-- som er skjermet eller mangler, kan endre dem. Der grensene er like, er persentilen kjent; der de
+-- er tomme, er for få regioner kjent.
 -- How far apart are the regions? Percentiles as bounds, since a withheld region may move them.
 select
-    service_name,
+    measure_name,
+    region_level,
     month,
     known_count as known,
     suppressed_count as suppressed,
@@ -14,9 +16,5 @@ select
     percentile_90_lower,
     percentile_90_upper
 from marts.mart_spread_by_measure_month
-where
-    region_level = 'helsefellesskap'
-    and actor_type_code = 'legekontor'
-    and measure_name like 'Andel virksomheter%'
-    and percentile_50_lower is not null
-order by service_name, month;
+where actor_type_code = 'legekontor' and region_level in ('fylke', 'helsefellesskap')
+order by measure_name, region_level, month;

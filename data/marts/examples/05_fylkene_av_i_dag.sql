@@ -1,6 +1,8 @@
 -- Fylkene slik de er i dag, også for årene før 2024: anslag er merket.
--- Today's counties, through the reforms: estimates are marked.
+-- Publisert er e-resept i 2012; SFM finnes bare i demoen.
+-- Today's counties, through the reforms: estimates are marked. SFM is in the demo only.
 select
+    measure_name,
     region_name,
     month,
     region_of_month_key,
@@ -12,6 +14,6 @@ select
 from marts.mart_adoption_by_current_region_actor_month
 where
     region_level = 'fylke'
-    and measure_code = 'sfm_organisation_in_use_share'
     and actor_type_code = 'legekontor'
-order by region_name, month;
+    and measure_code in ('eresept_gp_office_share', 'sfm_organisation_in_use_share')
+order by measure_name, region_name, month;

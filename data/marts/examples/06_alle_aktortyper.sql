@@ -1,5 +1,7 @@
 -- Vektet over aktørtyper: teller over nevner, aldri et snitt av andeler.
+-- Trenger demoen: ingen har publisert både teller og nevner for flere aktørtyper.
 -- Weighted over actor types: numerator over denominator, never a mean of shares.
+-- Needs the demo: no publisher states both for several actor types.
 select
     service_name,
     month,

@@ -1,4 +1,5 @@
-# De tre første spørsmålene i R: Rscript arrow.R [mappen med Parquet-filene]. | The first three questions in R.
+# De tre første spørsmålene i R med arrow: Rscript arrow.R [mappen med Parquet-filene]. Uten arrow: csv.R.
+# The first three questions in R with arrow; csv.R needs no package.
 library(arrow)
 library(dplyr)
 
@@ -31,9 +32,13 @@ read("mart_target_status") |>
   arrange(due_end) |>
   print()
 
-# 3. Utviklingen
+# 3. Utviklingen: publisert er antall pasienter per kommune; andelen per helsefellesskap er bare i demoen.
+# Published are patients per kommune; the share per helsefellesskap is in the demo only.
 read("mart_adoption_by_region_actor_month") |>
-  filter(measure_code == "pll_organisation_in_use_share", actor_type_code == "legekontor", region_level == "helsefellesskap") |>
-  select(region_name, month, adoption_share, status) |>
-  arrange(region_name, month) |>
+  filter(
+    (measure_code == "pll_created_patient_count" & region_level == "kommune") |
+      (measure_code == "pll_organisation_in_use_share" & actor_type_code == "legekontor" & region_level == "helsefellesskap")
+  ) |>
+  select(region_name, measure_name, month, adoption_count, adoption_share, status) |>
+  arrange(measure_name, region_name, month) |>
   print()

@@ -54,11 +54,15 @@ print("3. Utviklingen")
 adoption = read("mart_adoption_by_region_actor_month")
 print(
     adoption.filter(
-        pl.col("measure_code") == "pll_organisation_in_use_share",
-        pl.col("actor_type_code") == "legekontor",
-        pl.col("region_level") == "helsefellesskap",
+        # publisert er antall pasienter per kommune; andelen per helsefellesskap er bare i demoen
+        # published are patients per kommune; the share per helsefellesskap is in the demo only
+        (pl.col("measure_code") == "pll_created_patient_count")
+        & (pl.col("region_level") == "kommune")
+        | (pl.col("measure_code") == "pll_organisation_in_use_share")
+        & (pl.col("actor_type_code") == "legekontor")
+        & (pl.col("region_level") == "helsefellesskap")
     )
-    .select("region_name", "month", "adoption_share", "status")
-    .sort("region_name", "month")
+    .select("region_name", "measure_name", "month", "adoption_count", "adoption_share", "status")
+    .sort("measure_name", "region_name", "month")
     .collect()
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any
 
 import pytest
 from dagster._utils.schedules import is_valid_cron_schedule
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from pll_pipeline import cli
 from pll_pipeline.config import Config
 from pll_pipeline.night.record import MOST_HOURS
 from pll_pipeline.raw.http import webhook
@@ -56,6 +60,55 @@ def test_the_query_of_the_readme_gives_the_answer_of_the_readme(released: World)
         check=True,
     )
     assert done.stdout.strip() == answer.strip()
+
+
+# Commands that ask a publisher or take a night, and the file in which a test runs each.
+RUN_ELSEWHERE = {
+    "demo": "tests/outputs/conftest.py",
+    "discover": "tests/night/second_night.py",
+    "inspect": "tests/night/second_night.py",
+    "check": "tests/night/test_check.py",
+    "run": "tests/night/second_night.py",
+}
+
+
+def _commands() -> list[list[str]]:
+    """Every `pll` command in the shell blocks of the README, as words."""
+    texts = []
+    for block in _blocks("sh"):
+        whole = re.sub(r"\\\n", " ", block)
+        texts += re.findall(r'\.venv/bin/pll((?:[^\n"#)]|"[^"]*")*)', whole)
+    return [shlex.split(text) for text in texts]
+
+
+def test_each_command_of_the_readme_is_run_by_a_test(
+    released: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    commands = [words for words in _commands() if words != ["--help"]]
+    assert len(commands) > 8
+    group = get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    for words in commands:
+        if words[0] in RUN_ELSEWHERE:
+            context = group.make_context("pll", list(words))
+            name, command, rest = group.resolve_command(context, list(words))
+            assert command is not None
+            command.make_context(name, rest, parent=context)
+            text = (ROOT / RUN_ELSEWHERE[words[0]]).read_text(encoding="utf-8")
+            assert f'"{words[0]}"' in text, words
+        elif words != ["--show-completion"]:  # tests/unit/test_completion.py, in a real bash
+            done = released.quick(*words)
+            assert (done.returncode, done.stderr) == (0, ""), words
+            assert done.stdout.strip(), words
+
+
+def test_each_target_of_make_in_the_readme_is_one() -> None:
+    targets = re.findall(r"^make (\w+)", "\n".join(_blocks("sh")), flags=re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert targets
+    assert [name for name in targets if f"\n{name}:" not in makefile] == []
 
 
 def test_the_python_of_the_readme_runs_on_the_release(

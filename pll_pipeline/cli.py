@@ -343,15 +343,17 @@ def serve(
 # --- sources --------------------------------------------------------------------------------------
 
 
+SourceOrEnable = Annotated[
+    str | None,
+    typer.Argument(
+        help="Show this source whole; or the word `enable`.", autocompletion=_sources_beginning
+    ),
+]
+
+
 @app.command()
 def sources(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="Show this source whole; or the word `enable`.",
-            autocompletion=_sources_beginning,
-        ),
-    ] = None,
+    name: SourceOrEnable = None,
     to_enable: Annotated[
         str | None,
         typer.Argument(

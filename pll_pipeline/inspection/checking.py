@@ -20,6 +20,7 @@ from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import known, read_source, source_path
 from pll_pipeline.validated.corrections import corrections_of
 from pll_pipeline.validated.judging import judge_contents
+from pll_pipeline.validated.limits import limited
 from pll_pipeline.vocabulary.codes import load_codes
 
 if TYPE_CHECKING:
@@ -184,20 +185,22 @@ def check_answer(source: Source, config: Config, taken_at: datetime | None) -> C
 def check(source: Source, contents: Contents, config: Config) -> Check:
     """Read and judge a publication as a night would, and compare it with the last accepted one.
 
+    The reading has the limits of memory and time of one in a night, and is refused beyond them.
     A source that is not registered has no recorded corrections and nothing to be compared with.
     """
     registered = source_path(source.name, config.own_sources)
     is_registered = registered is not None and read_source(registered) == source
     corrections = corrections_of(config, source) if is_registered else []
     try:
-        judged = judge_contents(
-            source,
-            contents.files,
-            corrections,
-            load_codes(config.seeds),
-            contents.taken_at,
-            contents.where,
-        )
+        with limited(contents.where):
+            judged = judge_contents(
+                source,
+                contents.files,
+                corrections,
+                load_codes(config.seeds),
+                contents.taken_at,
+                contents.where,
+            )
     except PllError as error:
         return Check(source, contents, is_accepted=False, reason=error.paragraph())
     judgement, mapped = judged.judgement, judged.judgement.mapped

@@ -30,6 +30,7 @@ from pll_pipeline.validated.child import (
     receive,
     send,
 )
+from pll_pipeline.validated.limits import address_space
 from pll_pipeline.validated.reading import read_snapshot
 from pll_pipeline.validated.verdicts import Reading, TablesDamaged
 
@@ -128,7 +129,7 @@ def _limit(limits: Limits, parent: int) -> None:
         os._exit(1)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+    _lower(resource.RLIMIT_AS, address_space() + limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, int(limits.seconds * _PROCESSORS) + 1)
     _lower(resource.RLIMIT_CORE, 0)
 
@@ -137,15 +138,6 @@ def _lower(limit: int, most: int) -> None:
     _, hard = resource.getrlimit(limit)
     least = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(limit, (least, least))
-
-
-def _address_space() -> int:
-    """The bytes of address space that are in use before the reading begins."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:
-        return 0
-    return pages * resource.getpagesize()
 
 
 def _most_address_space() -> int:

@@ -1,0 +1,89 @@
+"""Limits of a reading in the process of a command, such as `pll check`, which starts no other.
+
+A night reads in a process of its own (`child.py`). A command does not, so that it answers at once;
+its reading has the same limits of memory and time. Not here: what is read.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pll_pipeline.errors import PllError
+from pll_pipeline.validated.child import LIMITS, Limits
+
+# After the time is over, how long code that does not return to Python may go on.
+_GRACE_SECONDS = 60.0
+_DO = (
+    "look at the publication, which may be far larger than it was or made to do harm; a night"
+    " refuses it for the same reason"
+)
+
+
+class TooMuch(PllError):
+    """A reading used more time or memory than it may."""
+
+
+@contextmanager
+def limited(where: str, limits: Limits = LIMITS) -> Iterator[None]:
+    """Let the block use no more seconds and bytes of memory than the limits say.
+
+    Raises `TooMuch`, naming `where`. Code that does not return to Python ends the process with
+    exit code 1, at the latest a minute after the time is over. Time is limited in the main thread.
+    """
+    memory = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        _limit_memory(memory, limits)
+        with _limited_time(where, limits.seconds):
+            yield
+    except MemoryError as error:
+        most = f"{limits.memory_bytes / 2**30:g} GB"
+        raise TooMuch(f"The reading needed more memory than {most}", where=where, do=_DO) from error
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, memory)
+
+
+def _limit_memory(before: tuple[int, int], limits: Limits) -> None:
+    soft, hard = before
+    most = address_space() + limits.memory_bytes
+    bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([most, *bounds]), hard))
+
+
+def address_space() -> int:
+    """The bytes of address space that this process has in use; 0 where no system says so."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+@contextmanager
+def _limited_time(where: str, seconds: float) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TooMuch(f"The reading was not done in {seconds:g} seconds", where=where, do=_DO)
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # a file of a test may be no file of the system
+    with suppress(OSError, ValueError, AttributeError):
+        faulthandler.dump_traceback_later(
+            seconds + _GRACE_SECONDS, exit=True, file=sys.__stderr__ or sys.stderr
+        )
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

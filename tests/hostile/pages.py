@@ -169,6 +169,24 @@ PAGE_CASES = (
         seconds=30,
         megabytes=1000,
     ),
+    page_case(
+        "a long text that spans many rows",
+        content=lambda n: _page(rows="<tr>" + f"<td rowspan=1000>{'x' * n}" * 4 + "<tr>" * 999),
+        size=200,
+        larger_size=10**6,
+        words="cannot be used|characters together",
+        megabytes=1500,
+    ),
+    page_case(
+        "a long heading that spans many columns",
+        content=lambda n: _page(
+            before=f"<table><tr><th>metric<th>value<th colspan=990>{'x' * n}<tr><td>1</table>"
+        ),
+        size=200,
+        larger_size=10**6,
+        words="tables have|characters together|cells",
+        megabytes=1500,
+    ),
     # many
     page_case(
         "many rows",

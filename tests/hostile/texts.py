@@ -91,6 +91,14 @@ CSV_CASES = (
         larger_size=2 * 10**6,
         words="",
     ),
+    csv_case(
+        "a long heading over many columns",
+        how=Delimited(kind="delimited", ends_at=None, header_rows=2, header=["c1"]),
+        content=lambda n: b"x" * n + b"," * 4999 + b"\n" + _columns(5000),
+        size=300,
+        larger_size=130_000,
+        words="characters together|not the expected",
+    ),
     # quotes
     csv_case(
         "a quote that is not closed",

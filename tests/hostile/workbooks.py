@@ -403,7 +403,7 @@ WORKBOOK_CASES = (
         content=lambda n: _shared_cells(n, 20_000),
         size=500,
         larger_size=100_000,
-        words="characters|cannot be used|rows",
+        words="characters|cannot be used|rows|have values but no|not belong|read",
         megabytes=800,
         seconds=30,
     ),
@@ -475,7 +475,7 @@ WORKBOOK_CASES = (
         "a row beyond any sheet",
         content=lambda n: _book(f'<row r="{10**n}"><c><v>1</v></c></row>'),
         size=9,
-        larger_size=4000,
+        larger_size=300,
         words="outside|cannot be read",
     ),
     book_case(

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Delimited, Html, JsonStat, PowerBi, Prose, Workbook
-from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.validated.readers.table import (
+    ROW_REFERENCE,
+    NotRead,
+    PublishedTable,
+    refuse_long_texts,
+)
 from pll_pipeline.vocabulary.norwegian.text import comparable
 
 if TYPE_CHECKING:
@@ -27,7 +32,17 @@ def read_table(content: bytes, how: ReaderSettings, *, where: str) -> PublishedT
 
     Raises `PllError` naming `where` when the bytes cannot be read the way the source file says.
     """
-    return _with_comparable_names(_READERS[type(how)](content, how, where), where)
+    table = _READERS[type(how)](content, how, where)
+    refuse_long_texts(_characters(table), where)
+    return _with_comparable_names(table, where)
+
+
+def _characters(table: PublishedTable) -> int:
+    """How long the texts of all cells are together."""
+    import polars as pl
+
+    lengths = table.frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum()))
+    return int(lengths.item() or 0)
 
 
 def _with_comparable_names(table: PublishedTable, where: str) -> PublishedTable:

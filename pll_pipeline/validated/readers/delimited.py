@@ -23,7 +23,12 @@ from pll_pipeline.validated.readers.decoding import (
     refuse_other_form,
     refuse_zero_characters,
 )
-from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.validated.readers.table import (
+    ROW_REFERENCE,
+    NotRead,
+    PublishedTable,
+    refuse_long_texts,
+)
 from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.text import comparable, plain_letters
 
@@ -212,7 +217,7 @@ def _names(right_above: list[Record], record: Record, how: Delimited, where: str
             where=f"{where}, line {record.first_line}",
             do=_LOOK,
         )
-    names = _joined([*upper, record.cells]) if upper else record.cells
+    names = _joined([*upper, record.cells], where) if upper else record.cells
     if how.columns and len(how.columns) != len(names):
         raise PllError(
             f"The header has {len(names)} columns, read.columns {len(how.columns)}",
@@ -222,20 +227,21 @@ def _names(right_above: list[Record], record: Record, how: Delimited, where: str
     return list(how.columns or map(comparable, names))
 
 
-def _joined(rows: list[list[str]]) -> list[str]:
+def _joined(rows: list[list[str]], where: str) -> list[str]:
     """The heading of each column from top to bottom.
 
     A merged heading is exported as its text and empty cells to its right, so an upper heading
     counts for the empty cells after it.
     """
     width = len(rows[-1])
-    spread = []
+    spread: list[list[str]] = []
     for row in rows[:-1]:
         heading = ""
         filled = []
         for cell in [*row, *[""] * width][:width]:
             heading = cell if _is_filled(cell) else heading
             filled.append(heading)
+        refuse_long_texts(sum(map(len, filled)), where)
         spread.append(filled)
     columns = zip(*spread, rows[-1], strict=True)
     return [

@@ -14,6 +14,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_style import PageStyle
 from pll_pipeline.validated.readers.page_text import SeenText, children, seen_text
+from pll_pipeline.validated.readers.table import refuse_long_texts
 from pll_pipeline.vocabulary.norwegian.text import comparable
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def expanded(rows: tuple[Row, ...], where: str) -> Iterator[tuple[Row, list[Cell
     """
     reaching: dict[int, tuple[Cell, int]] = {}
     section = None
-    count = 0
+    count = characters = 0
     for row in rows:
         if row.section_number != section:
             reaching, section = {}, row.section_number
@@ -244,6 +245,8 @@ def expanded(rows: tuple[Row, ...], where: str) -> Iterator[tuple[Row, list[Cell
             while column in line:
                 column += 1
             _put(cell, column, line, reaching, f"{where}, row {row.number}")
+        characters += sum(len(cell.text) for cell in line.values())
+        refuse_long_texts(characters, f"{where}, row {row.number}")
         yield row, [line[column] for column in sorted(line)]
 
 

@@ -11,10 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pll_pipeline.errors import PllError
+
 if TYPE_CHECKING:
     import polars as pl
 
 ROW_REFERENCE = "row_reference"
+# Of all cells together. A text that many cells share, or that is repeated, counts for each of them.
+MOST_CHARACTERS = 2**29
+
+
+def refuse_long_texts(characters: int, where: str) -> None:
+    """Raise `PllError` for a table with more characters than any publication has."""
+    if characters > MOST_CHARACTERS:
+        raise PllError(
+            f"The cells of the table have more than {MOST_CHARACTERS} characters together",
+            where=where,
+            do="look at the publication: it has become another, or was made to do harm",
+        )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from pll_pipeline.validated.readers.powerbi.json_text import is_whole
+from pll_pipeline.validated.readers.table import MOST_CHARACTERS
 
 Value = None | str | int | float | bool | datetime | Decimal
 
@@ -182,6 +183,7 @@ _SINGLE: tuple[Callable[[Any], Value], ...] = (
 def _texts(field: Field, raws: Sequence[Any], kinds: set[type]) -> pl.Series | None:
     words = field.words or {}
     if kinds <= {str, int}:
+        _refuse_long_words(words, raws)
         try:
             return pl.Series(
                 [words[raw] if type(raw) is int else raw for raw in raws], dtype=pl.String
@@ -189,6 +191,16 @@ def _texts(field: Field, raws: Sequence[Any], kinds: set[type]) -> pl.Series | N
         except (KeyError, UnicodeEncodeError):
             return None
     return None
+
+
+def _refuse_long_words(words: Mapping[int, str], raws: Sequence[Any]) -> None:
+    """Raise `Unreadable` where words of a dictionary are too long for how often they are used."""
+    longest = max(map(len, words.values()), default=0)
+    if longest * len(raws) > MOST_CHARACTERS:
+        lengths = {number: len(word) for number, word in words.items()}
+        if sum(lengths.get(raw, 0) for raw in raws if type(raw) is int) > MOST_CHARACTERS:
+            why = f"the column has more than {MOST_CHARACTERS} characters together"
+            raise Unreadable(0, why)
 
 
 def _doubles(_: Field, raws: Sequence[Any], kinds: set[type]) -> pl.Series | None:

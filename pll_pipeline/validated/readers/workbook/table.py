@@ -13,7 +13,12 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
+from pll_pipeline.validated.readers.table import (
+    ROW_REFERENCE,
+    NotRead,
+    PublishedTable,
+    refuse_long_texts,
+)
 from pll_pipeline.validated.readers.workbook.grid import Grid
 from pll_pipeline.validated.readers.workbook.places import letters
 from pll_pipeline.vocabulary import patterns
@@ -339,6 +344,8 @@ def _published(grid: Grid, rows: list[int], names: dict[int, str], file: str) ->
     cells = {}
     faults: dict[tuple[int, str], str] = {}
     number_cells, joined_cells = {}, {}
+    of_table = (grid.columns[column].texts for column in names)
+    refuse_long_texts(sum(len(texts[row]) for texts in of_table for row in rows), grid.where)
     for column, name in names.items():
         shown = grid.columns[column]
         cells[name] = pl.Series([shown.texts[row] for row in rows], dtype=pl.String)

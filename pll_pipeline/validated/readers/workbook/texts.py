@@ -20,6 +20,7 @@ _SIGN = r"(?:[0-9]{1,3}|[a-zA-Z]|[*†‡§#]{1,3})"
 _MARK = re.compile(rf"[(\[]?{_SIGN}(?:[,; ]+{_SIGN})*[)\].]*")
 _POWER_OF_TEN = re.compile(r"(?<![0-9])10\s*$")
 _UNIT_OF_AREA = re.compile(r"(?<![^\W\d_])(?:[kcdm]?m)$")
+_TAIL = 50  # characters before a mark that decide what it is
 _USUAL_SIZE = 11.0
 # A digit that is smaller than the digit beside it by this much may be the mark of a footnote
 _LEAST_OF_SIZE = 0.8
@@ -51,10 +52,11 @@ _NOTHING_ELSE = CellText("")[1:]
 class _Run:
     """A stretch of text with one font."""
 
-    __slots__ = ("has_font", "is_raised", "is_struck", "is_sunk", "is_white", "size", "text")
+    __slots__ = ("has_font", "is_raised", "is_struck", "is_sunk", "is_white", "pieces", "size", "text")
 
     def __init__(self) -> None:
         self.text = ""
+        self.pieces: list[str] = []
         self.size = _USUAL_SIZE
         self.is_white = False
         self.has_font = self.is_raised = self.is_sunk = self.is_struck = False
@@ -103,11 +105,13 @@ class RunReader:
     def text(self, text: str) -> None:
         """Text; what is not within `t` is white space of the file."""
         if self._takes_text:
-            self._runs[-1].text += text
+            self._runs[-1].pieces.append(text)
 
     def result(self) -> CellText:
         """What a reader sees; the next text begins."""
         runs, self._runs = self._runs, []
+        for run in runs:
+            run.text = "".join(run.pieces)
         if len(runs) == 1 and not runs[0].has_font:
             return CellText(decoded(runs[0].text))
         return _shown(runs)
@@ -164,9 +168,9 @@ def _shown(runs: list[_Run]) -> CellText:
         is_sunk_mark = run.is_sunk and text[-1:].isdigit() and _MARK.fullmatch(written.strip())
         if not is_mark and not is_sunk_mark:
             text += written
-        elif _POWER_OF_TEN.search(text) and is_mark:
+        elif _POWER_OF_TEN.search(text[-_TAIL:]) and is_mark:
             fault = f"contains a raised {written.strip()!r} after a 10: a power, or a mark"
-        elif _UNIT_OF_AREA.search(text) and written.strip() in _SQUARED:
+        elif _UNIT_OF_AREA.search(text[-_TAIL:]) and written.strip() in _SQUARED:
             text += _SQUARED[written.strip()]
         else:
             marks.append(written.strip())

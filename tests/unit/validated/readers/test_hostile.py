@@ -39,7 +39,10 @@ def test_a_hostile_file_is_refused_or_read_in_little_time_and_memory(
     size = case.larger_size if IS_LARGER else case.size
     outcome = tried(case, size, tmp_path, MOST_WAIT)
     assert outcome.how_it_ended in ("accepted", "refused"), outcome.reason
-    assert re.search(case.words or "^$", outcome.reason), outcome.reason[:1000]
+    words = case.words or "^$"
+    if IS_LARGER and case.how.kind == "workbook":
+        words += "|times as many"  # the larger of the files of one text are so
+    assert re.search(words, outcome.reason), outcome.reason[:1000]
     assert "Not foreseen" not in outcome.reason
     assert len(outcome.reason) <= LONGEST_REASON
     assert outcome.seconds - least.seconds <= (case.seconds if IS_LARGER else SECONDS)

@@ -127,7 +127,7 @@ ANSWER_CASES = (
         "an entry that the dictionary lacks",
         content=lambda n: _table(_first(), {"C": [10**n, 1]}),
         size=9,
-        larger_size=4000,
+        larger_size=300,
         words="dictionary|digits",
     ),
     answer_case(

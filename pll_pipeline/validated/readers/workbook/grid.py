@@ -40,6 +40,7 @@ from pll_pipeline.validated.readers.workbook.styles import CellStyle, Difference
 MOST_JOINED = 200_000
 MOST_CONDITIONAL = 10_000_000  # areas and cells of all conditional formats
 _MOST_REMEMBERED = 2000
+_LONGEST_NUMBER = 400  # characters; a double written out has up to 330
 _STRUCK = "texts struck out"
 _MARKS = "raised footnote marks"
 _UNSEEN = "texts in the colour of their ground"
@@ -323,6 +324,8 @@ class _Painter:
         if kind == STAND_IN:
             why = "contains a formula that was not calculated: its stored result is 0"
             return Shown(raw, fault=why)
+        if len(raw) > _LONGEST_NUMBER:
+            return Shown(raw, fault=f"contains a number of {len(raw)} characters")
         if kind == DATE:
             raw = self._serial(raw)
         if not self._sheet.shows_zeros and raw.strip("0.-+") == "":

@@ -52,7 +52,16 @@ _NOTHING_ELSE = CellText("")[1:]
 class _Run:
     """A stretch of text with one font."""
 
-    __slots__ = ("has_font", "is_raised", "is_struck", "is_sunk", "is_white", "pieces", "size", "text")
+    __slots__ = (
+        "has_font",
+        "is_raised",
+        "is_struck",
+        "is_sunk",
+        "is_white",
+        "pieces",
+        "size",
+        "text",
+    )
 
     def __init__(self) -> None:
         self.text = ""

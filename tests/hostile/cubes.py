@@ -98,7 +98,7 @@ CUBE_CASES = (
         content=lambda n: _sized(10**n),
         size=100,
         larger_size=4000,
-        words="size|categories|more than",
+        words="size|categories|more than|finite",
     ),
     cube_case(
         "a size without end",

@@ -139,7 +139,7 @@ PAGE_CASES = (
         ),
         size=500,
         larger_size=20_000,
-        words="tables have|more than",
+        words="tables have|more than|cells",
     ),
     page_case(
         "wide headers of many tables",
@@ -151,7 +151,7 @@ PAGE_CASES = (
         ),
         size=100,
         larger_size=2000,
-        words="tables have|more than",
+        words="tables have|more than|cells",
     ),
     page_case(
         "spans of no number",

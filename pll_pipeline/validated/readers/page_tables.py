@@ -79,6 +79,12 @@ class Table:
         return next(iter(self.titles), "")
 
     @property
+    def width_of_all_cells(self) -> int:
+        """How many columns its cells cover together, in the rows they begin in."""
+        rows = (*self.head, *self.body)
+        return sum(min(cell.columns, MOST_SPANNED) for row in rows for cell in row.cells)
+
+    @property
     def has_own_header(self) -> bool:
         """Whether its first rows are marked as header and have text."""
         cells = [cell for row in self.head for cell in row.cells]
@@ -120,9 +126,14 @@ def tables_of_page(page: LexborHTMLParser, where: str) -> list[Table]:
     style = PageStyle(page, where)
     tables: list[Table] = []
     heading = None
+    cells = 0
     for node in page.css(",".join((*_HEADINGS, "table"))):
         if node.tag == "table":
             tables.append(_table(node, len(tables) + 1, heading, style, where))
+            cells += tables[-1].width_of_all_cells
+            if cells > MOST_CELLS:
+                what = f"The tables of the page have more than {MOST_CELLS} cells"
+                raise PllError(what, where=where, do=_REPAIR)
         else:
             heading = node
     return tables

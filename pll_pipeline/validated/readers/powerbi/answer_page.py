@@ -20,6 +20,7 @@ from pll_pipeline.validated.readers.powerbi.json_text import as_list, as_object,
 from pll_pipeline.validated.readers.powerbi.members import AnswerGrid, Instance, Member
 from pll_pipeline.validated.readers.powerbi.values import Value, text
 
+MOST_COLUMNS = 5000
 _SHAPE_KEYS = frozenset({"N", "PH", "SH", "IC", "HAD", "RT", "DLEx", "DW", "Msg", "ValueDicts"})
 
 
@@ -51,6 +52,7 @@ class AnswerPage:
         data = data_of(answer, at, result)
         self.shape = data_shape_of(data, at)
         self.described = as_object(data.get("descriptor"), "the descriptor", at)
+        _refuse_many_columns(self.described, at)
         self.descriptor = describe(self.described, at)
         self.row_counts = _row_counts(data.get("metrics"))
         dictionaries = _dictionaries(self.shape.get("ValueDicts"), at)
@@ -215,6 +217,13 @@ class AnswerPage:
                 raise line.member.containers.fail(what, line.index)
             record.append(totals[0] if totals else None)
         return Total(line.member.level, column.member.level if column else None, tuple(record))
+
+
+def _refuse_many_columns(described: dict[str, Any], at: str) -> None:
+    count = len(entries(described.get("Select")))
+    if count > MOST_COLUMNS:
+        what = f"The answer describes {count} columns, more than {MOST_COLUMNS}"
+        raise UnsupportedAnswer(what, where=at)
 
 
 def _shape_level_values(

@@ -901,6 +901,34 @@ def report(
 
 
 @app.command()
+def explore(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3001,
+    opened: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """A page on 127.0.0.1 to ask SQL of the current release, read-only. Stop with Ctrl-C.
+
+    Tables, columns and examples are at hand; a statement ends after 30 seconds, an answer after
+    1 000 rows.
+    """
+    from threading import Timer
+    from webbrowser import open as open_page
+
+    from pll_pipeline.published.releases import require_current
+    from pll_pipeline.server.explore import run as run_page
+    from pll_pipeline.server.services import require_free
+
+    marts = Config.from_environment().marts
+    require_current(marts)
+    require_free(port)
+    address = f"http://127.0.0.1:{port}"
+    console.show(f"The page is at {address}, read-only. Stop with Ctrl-C.")
+    if opened:
+        Timer(1, open_page, [address]).start()
+    run_page(marts, port)
+
+
+@app.command()
 def explain(
     table: Annotated[
         str,

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from threading import Event, Timer
 
 import duckdb
 import polars as pl
@@ -34,24 +36,37 @@ _ANSWERED = (
 )
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How long a statement may run, the rows and the memory of its answer."""
+
+    seconds: float
+    rows: int
+    memory: str = "1GB"
+
+
 class NoStatement(PllError):
     """There is nothing to ask: the statement is empty, or comments alone."""
 
 
-def query(release: Release, sql: str, *, is_flat: bool = False) -> pl.DataFrame:
+def query(
+    release: Release, sql: str, *, is_flat: bool = False, limits: Limits | None = None
+) -> pl.DataFrame:
     """The answer of one statement on the release; tables may be named without their schema.
 
     The connection is read-only and reaches no other file and no network. Times are in UTC, sums of
     integers are 64-bit, intervals come as text. A flat answer has lists and structs as text, and
-    times as the CSV files of a release. Raises `NoStatement` where there is none, and `PllError`
-    with DuckDB's own words when the statement fails, when there are several, and when its answer
-    has no columns or two of the same name.
+    times as the CSV files of a release. With limits it has at most one row more than they allow,
+    so that the caller sees that there are more. Raises `NoStatement` where there is none, and
+    `PllError` with DuckDB's own words when the statement fails, when there are several, and when
+    its answer has no columns or two of the same name.
     """
     where = f"release {release.id}"
     try:
-        with _connection(release) as connection:
+        with _connection(release, limits) as connection, _ended_after(connection, limits):
             has_rows = _has_rows(connection, sql)
-            return _answer(connection, sql, where, is_flat=is_flat, has_rows=has_rows)
+            answer = _answer(connection, sql, where, is_flat=is_flat, has_rows=has_rows)
+            return frame_of(answer.limit(limits.rows + 1) if limits else answer)
     except (duckdb.Error, pl.exceptions.PolarsError) as error:
         # DuckDB draws an arrow below the statement, which does not fit into a paragraph
         reason = " ".join(str(error).split("\n\nLINE ")[0].split())
@@ -61,7 +76,34 @@ def query(release: Release, sql: str, *, is_flat: bool = False) -> pl.DataFrame:
 
 
 @contextmanager
-def _connection(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
+def _ended_after(connection: duckdb.DuckDBPyConnection, limits: Limits | None) -> Iterator[None]:
+    """Inside, a statement that takes longer than it may is interrupted."""
+    if limits is None:
+        yield
+        return
+    is_over = Event()
+
+    def end() -> None:
+        is_over.set()
+        connection.interrupt()
+
+    timer = Timer(limits.seconds, end)
+    timer.start()
+    try:
+        yield
+    except (duckdb.Error, pl.exceptions.PolarsError) as error:
+        if not is_over.is_set():
+            raise
+        raise PllError(
+            f"The query failed: it took more than {limits.seconds:g} seconds",
+            do="ask for less, as with WHERE; `pll query` has no limit",
+        ) from error
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _connection(release: Release, limits: Limits | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that loads no extension and reaches only the attached release."""
     with (
         TemporaryDirectory(prefix="pll-query-") as spill,
@@ -79,6 +121,9 @@ def _connection(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
             statement("attach {file} as pll (read_only)", file=literal(release.database))
         )
         connection.execute("set search_path = 'pll.marts,pll.star,pll.meta'")
+        if limits:
+            connection.execute(statement("set memory_limit = {size}", size=literal(limits.memory)))
+            connection.execute("set max_temp_directory_size = '1GB'")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
@@ -106,7 +151,7 @@ def _has_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
 
 def _answer(
     connection: duckdb.DuckDBPyConnection, sql: str, where: str, *, is_flat: bool, has_rows: bool
-) -> pl.DataFrame:
+) -> duckdb.DuckDBPyRelation:
     answer = connection.sql(sql)
     if not has_rows:
         raise PllError(
@@ -123,7 +168,7 @@ def _answer(
     casts = _casts(answer, is_flat=is_flat)
     if casts:
         answer = answer.project(statement("* replace ({casts})", casts=listed(casts)))
-    return frame_of(answer)
+    return answer
 
 
 def _casts(answer: duckdb.DuckDBPyRelation, *, is_flat: bool) -> list[Sql]:

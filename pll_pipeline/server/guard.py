@@ -29,10 +29,13 @@ _HEADERS = (
 
 
 class Guard:
-    """The page at a port of this machine, behind the check of every request and web socket."""
+    """The page at a port of this machine, behind the check of every request and web socket.
 
-    def __init__(self, app: App, port: int) -> None:
-        self._app = app
+    `questions` is the one path that is posted to.
+    """
+
+    def __init__(self, app: App, port: int, questions: str = QUESTIONS) -> None:
+        self._app, self._questions = app, questions
         names = (HOST, "localhost")
         self._hosts = {f"{name}:{port}" for name in names}
         if port == _HTTP_PORT:
@@ -57,8 +60,26 @@ class Guard:
         if any(origin.lower() not in allowed for origin in headers.all(b"origin")):
             return "other web pages may not use this page"
         if any(site not in ("same-origin", "none") for site in headers.all(b"sec-fetch-site")):
-            return None if _is_link(scope, headers) else "other web pages may not use this page"
-        return _wrong_form(scope, headers) if scope["type"] == "http" else None
+            is_link = _is_link(scope, headers) and not self._asks(scope)
+            return None if is_link else "other web pages may not use this page"
+        return self._wrong_form(scope, headers) if scope["type"] == "http" else None
+
+    def _asks(self, scope: Message) -> bool:
+        return str(scope["path"]).rstrip("/") == self._questions
+
+    def _wrong_form(self, scope: Message, headers: _Headers) -> str | None:
+        """Why a request has a form that the page itself does not send.
+
+        A browser sends JSON to another page only after it has asked that page, and never for a
+        form.
+        """
+        if scope["method"] in _READING:
+            has_question = self._asks(scope) and scope["query_string"]
+            return "a question is posted as JSON" if has_question else None
+        if scope["method"] != "POST" or not self._asks(scope):
+            return f"only {self._questions} is posted to"
+        types = [text.partition(";")[0].strip().lower() for text in headers.all(b"content-type")]
+        return None if types == ["application/json"] else "a question is posted as JSON"
 
 
 class _Headers:
@@ -78,26 +99,7 @@ def _is_link(scope: Message, headers: _Headers) -> bool:
         and scope["method"] == "GET"
         and headers.all(b"sec-fetch-mode") == ["navigate"]
         and headers.all(b"sec-fetch-dest") == ["document"]
-        and not _asks(scope)
     )
-
-
-def _asks(scope: Message) -> bool:
-    return str(scope["path"]).rstrip("/") == QUESTIONS
-
-
-def _wrong_form(scope: Message, headers: _Headers) -> str | None:
-    """Why a request has a form that the page itself does not send.
-
-    A browser sends JSON to another page only after it has asked that page, and never for a form.
-    """
-    if scope["method"] in _READING:
-        has_question = _asks(scope) and scope["query_string"]
-        return "a question is posted as JSON" if has_question else None
-    if scope["method"] != "POST" or not _asks(scope):
-        return f"only {QUESTIONS} is posted to"
-    types = [text.partition(";")[0].strip().lower() for text in headers.all(b"content-type")]
-    return None if types == ["application/json"] else "a question is posted as JSON"
 
 
 def _with_headers(send: Send) -> Send:

@@ -39,6 +39,7 @@ VERBS = (
     "tables",
     "measures",
     "explain",
+    "explore",
     "rollback",
     "doctor",
     "serve",

@@ -511,7 +511,9 @@ def show_inspection(name: str, inspection: Inspection) -> None:
 
 def _show_inspected_table(number: int, inspected: TableSeen) -> None:
     title = f"{number}. {escape(inspected.title)}: {inspected.rows} rows"
-    table = Table("column", "looks like", "different texts", "for example", title=title)
+    table = Table(title=title)
+    for heading in ("column", "looks like", "different texts", "for example"):
+        table.add_column(heading, overflow="fold")
     for column in inspected.columns:
         table.add_row(*_inspected_row(column))
     OUT.print(table)

@@ -104,6 +104,15 @@ def test_each_command_of_the_readme_is_run_by_a_test(
             assert done.stdout.strip(), words
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_verb_that_a_document_names_is_one(document: str) -> None:
+    group = get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:\.venv/bin/)?pll ([a-z]+)", text))
+    assert named - group.commands.keys() == set()
+
+
 def test_each_target_of_make_in_the_readme_is_one() -> None:
     targets = re.findall(r"^make (\w+)", "\n".join(_blocks("sh")), flags=re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from pll_pipeline import console
+from pll_pipeline import cli, console
 from pll_pipeline.automation import Night
 from pll_pipeline.night.record import Health
 from pll_pipeline.raw.archive import Snapshot
@@ -225,3 +226,18 @@ def test_no_checked_rows_show_nothing_and_rows_that_are_all_alike_show_that(
     assert capsys.readouterr().out == ""
     console.show_first("figures", _figures(value=[1.0, 1.0]), console.FIGURE)
     assert capsys.readouterr().out == "\nAll figures:\n  value = 1.0  (in all of them)\n"
+
+
+# --- inspect --------------------------------------------------------------------------------------
+
+
+def test_no_name_of_an_inspected_column_is_cut_however_narrow_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.OUT, "width", 40)
+    file = tmp_path / "tall.csv"
+    file.write_text(f"{LONG_NAME};value\nOslo;1\nBergen;2\n", encoding="utf-8")
+    done = CliRunner().invoke(cli.app, ["inspect", str(file)])
+    cells = [line.split("│")[1].strip() for line in done.output.splitlines() if "│" in line]
+    assert "".join(cells).startswith(LONG_NAME)
+    assert "…" not in done.output

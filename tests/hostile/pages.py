@@ -557,6 +557,7 @@ PAGE_CASES = (
         larger_size=10**6,
         words="characters, more|cannot|expected",
         seconds=30,
+        megabytes=1200,
     ),
     prose_case(
         "hidden running text",

@@ -306,7 +306,7 @@ CSV_CASES = (
         "the header again and again",
         content=lambda n: _HEAD * n,
         size=10**4,
-        larger_size=10**6,
+        larger_size=500_000,
         words="cannot be used",
         seconds=30,
         megabytes=1500,
@@ -325,6 +325,7 @@ CSV_CASES = (
         size=10**4,
         larger_size=10**6,
         words="",
+        megabytes=900,
     ),
     csv_case(
         "separator lines",
@@ -337,7 +338,7 @@ CSV_CASES = (
         "a line without end",
         content=lambda n: _HEAD + _ROW[:-1] + b"x" * n,
         size=10**6,
-        larger_size=5 * 10**7,
+        larger_size=5 * 10**6,
         words="",
     ),
     csv_case(
@@ -346,6 +347,7 @@ CSV_CASES = (
         size=10**4,
         larger_size=10**6,
         words="The line has 2 cells",
+        megabytes=1200,
     ),
     # values
     csv_case(

@@ -79,6 +79,7 @@ SEAM_BETWEEN_DIGITS = re.compile(
         )
     )
 )
+_WHITE_SPACE = re.compile(r"[ \t\r\n]+")
 _SPACES = re.compile(rf"(?<=\d)([{_GROUP_SPACE}])(?=\d)|[^\S{BREAK}{_SEAMS}]+")
 _BROKEN = re.compile(rf"[\s{BREAK}]*{BREAK}[\s{BREAK}]*")
 _TAIL = 48
@@ -123,7 +124,7 @@ def seen_text(node: Any, style: PageStyle, shown: Shown | None = None) -> SeenTe
     walk.refuse_what_style_adds(node)
     walk.go_through(node, shown)
     text = visible("".join(walk.pieces))
-    if SEAM_BETWEEN_DIGITS.search(text):
+    if has_seam_between_digits(text):
         walk.add_fault(fault_of_seam(text))
     text = collapsed(text)
     if not text and walk.marks:
@@ -150,6 +151,19 @@ def _plain_text(node: Any, shown: Shown) -> str | None:
 def _is_plain(text: str) -> bool:
     """Whether all signs of a text show what they are, and no spaces are beside each other."""
     return text.isascii() and text.isprintable() and "  " not in text
+
+
+def has_seam_between_digits(text: str) -> bool:
+    """Whether a text has a seam between digits that are not one number.
+
+    Of white space, and of seams beside each other, one is enough to know.
+    """
+    single = _ANY_SEAMS.sub(_one_seam, _WHITE_SPACE.sub(" ", text))
+    return SEAM_BETWEEN_DIGITS.search(single) is not None
+
+
+def _one_seam(seams: re.Match[str]) -> str:
+    return HARD_SEAM if HARD_SEAM in seams[0] else SEAM
 
 
 def fault_of_seam(text: str) -> str:

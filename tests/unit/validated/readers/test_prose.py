@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 from pydantic import ValidationError
@@ -390,7 +391,8 @@ def test_elements_too_deep_within_each_other_are_refused_before_they_take_time()
 def test_odd_text_is_split_in_a_time_that_grows_with_its_length_only(text: str) -> None:
     start = time.monotonic()
     list(sentences_of(collapsed(text)))
-    refuse_depth(text, "page")
+    with suppress(PllError):  # the tags are within each other
+        refuse_depth(text, "page")
     assert time.monotonic() - start < 3
 
 

@@ -320,14 +320,18 @@ PAGE_CASES = (
         "many rules of style", content=_styled, size=200, larger_size=3000, words="", seconds=60
     ),
     page_case(
-        "a selector without end", content=_hard_selector, size=30, larger_size=3000, words="^$|more"
+        "a selector without end",
+        content=_hard_selector,
+        size=30,
+        larger_size=3000,
+        words="^$|parts",
     ),
     page_case(
         "brackets of a style sheet",
         content=lambda n: _page(before=f"<style>{'@media all {' * n}</style>"),
         size=5000,
         larger_size=10**6,
-        words="blocks within each other",
+        words="blocks within each other|characters",
     ),
     page_case(
         "variables of a style sheet",

@@ -20,6 +20,7 @@ from pll_pipeline.errors import PllError
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
+_MOST_PARTS = 60  # of a selector
 _DEEPEST = 32  # blocks of a style within each other
 MOST_STYLE = 4 * 2**20  # characters of style
 _LOOK = "look at the page: it has become another, or was made to do harm"
@@ -473,7 +474,15 @@ def _rules_of(
         for selectors, body in _blocks(plain, where):
             if declarations := list(_declarations(body)):
                 for selector in _split_at_commas(selectors):
+                    _refuse_long_selector(selector, where)
                     yield selector, declarations
+
+
+def _refuse_long_selector(selector: str, where: str) -> None:
+    """Raise `PllError` for a selector that may be tried on elements in very many ways."""
+    if len(re.split(r"[\s>+~]+", selector)) > _MOST_PARTS:
+        what = f"A style of the page has a selector of more than {_MOST_PARTS} parts"
+        raise PllError(what, where=where, do=_LOOK)
 
 
 def _without_braces(quoted: re.Match[str]) -> str:

@@ -18,6 +18,8 @@ from typing import IO, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pll_pipeline.validated.limits import MOST_BYTES, MOST_SECONDS
+
 LENGTH = struct.Struct(">Q")
 _MOST_THREADS = "8"
 
@@ -27,8 +29,8 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    seconds: float = 600.0
-    memory_bytes: int = 6 * 2**30
+    seconds: float = MOST_SECONDS
+    memory_bytes: int = MOST_BYTES
 
 
 LIMITS = Limits()

@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.validated.child import LIMITS, Limits
 
+MOST_SECONDS = 600.0  # by the clock
+MOST_BYTES = 6 * 2**30
 # After the time is over, how long code that does not return to Python may go on.
 _GRACE_SECONDS = 60.0
 _DO = (
@@ -31,27 +32,29 @@ class TooMuch(PllError):
 
 
 @contextmanager
-def limited(where: str, limits: Limits = LIMITS) -> Iterator[None]:
-    """Let the block use no more seconds and bytes of memory than the limits say.
+def limited(
+    where: str, seconds: float = MOST_SECONDS, memory_bytes: int = MOST_BYTES
+) -> Iterator[None]:
+    """Let the block use no more seconds, and no more bytes of memory beyond those in use.
 
     Raises `TooMuch`, naming `where`. Code that does not return to Python ends the process with
     exit code 1, at the latest a minute after the time is over. Time is limited in the main thread.
     """
     memory = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        _limit_memory(memory, limits)
-        with _limited_time(where, limits.seconds):
+        _limit_memory(memory, memory_bytes)
+        with _limited_time(where, seconds):
             yield
     except MemoryError as error:
-        most = f"{limits.memory_bytes / 2**30:g} GB"
+        most = f"{memory_bytes / 2**30:g} GB"
         raise TooMuch(f"The reading needed more memory than {most}", where=where, do=_DO) from error
     finally:
         resource.setrlimit(resource.RLIMIT_AS, memory)
 
 
-def _limit_memory(before: tuple[int, int], limits: Limits) -> None:
+def _limit_memory(before: tuple[int, int], memory_bytes: int) -> None:
     soft, hard = before
-    most = address_space() + limits.memory_bytes
+    most = address_space() + memory_bytes
     bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min([most, *bounds]), hard))
 

@@ -44,7 +44,7 @@ MEASURES = {
     "sfm_organisation_eligible_count": "count",
     "sfm_organisation_in_use_share": "percent",
     "kjernejournal_resident_count": "count",
-    "pll_connected_physician_count": "count",
+    "pll_gp_office_count": "count",
     "eresept_prescribing_organisation_count": "count",
     "multidose_organisation_in_use_count": "count",
     "multidose_organisation_eligible_count": "count",
@@ -108,7 +108,7 @@ class SmallWorld:
             # without a denominator a whole has a sum only where all its parts report
             if level in ("rhf", "helsefellesskap") and (level == "rhf") == (month.year < 2024):
                 physicians = str(self.dice.randint(0, 50))
-                self._put(key, "fastlege", text, pll_connected_physician_count=physicians)
+                self._put(key, "fastlege", text, pll_gp_office_count=physicians)
         # denominators of the year
         for key in self._regions(month, chosen):
             if self.dice.random() < 0.7:
@@ -159,7 +159,7 @@ class SmallWorld:
                 "fastlege",
                 f"{text}-15",
                 sfm_organisation_in_use_count=self._count(self.dice.randint(0, 40)),
-                pll_connected_physician_count="7",
+                pll_gp_office_count="7",
             )
 
     def _put(

@@ -669,7 +669,7 @@ WORKBOOK_CASES = (
             after=_rules(n, " ".join(f"A{i}:D{i}" for i in range(1, n))),
             styles=_DIFFERENCES,
         ),
-        size=500,
+        size=200,
         larger_size=15_000,
         words="cannot|^$|conditional formats",
         seconds=60,

@@ -18,7 +18,7 @@ from pll_pipeline.vocabulary.patterns import UnknownPattern
         (r"(a)\1", "backreferences"),
         (r"(a", "unclosed group"),
         (r"a\Z", "unrecognized escape"),
-        (r"(a{1000}){1000}", "limit"),
+        (r"(a{1000}){1000}", "too large"),
         ("a" * 1001, "1001 characters"),
     ],
 )

@@ -20,7 +20,7 @@ GRID = "<div role=grid><p role=row>Oslo <b>12</b></p></div>"
     ],
 )
 def test_the_rest_of_a_page_is_counted(page: str, what: str, count: int, example: str) -> None:
-    (note,) = rest_of_page(parsed_page(page), "side.html")
+    (note,) = rest_of_page(parsed_page(page, "side.html"), "side.html")
     assert what in note.what
     assert (note.where, note.count, note.example) == ("side.html", count, example)
 
@@ -36,4 +36,4 @@ def test_the_rest_of_a_page_is_counted(page: str, what: str, count: int, example
     ],
 )
 def test_what_changes_nothing_on_a_screen_is_not_counted(page: str) -> None:
-    assert rest_of_page(parsed_page(page), "side.html") == []
+    assert rest_of_page(parsed_page(page, "side.html"), "side.html") == []

@@ -22,7 +22,13 @@ from duckdb import DuckDBPyConnection
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import disclosure_queries as queries
-from pll_pipeline.published.linear_bounds import EDGE, Constraint, Interval, interval
+from pll_pipeline.published.linear_bounds import (
+    EDGE,
+    Constraint,
+    Interval,
+    are_possible,
+    interval,
+)
 from pll_pipeline.published.sql import Sql, statement
 from pll_pipeline.vocabulary.columns import STATUSES
 
@@ -228,6 +234,8 @@ def _solve(
     bounds = [(cell.low, cell.high) for cell in system.open_cells]
     published = system.published_totals()
     ours = [system.constraint(figure) for figure in figures]
+    if are_possible(bounds, published) and not are_possible(bounds, [*published, *ours]):
+        raise _impossible(measure_code, month, figures[0])
     for index, cell in enumerate(system.open_cells):
         before = interval(bounds, published, index)
         after = interval(bounds, [*published, *ours], index)
@@ -239,6 +247,15 @@ def _solve(
                 before,
                 after,
             )
+
+
+def _impossible(measure_code: str, month: date, figure: Figure) -> PllError:
+    """Our sums and the published figures cannot all be true, so that no bound follows from them."""
+    return PllError(
+        f"Sums of {measure_code} in {month:%Y-%m} contradict the published counts they are made of",
+        where=f"{figure.published_in}, {figure.region_key}, {figure.actor_type_code}",
+        do="nothing is published; see how star.fct_adoption_sum comes to these bounds",
+    )
 
 
 class System:

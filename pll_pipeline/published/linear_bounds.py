@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.optimize import linprog
 
 EDGE = 1e-6  # differences below this are rounding
+_INFEASIBLE = 2  # as `scipy.optimize.linprog` numbers how a search ended
 
 Interval = tuple[float, float]
 
@@ -42,6 +43,17 @@ def interval(bounds: Sequence[Interval], constraints: Sequence[Constraint], inde
         ends.append(sign * float(solution.fun) if solution.success else own)
     low, high = ends
     return math.ceil(low - EDGE), high if math.isinf(high) else math.floor(high + EDGE)
+
+
+def are_possible(bounds: Sequence[Interval], constraints: Sequence[Constraint]) -> bool:
+    """Whether any counts within their bounds keep every constraint, but for rounding."""
+    loose = [replace(c, low=c.low - EDGE, high=c.high + EDGE) for c in constraints]
+    rows, limits = _inequalities(loose, len(bounds))
+    finite = [(low, high if math.isfinite(high) else None) for low, high in bounds]
+    solution = linprog(
+        [0.0] * len(bounds), A_ub=rows or None, b_ub=limits or None, bounds=finite, method="highs"
+    )
+    return int(solution.status) != _INFEASIBLE
 
 
 def _inequalities(

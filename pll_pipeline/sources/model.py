@@ -240,7 +240,7 @@ class Value(_Strict):
     suppressed: dict[str, Bounds] = Field(
         default_factory=dict,
         description="Mark of a suppressed cell → least and greatest value it may stand for; null"
-        " where there is no greatest",
+        ' where there is no greatest. `""` for a publisher that leaves such a cell empty',
     )
     zero: list[str] = Field(default_factory=list, description="Marks of a cell that is zero")
     missing: list[str] = Field(
@@ -267,6 +267,8 @@ class Value(_Strict):
         marks = [*self.suppressed, *self.zero, *self.missing, *self.footnotes]
         if twice := next((mark for mark in marks if marks.count(mark) > 1), None):
             raise ValueError(f"the mark {twice!r} has two meanings")
+        if any(not mark.strip() for mark in self.zero):
+            raise ValueError("an empty cell is not published, never zero")
         for mark, (least, greatest) in self.suppressed.items():
             if greatest is not None and greatest < least:
                 raise ValueError(f"the greatest value of {mark!r} is below the least")

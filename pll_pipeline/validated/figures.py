@@ -243,11 +243,13 @@ class FigureReader:
     def _without_marks(self, text: str) -> tuple[str, list[_Meaning]]:
         rest = composed(text.translate(INVISIBLE)).strip()
         found: list[_Meaning] = []
+        if not rest and "" in self._meanings:
+            return "", [self._meanings[""]]
         while rest:
             whole = self._meanings.get(_comparable(rest))
             if whole is not None:
                 return "", [*found, whole]
-            at_number = ((m, _without(rest, m)) for m in self._meanings.values())
+            at_number = ((m, _without(rest, m)) for m in self._meanings.values() if m.mark.strip())
             taken = next(((m, left) for m, left in at_number if left is not None), None)
             if taken is None:
                 return rest, found

@@ -207,6 +207,18 @@ def test_a_total_that_narrows_a_suppressed_part_is_not_published_either(world: W
         world.check()
 
 
+@pytest.mark.parametrize("bounds", [(30, 30), (2, 3)])
+def test_a_sum_that_no_count_of_its_parts_comes_to_is_not_published(
+    world: World, bounds: tuple[float, float]
+) -> None:
+    world.publishes("a", *SMALL)
+    world.publishes("b", 20)
+    world.contains("hf:1", "a", "b")
+    world.adds_up("hf:1", None, *bounds)
+    with pytest.raises(PllError, match="contradict the published counts"):
+        world.check()
+
+
 def test_sums_that_disclose_nothing_alone_may_not_disclose_it_together(world: World) -> None:
     for cell in "abc":
         world.publishes(cell, *SMALL)

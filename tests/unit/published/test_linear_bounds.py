@@ -8,7 +8,7 @@ import math
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pll_pipeline.published.linear_bounds import Constraint, interval
+from pll_pipeline.published.linear_bounds import Constraint, are_possible, interval
 
 SMALL = st.tuples(st.integers(0, 4), st.integers(0, 4)).map(lambda ends: (min(ends), max(ends)))
 
@@ -26,6 +26,13 @@ def test_a_total_bounds_its_parts() -> None:
 def test_constraints_that_contradict_each_other_leave_the_own_bounds() -> None:
     total = Constraint({0: 1}, 9, 9)
     assert interval([(1, 4)], [total], 0) == (1, 4)
+
+
+def test_constraints_are_possible_unless_they_contradict_each_other_or_the_bounds() -> None:
+    assert are_possible([(1, 4), (1, 4)], [Constraint({0: 1, 1: 1}, 7, 7)])
+    assert not are_possible([(1, 4)], [Constraint({0: 1}, 9, 9)])
+    assert not are_possible([(0, 9)], [Constraint({0: 1}, 1, 2), Constraint({0: 1}, 3, 4)])
+    assert are_possible([(1, 4)], [Constraint({0: 1}, 4 + 1e-7, 9)]), "a difference by rounding"
 
 
 def test_ends_are_rounded_inwards_to_whole_numbers() -> None:

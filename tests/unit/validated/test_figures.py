@@ -211,3 +211,13 @@ def test_marks_and_units_never_make_another_number(number: int, unit: str, mark:
     factor = {"count": 1, "thousand": 10**3, "million": 10**6}[unit]
     text = f"{number} {mark}" if mark == "2)" else f"{number}{mark}"
     assert figure(text, unit, footnotes=FOOTNOTES).value == number * factor
+
+
+def test_an_empty_cell_may_be_declared_as_suppressed_and_never_as_zero() -> None:
+    blank = figure("", suppressed={"": [1, 4]})
+    assert (blank.value, blank.lower, blank.upper, blank.status) == (None, 1, 4, "suppressed")
+    assert figure("12", suppressed={"": [1, 4]}).value == 12
+    assert figure(" ", missing=[""]).status == "missing"
+    assert figure("12", missing=[""]).value == 12
+    with pytest.raises(ValueError, match="never zero"):
+        figure("", zero=[""])

@@ -7,7 +7,7 @@ with country as (
     from {{ ref('mart_adoption_by_region_actor_month') }} as adoption
     inner join {{ ref('page_series') }} as series
         on adoption.measure_code = series.measure_code
-    where adoption.region_level = 'land'
+    where adoption.region_level = 'land' and adoption.is_representative
 )
 
 select

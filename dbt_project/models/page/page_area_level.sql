@@ -12,7 +12,9 @@ with by_month as (
             and adoption.actor_type_code = series.actor_type_code
     inner join {{ ref('dim_region') }} as region
         on adoption.region_key = region.region_key and region.is_current
-    where adoption.region_level in {{ listed(var('page_area_levels')) }}
+    where
+        adoption.region_level in {{ listed(var('page_area_levels')) }}
+        and adoption.is_representative
     group by adoption.service_code, adoption.region_level, adoption.month
 ),
 

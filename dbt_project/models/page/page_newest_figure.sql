@@ -58,6 +58,7 @@ country as (
     from {{ ref('mart_adoption_by_region_actor_month') }} as adoption
     where
         adoption.region_level = 'land'
+        and adoption.is_representative
         and adoption.service_code is not null
         and (
             adoption.adoption_share is not null

@@ -21,12 +21,7 @@ select
     qualifier,
     status,
     source_name,
-    case
-        when adoption_share is not null and region_level <> 'land' then cast(
-            rank() over (
-                partition by region_level order by adoption_share desc nulls last
-            ) as integer
-        )
-    end as region_rank,
+    case when region_level <> 'land' then rank_best end as rank_best,
+    case when region_level <> 'land' then rank_worst end as rank_worst,
     {{ page_order([is_country, 'adoption_share desc nulls last', 'region_name', 'region_key']) }}
 from newest

@@ -14,6 +14,8 @@ select
     adoption.qualifier,
     adoption.status,
     adoption.source_name,
+    adoption.rank_best,
+    adoption.rank_worst,
     coalesce(adoption.month = area_level.month, false) as is_newest
 from {{ ref('mart_adoption_by_region_actor_month') }} as adoption
 inner join {{ ref('page_series') }} as series
@@ -25,11 +27,14 @@ inner join {{ ref('dim_region') }} as region
 left join {{ ref('page_area_level') }} as area_level
     on adoption.service_code = area_level.service_code
 where
-    adoption.region_level = area_level.region_level
-    or (
-        adoption.region_level = 'land'
-        and (
-            area_level.service_code is not null
-            or series.month_count >= {{ var('page_fewest_months') }}
+    adoption.is_representative
+    and (
+        adoption.region_level = area_level.region_level
+        or (
+            adoption.region_level = 'land'
+            and (
+                area_level.service_code is not null
+                or series.month_count >= {{ var('page_fewest_months') }}
+            )
         )
     )

@@ -5,7 +5,11 @@ with country as (
         *,
         count(*) over (partition by service_code, measure_code, actor_type_code) as month_count
     from {{ ref('mart_adoption_by_region_actor_month') }}
-    where region_level = 'land' and adoption_share is not null and service_code is not null
+    where
+        region_level = 'land'
+        and adoption_share is not null
+        and service_code is not null
+        and is_representative
 ),
 
 ranked as (

@@ -1,18 +1,25 @@
--- of fewer than half of the regions there is no spread
+-- percentiles of all regions of the level on the page, as far as the published figures bound them
 select
-    service_code,
-    month,
-    count(adoption_share) as known_count,
-    count(*) as region_count,
-    min(adoption_share) as share_lowest,
-    round(percentile_cont(0.1) within group (order by adoption_share), 6) as share_p10,
-    round(percentile_cont(0.5) within group (order by adoption_share), 6) as share_median,
-    round(percentile_cont(0.9) within group (order by adoption_share), 6) as share_p90,
-    max(adoption_share) as share_highest,
-    {{ page_order(['service_code', 'month']) }}
-from {{ ref('page_regional_adoption') }}
-where region_level <> 'land'
-group by service_code, month
-having
-    count(adoption_share) >= {{ var('page_fewest_regions') }}
-    and 2 * count(adoption_share) >= count(*)
+    spread.service_code,
+    spread.month,
+    spread.known_count,
+    spread.region_count,
+    spread.percentile_10_lower,
+    spread.percentile_10_upper,
+    spread.percentile_50_lower,
+    spread.percentile_50_upper,
+    spread.percentile_90_lower,
+    spread.percentile_90_upper,
+    {{ page_order(['spread.service_code', 'spread.month']) }}
+from {{ ref('mart_spread_by_measure_month') }} as spread
+inner join {{ ref('page_series') }} as series
+    on
+        spread.measure_code = series.measure_code
+        and spread.actor_type_code = series.actor_type_code
+inner join {{ ref('page_area_level') }} as area_level
+    on
+        spread.service_code = area_level.service_code
+        and spread.region_level = area_level.region_level
+where
+    spread.known_count >= {{ var('page_fewest_regions') }}
+    and spread.percentile_50_lower is not null

@@ -17,4 +17,4 @@ inner join target
     on
         adoption.measure_code = target.measure_code
         and adoption.actor_type_code = target.actor_type_code
-where adoption.region_level = 'land'
+where adoption.region_level = 'land' and adoption.is_representative

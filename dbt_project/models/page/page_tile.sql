@@ -10,7 +10,9 @@ with adoption as (
             and adoption.actor_type_code = series.actor_type_code
     inner join {{ ref('page_area_level') }} as area_level
         on adoption.service_code = area_level.service_code and area_level.page_order = 1
-    where adoption.region_level in {{ listed(var('page_map_levels')) }}
+    where
+        adoption.region_level in {{ listed(var('page_map_levels')) }}
+        and adoption.is_representative
 ),
 
 newest as (

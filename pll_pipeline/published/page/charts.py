@@ -78,6 +78,14 @@ class Band(NamedTuple):
     high: float
 
 
+class Bounds(NamedTuple):
+    """A month and the bounds between which something lies in it."""
+
+    month: date
+    low: float
+    high: float
+
+
 class Due(NamedTuple):
     """A target: the last day, the share, and its label."""
 
@@ -161,17 +169,27 @@ def points(lines: Sequence[Line], axes: Axes, description: Description) -> str:
     )
 
 
-def spread(bands: Sequence[Band], country: Line, axes: Axes, description: Description) -> str:
-    """10th to 90th percentile as a band between two lines, the median, and the country dashed."""
-    median = _mark(_band_rows(bands), "line", stroke=_ACCENT, strokeWidth=2.2)
+def spread(
+    percentiles: Sequence[Bounds],
+    medians: Sequence[Bounds],
+    country: Line,
+    axes: Axes,
+    description: Description,
+) -> str:
+    """The bounds of the middle regions as a band, those of the median in it, the country dashed.
+
+    The bounds of a median that is known meet, so that it is a line.
+    """
     whole = [{"x": year_of(month), "y": share} for month, share in country.points]
     dashed = _mark(whole, "line", stroke=_INK, strokeWidth=1.2, strokeDash=[4, 3])
+    newest = medians[-1]
+    is_known = newest.low == newest.high
     return _svg(
         [
-            *_band(bands, axes),
+            *_between(_rows_of(percentiles), axes, _Look(_BAND, 1, _LINE, 0.8)),
+            *_between(_rows_of(medians), axes, _Look(_ACCENT, 0.25, _ACCENT, 1.8)),
             dashed.on(axes.x(), axes.y()),
-            median.on(axes.x(), axes.y("middle")),
-            *_label(year_of(bands[-1].month), bands[-1].middle, axes),
+            *(_label(year_of(newest.month), newest.low, axes) if is_known else []),
         ],
         description,
     )
@@ -246,6 +264,10 @@ def _named_rows(lines: Iterable[Line]) -> list[dict[str, Any]]:
     ]
 
 
+def _rows_of(bounds: Iterable[Bounds]) -> list[dict[str, Any]]:
+    return [{"x": year_of(of.month), "low": of.low, "high": of.high} for of in bounds]
+
+
 def _band_rows(bands: Iterable[Band]) -> list[dict[str, Any]]:
     return [
         {"x": year_of(band.month), "low": band.low, "middle": band.middle, "high": band.high}
@@ -253,11 +275,23 @@ def _band_rows(bands: Iterable[Band]) -> list[dict[str, Any]]:
     ]
 
 
+class _Look(NamedTuple):
+    """Colour and opacity of an area, colour and width of its edges."""
+
+    colour: str
+    opacity: float
+    edge: str
+    width: float
+
+
 def _band(bands: Sequence[Band], axes: Axes) -> list[_Layer]:
-    """An area and its two edges."""
-    rows = _band_rows(bands)
-    area = _mark(rows, "area", color=_BAND, opacity=1)
-    edge = _mark(rows, "line", stroke=_LINE, strokeWidth=0.8)
+    return _between(_band_rows(bands), axes, _Look(_BAND, 1, _LINE, 0.8))
+
+
+def _between(rows: list[dict[str, Any]], axes: Axes, look: _Look) -> list[_Layer]:
+    """An area between `low` and `high`, and its two edges."""
+    area = _mark(rows, "area", color=look.colour, opacity=look.opacity)
+    edge = _mark(rows, "line", stroke=look.edge, strokeWidth=look.width)
     return [
         area.on(axes.x(), axes.y("low"), y2="high:Q"),
         edge.on(axes.x(), axes.y("low")),

@@ -138,6 +138,11 @@ class PageTexts:
         bounds = self.format.share(lower), self.format.share(upper)
         return self.get("suppressed_between", lower=bounds[0], upper=bounds[1])
 
+    def share_between(self, lower: float, upper: float) -> str:
+        """A share that is known to lie between two bounds; one share where they meet."""
+        bounds = [self.format.share(bound) for bound in (lower, upper)]
+        return bounds[0] if lower == upper else "–".join(bounds)
+
     def _names(self, rows: Iterable[Row], code: str, name: str) -> dict[str, str]:
         """The names of rows by their codes."""
         return {row[code]: row[self.of_language(name)] for row in rows}

@@ -60,7 +60,8 @@ class Panel:
 class Tile:
     """A region on a tile map. `x` and `y` are in the units of the map.
 
-    `step` is the step of its share, 0 where there is none; `lines` is its short name.
+    `step` is the step of its share, 0 where there is none; `lines` is its short name; `is_none` is
+    true where the share is 0 %.
     """
 
     x: float
@@ -70,6 +71,7 @@ class Tile:
     value: str
     description: str
     lines: tuple[str, ...]
+    is_none: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def _tile(row: Row, place: tuple[float, float], texts: PageTexts, *, has_name: b
     return Tile(
         *place,
         step=0 if share is None else step_of(share),
+        is_none=share == 0,
         state=row["cell_state"],
         value="" if share is None else texts.format.number(100 * share),
         description=f"{row['region_name']}: {texts.share(share, row['cell_state'])}",

@@ -18,7 +18,7 @@ _MOST_FIRST, _MOST_LAST = 3, 2  # regions that the description of the ranking na
 
 def section(data: PageData, texts: PageTexts) -> Section:
     """The regions of one service in order, and every service side by side."""
-    if not known(data["ranking"], "region_rank"):
+    if not known(_regions(data)):
         return Section("ranking", texts.get("ranking"), (), (Note(texts.get("ranking_none")),))
     area_level = data["area_level"][0]
     intro = texts.get("ranking_intro", month=texts.format.month(area_level["month"]))
@@ -28,18 +28,10 @@ def section(data: PageData, texts: PageTexts) -> Section:
 
 def _ranking(area_level: Row, data: PageData, texts: PageTexts) -> Figure:
     """The regions in order of their share, and the country below them."""
-    ranked = known(data["ranking"], "region_rank")
     service, level = area_level["service_code"], area_level["region_level"]
-    first, last = ranked[0], ranked[-1]
     figure = Figure(
         name="ranking",
-        headline=texts.get(
-            "ranking_head",
-            top=first["region_name"],
-            top_share=texts.format.share(first["adoption_share"]),
-            bottom=last["region_name"],
-            bottom_share=texts.format.share(last["adoption_share"]),
-        ),
+        headline=_headline(area_level, data, texts),
         subtitle=texts.get(
             "ranking_sub",
             service=texts.service(service),
@@ -49,18 +41,63 @@ def _ranking(area_level: Row, data: PageData, texts: PageTexts) -> Figure:
         ),
         release_table="mart_adoption_by_region_actor_month",
         main_table=_ranking_table(area_level, data, texts),
-        alt=_ranking_in_words(ranked, level, data, texts),
+        alt=_ranking_in_words(level, data, texts),
     )
     return with_data(figure, data["ranking"], data, texts, left_out=("region_level",))
 
 
-def _ranking_in_words(ranked: Sequence[Row], level: str, data: PageData, texts: PageTexts) -> str:
-    named = (*ranked[:_MOST_FIRST], *ranked[-_MOST_LAST:])
-    listed = [f"{r['region_name']} {texts.format.share(r['adoption_share'])}" for r in named]
-    regions = [row for row in data["ranking"] if row["region_level"] != "land"]
+def _regions(data: PageData) -> list[Row]:
+    return [row for row in data["ranking"] if row["region_level"] != "land"]
+
+
+def _headline(area_level: Row, data: PageData, texts: PageTexts) -> str:
+    """The highest and the lowest region where the bounds of all prove it, else how many are known.
+
+    A region is the highest when no other can be above or beside it, the lowest accordingly.
+    """
+    regions = _regions(data)
+    last_rank = area_level["region_count"]
+    top = _only(where(regions, rank_best=1), "rank_worst", 1)
+    bottom = _only(where(regions, rank_worst=last_rank), "rank_best", last_rank)
+    if top and bottom:
+        key = "ranking_head"
+    elif top or bottom:
+        key = "ranking_head_top" if top else "ranking_head_bottom"
+    else:
+        key = "ranking_head_open"
+    named = {
+        f"{end}{what}": text
+        for end, row in (("top", top), ("bottom", bottom))
+        if row
+        for what, text in (
+            ("", row["region_name"]),
+            ("_share", texts.format.share(row["adoption_share"])),
+        )
+    }
+    if not named:
+        level = texts.levels(area_level["region_level"])
+        named = {"known": str(len(known(regions))), "all": str(last_rank), "level": level}
+    return texts.get(key, **named)
+
+
+def _only(rows: Sequence[Row], column: str, rank: int) -> Row | None:
+    """The row, where it is the only one, has a share, and can have no other rank."""
+    if len(rows) != 1 or rows[0]["adoption_share"] is None or rows[0][column] != rank:
+        return None
+    return rows[0]
+
+
+def _ranking_in_words(level: str, data: PageData, texts: PageTexts) -> str:
+    regions = _regions(data)
+    with_share = known(regions)
+    named = dict.fromkeys(
+        f"{row['region_name']} {texts.format.share(row['adoption_share'])}"
+        for row in (*with_share[:_MOST_FIRST], *with_share[-_MOST_LAST:])
+    )
+    listed = list(named)
     return texts.get(
         "ranking_alt",
-        count=len(ranked),
+        count=len(with_share),
         level=texts.levels(level),
         listed=texts.format.listed(listed),
         suppressed=len(where(regions, status="suppressed", adoption_share=None)),
@@ -99,13 +136,21 @@ def _ranking_row(row: Row, texts: PageTexts) -> list[str | Cell]:
     share_text = texts.share(share, row["status"], row["share_lower"], row["share_upper"])
     return [
         row["region_name"],
-        "" if row["region_rank"] is None else texts.format.number(row["region_rank"]),
+        _rank(row, texts),
         Cell("", now=share, before=before),
         share_text if share is None else texts.format.qualified(share_text, row["qualifier"]),
         "–" if change is None else texts.format.points(change, unit=False),
         _count(row["adoption_count"], texts),
         _count(row["eligible_count"], texts),
     ]
+
+
+def _rank(row: Row, texts: PageTexts) -> str:
+    """The ranks a region can have by the bounds of all; "" where too few are known."""
+    if row["rank_best"] is None:
+        return ""
+    ranks = dict.fromkeys(texts.format.number(row[f"rank_{end}"]) for end in ("best", "worst"))
+    return "–".join(ranks)
 
 
 def _count(count: int | None, texts: PageTexts) -> str:

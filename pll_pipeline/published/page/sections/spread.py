@@ -1,6 +1,7 @@
-"""How far apart are the regions? Percentiles of the regions of each service, by month.
+"""How far apart are the regions? Percentiles of all regions of each service, by month.
 
-Not here: single regions (`ranking.py`).
+A region whose share is withheld or not published lies somewhere between its bounds, so a percentile
+does too. Not here: single regions (`ranking.py`).
 """
 
 from __future__ import annotations
@@ -8,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pll_pipeline.published.page import charts
-from pll_pipeline.published.page.charts import Axes, Band, Description, Line
+from pll_pipeline.published.page.charts import Axes, Bounds, Description, Line
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
 from pll_pipeline.published.page.page_texts import PageTexts, capitalised
 from pll_pipeline.published.page.parts import Figure, Note, Panel, Section, Table, table_of
 from pll_pipeline.published.page.rows import Row, distinct, where
 
-# Column of the table → key of its head.
-_PERCENTILES = {
-    "share_lowest": "low",
-    "share_p10": "p10",
-    "share_median": "median",
-    "share_p90": "p90",
-    "share_highest": "high",
-}
+# Columns of the table, without `_lower` and `_upper` → key of the head.
+_PERCENTILES = {"percentile_10": "p10", "percentile_50": "median", "percentile_90": "p90"}
 
 
 def section(data: PageData, texts: PageTexts) -> Section:
@@ -43,27 +38,37 @@ def _spread(data: PageData, texts: PageTexts) -> Figure:
     service = widest["service_code"]
     figure = Figure(
         name="spread",
-        headline=texts.get(
-            "spread_head",
-            service=texts.service(service),
-            gap=texts.format.points(_gap(newest[service]), signed=False),
-        ),
+        headline=_headline(service, newest[service], texts),
         subtitle=texts.get(
             "spread_sub",
             level=capitalised(texts.levels(widest["region_level"])),
             known=newest[service]["known_count"],
-            all=widest["region_count"],
+            all=newest[service]["region_count"],
             service=texts.service(service),
         ),
-        release_table="mart_adoption_by_region_actor_month",
+        release_table="mart_spread_by_measure_month",
         panels=tuple(_panel(level, axes, data, texts) for level in levels),
-        tables=(_table([(level, newest[level["service_code"]]) for level in levels], texts),),
+        tables=(_table([newest[level["service_code"]] for level in levels], texts),),
     )
     return with_data(figure, data["spread"], data, texts)
 
 
-def _gap(row: Row) -> float:
-    return float(row["share_p90"] - row["share_p10"])
+def _headline(service: str, newest: Row, texts: PageTexts) -> str:
+    """What the bounds prove of the distance between the 10th and the 90th percentile."""
+    least, greatest = _gap(newest)
+    key = "spread_head_least" if least > 0 else "spread_head_greatest"
+    gap = least if least > 0 else greatest
+    if least == greatest:
+        key = "spread_head"
+    return texts.get(
+        key, service=texts.service(service), gap=texts.format.points(gap, signed=False)
+    )
+
+
+def _gap(row: Row) -> tuple[float, float]:
+    """The least and the greatest distance between the 10th and the 90th percentile."""
+    least = max(row["percentile_90_lower"] - row["percentile_10_upper"], 0.0)
+    return round(least, 6), round(row["percentile_90_upper"] - row["percentile_10_lower"], 6)
 
 
 def _panel(level: Row, axes: Axes, data: PageData, texts: PageTexts) -> Panel:
@@ -76,33 +81,40 @@ def _panel(level: Row, axes: Axes, data: PageData, texts: PageTexts) -> Panel:
         "spread_alt",
         service=texts.service(service),
         month=texts.format.month(newest["month"]),
-        p10=texts.format.share(newest["share_p10"]),
-        median=texts.format.share(newest["share_median"]),
-        p90=texts.format.share(newest["share_p90"]),
         known=newest["known_count"],
-        all=level["region_count"],
+        all=newest["region_count"],
         level=many,
+        **{head: _between(newest, column, texts) for column, head in _PERCENTILES.items()},
     )
-    bands = [
-        Band(row["month"], row["share_p10"], row["share_median"], row["share_p90"]) for row in rows
+    middle = [
+        Bounds(row["month"], row["percentile_10_lower"], row["percentile_90_upper"]) for row in rows
+    ]
+    medians = [
+        Bounds(row["month"], row["percentile_50_lower"], row["percentile_50_upper"]) for row in rows
     ]
     line = Line(service, [(row["month"], row["adoption_share"]) for row in country])
     description = Description(texts.service(service), text)
-    return Panel(texts.service(service), many, charts.spread(bands, line, axes, description))
+    return Panel(
+        texts.service(service), many, charts.spread(middle, medians, line, axes, description)
+    )
 
 
-def _table(rows: Sequence[tuple[Row, Row]], texts: PageTexts) -> Table:
-    """The newest month of each service, given its level and its newest percentiles."""
+def _table(rows: Sequence[Row], texts: PageTexts) -> Table:
+    """The newest month of each service."""
     heads = [
         (texts.get("service"), "text"),
         *((texts.get(key), "number") for key in ("known", *_PERCENTILES.values())),
     ]
     body = (
         [
-            texts.service(level["service_code"]),
-            texts.get("known_of", known=newest["known_count"], all=level["region_count"]),
-            *(texts.format.share(newest[column]) for column in _PERCENTILES),
+            texts.service(newest["service_code"]),
+            texts.get("known_of", known=newest["known_count"], all=newest["region_count"]),
+            *(_between(newest, column, texts) for column in _PERCENTILES),
         ]
-        for level, newest in rows
+        for newest in rows
     )
     return table_of(texts.get("spread_table"), heads, body)
+
+
+def _between(row: Row, percentile: str, texts: PageTexts) -> str:
+    return texts.share_between(row[f"{percentile}_lower"], row[f"{percentile}_upper"])

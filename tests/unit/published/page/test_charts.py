@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from pll_pipeline.published.page import charts
-from pll_pipeline.published.page.charts import Band, Description, Due, Line
+from pll_pipeline.published.page.charts import Band, Bounds, Description, Due, Line
 from pll_pipeline.published.page.colours import THEMES
 from pll_pipeline.published.page.formats import Formatter
 
@@ -20,13 +20,14 @@ LINE = Line(
     [(FIRST, 0.1), (date(2025, 2, 1), None), (date(2025, 3, 1), 0.3), (LAST, 0.9)],
 )
 BANDS = [Band(FIRST, 0.1, 0.2, 0.3), Band(LAST, 0.2, 0.5, 0.7)]
+RANGES = [Bounds(FIRST, 0.1, 0.3), Bounds(LAST, 0.5, 0.5)]
 
 
 @pytest.fixture(scope="module", params=["curves", "spread", "targets", "forecast", "points"])
 def svg(request: pytest.FixtureRequest) -> str:
     drawings = {
         "curves": lambda: charts.curves(LINE, [Line("b", LINE.points)], AXES, DESCRIPTION),
-        "spread": lambda: charts.spread(BANDS, LINE, AXES, DESCRIPTION),
+        "spread": lambda: charts.spread(RANGES, RANGES, LINE, AXES, DESCRIPTION),
         "targets": lambda: charts.targets(LINE, [Due(LAST, 0.5, "50 %")], AXES, DESCRIPTION),
         "forecast": lambda: charts.forecast(LINE, BANDS, AXES, DESCRIPTION),
         "points": lambda: charts.points([LINE], AXES, DESCRIPTION),

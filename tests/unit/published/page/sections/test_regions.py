@@ -96,31 +96,53 @@ def test_services_without_any_share_are_named() -> None:
     assert figure.notes == ("No share for the country is published for sfm.",)
 
 
-def test_the_headline_of_the_spread_is_the_widest_of_the_newest_months() -> None:
-    rows = [
-        world.row(
-            "spread",
-            service_code="pll",
-            month=month,
-            known_count=4,
-            share_p10=low,
-            share_median=0.5,
-            share_p90=high,
-        )
-        for month, low, high in ((JANUARY, 0.0, 1.0), (FEBRUARY, 0.4, 0.6))
-    ]
+def _spread(month: date, **bounds: tuple[float, float]) -> Row:
+    """A row of the spread; `p10`, `p50` and `p90` are lower and upper bounds."""
+    usual = {"p10": (0.2, 0.2), "p50": (0.5, 0.5), "p90": (0.8, 0.8)} | bounds
+    columns = {
+        f"percentile_{name[1:]}_{end}": share
+        for name, both in usual.items()
+        for end, share in zip(("lower", "upper"), both, strict=True)
+    }
+    counts = {"known_count": 4, "region_count": 4}
+    return world.row("spread", service_code="pll", month=month, **counts, **columns)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "headline"),
+    [
+        ({}, "60.0 percentage points between"),
+        ({"p10": (0.1, 0.3)}, "at least 50.0 percentage points between"),
+        ({"p10": (0.0, 0.9), "p90": (0.8, 1.0)}, "up to 100.0 percentage points between"),
+    ],
+)
+def test_the_headline_of_the_spread_is_what_the_bounds_of_the_newest_month_prove(
+    bounds: dict[str, tuple[float, float]], headline: str
+) -> None:
+    rows = [_spread(JANUARY, p10=(0.0, 0.0), p90=(1.0, 1.0)), _spread(FEBRUARY, **bounds)]
     figure = _figures(spread.section, _world(spread=rows))["spread"]
-    assert "20.0" in figure.headline
+    assert headline in figure.headline.replace("\u00a0", " ")
     assert "4 of 4" in figure.subtitle
 
 
-def _ranked(name: str, rank: int | None, share: float | None, **values: Any) -> Row:
+def test_a_percentile_whose_bounds_do_not_meet_is_shown_as_a_range() -> None:
+    figure = _figures(spread.section, _world(spread=[_spread(FEBRUARY, p50=(0.03, 0.13))]))[
+        "spread"
+    ]
+    (table,) = figure.tables
+    assert [cell.text for cell in table.rows[0]][2:] == ["20%", "3%–13%", "80%"]
+    assert "the median 3%–13%" in figure.panels[0].svg
+
+
+def _ranked(name: str, ranks: tuple[int, int] | None, share: float | None, **values: Any) -> Row:
+    best, worst = ranks or (None, None)
     usual = {"region_level": "fylke", "status": "observed", "qualifier": "exact"}
     return world.row(
         "ranking",
         region_key=name,
         region_name=name,
-        region_rank=rank,
+        rank_best=best,
+        rank_worst=worst,
         adoption_share=share,
         **(usual | values),
     )
@@ -129,18 +151,44 @@ def _ranked(name: str, rank: int | None, share: float | None, **values: Any) -> 
 @pytest.fixture(scope="module")
 def ranked() -> Figure:
     regions = [
-        _ranked("Ås", 1, 0.9, change_12m=0.95),
-        _ranked("By", 2, 0.5, change_12m=0.1),
-        _ranked("Dal", 3, 0.4, qualifier="approx"),
-        _ranked("Elv", None, None, status="suppressed", share_lower=0.1, share_upper=0.2),
+        _ranked("Ås", (1, 1), 0.9, change_12m=0.95),
+        _ranked("By", (2, 2), 0.5, change_12m=0.1),
+        _ranked("Dal", (3, 3), 0.4, qualifier="approx"),
+        _ranked("Elv", (4, 4), None, status="suppressed", share_lower=0.1, share_upper=0.2),
         _ranked("Norge", None, 0.6, region_level="land"),
     ]
     return _figures(ranking.section, _world(ranking=regions))["ranking"]
 
 
-def test_the_ranking_names_first_and_last_and_counts_the_suppressed(ranked: Figure) -> None:
-    assert ranked.headline == "Ås is highest with 90%, Dal lowest with 40%"
+def test_the_ranking_names_what_is_proved_and_counts_the_suppressed(ranked: Figure) -> None:
+    assert ranked.headline == "Ås is highest with 90%"
     assert ranked.alt.endswith("1 are suppressed.")
+
+
+@pytest.mark.parametrize(
+    ("ranks", "headline"),
+    [
+        ([(1, 1), (2, 2), (3, 3), (4, 4)], "A is highest with 90%, D lowest with 10%"),
+        ([(1, 2), (1, 3), (2, 3), (4, 4)], "D is lowest with 10%"),
+        ([(1, 2), (1, 2), (3, 4), (3, 4)], "4 of 4 counties have a share; none is certainly"),
+        ([(1, 1), (1, 1), (3, 3), (3, 3)], "4 of 4 counties have a share; none is certainly"),
+        ([None, None, None, None], "4 of 4 counties have a share; none is certainly"),
+    ],
+)
+def test_no_region_is_called_highest_or_lowest_unless_the_bounds_of_all_prove_it(
+    ranks: list[tuple[int, int] | None], headline: str
+) -> None:
+    shares = zip("ABCD", ranks, (0.9, 0.5, 0.4, 0.1), strict=True)
+    regions = [_ranked(name, rank, share) for name, rank, share in shares]
+    figure = _figures(ranking.section, _world(ranking=regions))["ranking"]
+    assert figure.headline.startswith(headline)
+
+
+def test_a_rank_is_a_range_where_the_bounds_leave_it_open() -> None:
+    regions = [_ranked("A", (1, 1), 0.9), _ranked("B", (2, 4), 0.5), _ranked("C", None, 0.4)]
+    table = _figures(ranking.section, _world(ranking=regions))["ranking"].main_table
+    assert table is not None
+    assert [row[1].text for row in table.rows] == ["1", "2–4", ""]
 
 
 def test_the_share_of_a_year_before_is_cut_at_none(ranked: Figure) -> None:
@@ -179,7 +227,7 @@ def test_a_cell_of_the_matrix_without_a_row_is_not_published() -> None:
         service=services,
         area_level=levels,
         matrix=matrix,
-        ranking=[_ranked("By", 1, 0.5)],
+        ranking=[_ranked("By", (1, 1), 0.5)],
     )
     table = _figures(ranking.section, data)["matrix"].main_table
     assert table is not None
@@ -219,6 +267,14 @@ def test_a_map_counts_its_tiles_by_state_and_step() -> None:
     assert hexagons.is_hexagons
     assert hexagons.note == "No figures at this level are published."
     assert figure.headline.endswith("0 of 1 municipalities have a published figure")
+
+
+def test_a_tile_of_no_adoption_is_empty() -> None:
+    data = _world(
+        tile=[_tile("kommune", "1", 0.0, "published"), _tile("kommune", "2", 0.1, "published")]
+    )
+    (hexagons,) = _figures(maps.section, data)["maps"].maps
+    assert [tile.is_none for tile in hexagons.tiles] == [True, False]
 
 
 def test_a_strip_of_months_shows_each_state() -> None:

@@ -78,7 +78,7 @@ def _map(level: str, rows: Sequence[Row], texts: PageTexts) -> TileMap:
     return TileMap(
         name=level,
         title=f"{capitalised(texts.levels(level))}, {month}",
-        note="" if known(rows) else texts.get("maps_level_none"),
+        note=_note(rows, texts),
         alt=_map_in_words(level, rows, month, texts),
         width=width,
         height=height,
@@ -87,6 +87,11 @@ def _map(level: str, rows: Sequence[Row], texts: PageTexts) -> TileMap:
         inset=tile_layout.inset_of(rows) if is_hexagons else None,
         inset_label=texts.get("maps_inset"),
     )
+
+
+def _note(rows: Sequence[Row], texts: PageTexts) -> str:
+    is_published = len(where(rows, cell_state="not_published")) < len(rows)
+    return "" if is_published else texts.get("maps_level_none")
 
 
 def _tile(row: Row, place: tuple[float, float], texts: PageTexts, *, has_name: bool) -> Tile:

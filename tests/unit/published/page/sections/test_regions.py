@@ -269,6 +269,12 @@ def test_a_map_counts_its_tiles_by_state_and_step() -> None:
     assert figure.headline.endswith("0 of 1 municipalities have a published figure")
 
 
+def test_a_level_whose_figures_are_all_suppressed_is_not_called_unpublished() -> None:
+    data = _world(tile=[_tile("fylke", "1", None, "suppressed")])
+    (squares,) = _figures(maps.section, data)["maps"].maps
+    assert squares.note == ""
+
+
 def test_a_tile_of_no_adoption_is_empty() -> None:
     data = _world(
         tile=[_tile("kommune", "1", 0.0, "published"), _tile("kommune", "2", 0.1, "published")]

@@ -17,3 +17,31 @@
         when 4 then 'i_drift'
     end
 {%- endmacro %}
+
+{#- Each region of `rows` and the regions it is in, which a plan for them reaches: the region
+    itself at distance 0, then the nearest first. Distances are even, so that a group of regions
+    fits between them. -#}
+{% macro regions_reached(rows) -%}
+    select
+        region_key,
+        region_key as wider_key,
+        0 as region_distance
+    from {{ rows }}
+    {%- for level in ['helsefellesskap', 'hf', 'fylke', 'rhf'] %}
+        union all
+        select
+            region_key,
+            {{ level }}_key as wider_key,
+            {{ 2 * loop.index }} as region_distance
+        from {{ rows }}
+        where {{ level }}_key is not null and {{ level }}_key <> region_key
+    {%- endfor %}
+    union all
+    select
+        part.region_key,
+        land.region_key as wider_key,
+        10 as region_distance
+    from {{ rows }} as part
+    cross join {{ rows }} as land
+    where land.region_level = 'land' and part.region_level <> 'land'
+{%- endmacro %}

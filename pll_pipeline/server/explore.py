@@ -17,7 +17,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import uvicorn
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -26,7 +25,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.public_tables import public_tables
 from pll_pipeline.published.query import Limits, query
 from pll_pipeline.published.releases import require_current
-from pll_pipeline.server.guard import HOST, App, Guard, Message, Receive, Send
+from pll_pipeline.server.guard import Guard, Message, Receive, Send, serve
 from pll_pipeline.text_tables import TextTable
 
 PATH = "/query"
@@ -35,7 +34,6 @@ EXAMPLES = CHECKOUT / "data" / "marts" / "examples"
 MOST_BYTES = 2**16
 MOST_CHARACTERS = 2000
 _FILES = Path(__file__).parent
-_SECONDS_TO_CLOSE = 5
 
 
 class Example(NamedTuple):
@@ -138,22 +136,14 @@ def policy() -> str:
     )
 
 
-def application(marts: Path, port: int) -> App:
+def application(marts: Path, port: int) -> Guard:
     """The page behind the guard."""
     return Guard(Explorer(marts), port, PATH)
 
 
 def run(marts: Path, port: int) -> None:
     """Answer requests until the process is ended."""
-    uvicorn.run(
-        application(marts, port),
-        host=HOST,
-        port=port,
-        log_level="warning",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
-    )
+    serve(application(marts, port), port)
 
 
 @cache

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import uvicorn
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -18,6 +20,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 HOST = "127.0.0.1"
 QUESTIONS = "/graphql"
+_SECONDS_TO_CLOSE = 5
 _HTTP_PORT = 80
 _READING = ("GET", "HEAD")
 # No other page may show this one in a frame, or use its files.
@@ -26,6 +29,19 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
+
+
+def serve(app: Guard, port: int) -> None:
+    """Answer requests at a port of this machine, for no other, until the process is ended."""
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=port,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
+    )
 
 
 class Guard:

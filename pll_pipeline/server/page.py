@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 
-import uvicorn
 from dagster import DagsterInstance
 from dagster._core.remote_representation.external import RemoteSchedule
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -17,11 +16,10 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 
 from pll_pipeline import console
 from pll_pipeline.config import CHECKOUT
-from pll_pipeline.server.guard import HOST, Guard
+from pll_pipeline.server.guard import HOST, Guard, serve
 
 ALLOW_CHANGES = "--allow-changes"
 WORKSPACE = CHECKOUT / "workspace.yaml"
-_SECONDS_TO_CLOSE = 5
 
 
 def run(port: int, *, allow_changes: bool) -> None:
@@ -40,15 +38,7 @@ def run(port: int, *, allow_changes: bool) -> None:
         app = Guard(create_app_from_workspace_process_context(workspace), port)
         kind = "changes allowed" if allow_changes else "read-only"
         console.show(f"Dagster's page is at http://{HOST}:{port}, {kind}. Stop with Ctrl-C.")
-        uvicorn.run(
-            app,
-            host=HOST,
-            port=port,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
-        )
+        serve(app, port)
 
 
 def turn_schedules_on(instance: DagsterInstance, workspace: WorkspaceProcessContext) -> list[str]:

@@ -32,7 +32,7 @@ LAYERS = (
 LAYER_OF = {folder: number for number, folders in enumerate(LAYERS) for folder in folders}
 ONLY = {
     "dagster": ("assets/", "history.py", "automation.py", "definitions.py", "server/page.py"),
-    "uvicorn": ("server/explore.py", "server/page.py"),
+    "uvicorn": ("server/guard.py",),
     "dagster_dbt": ("assets/",),
     "requests": ("raw/",),
     "duckdb": ("published/",),

@@ -210,6 +210,7 @@ def test_a_file_in_place_of_a_folder_never_stops_a_run(
     (config.dagster_home / name).write_text("a file")
     with open_store(config) as instance:
         _run(instance)
+        assert instance.get_runs(limit=1)[0].is_success
 
 
 def test_a_whole_store_is_left_alone(config: Config, one_run: Path) -> None:

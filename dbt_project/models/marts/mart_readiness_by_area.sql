@@ -160,28 +160,7 @@ newest_rollout as (
 
 -- an area and those around it, the nearest first: a plan reaches down, what is observed does not
 around as (
-    select
-        region_key,
-        region_key as wider_key,
-        0 as distance
-    from area
-    {%- for level in ['helsefellesskap', 'hf', 'fylke', 'rhf'] %}
-        union all
-        select
-            region_key,
-            {{ level }}_key as wider_key,
-            {{ loop.index }} as distance
-        from area
-        where {{ level }}_key is not null and {{ level }}_key <> region_key
-    {%- endfor %}
-    union all
-    select
-        part.region_key,
-        land.region_key as wider_key,
-        9 as distance
-    from area as part
-    cross join area as land
-    where land.region_level = 'land' and part.region_level <> 'land'
+    {{ regions_reached('area') }}
 ),
 
 planned as (
@@ -193,7 +172,7 @@ planned as (
             rollout.planned_number,
             row_number() over (
                 partition by around.region_key, rollout.service_code
-                order by around.distance
+                order by around.region_distance
             ) as nearness
         from around
         inner join newest_rollout as rollout on around.wider_key = rollout.region_key

@@ -103,28 +103,7 @@ area_month as (
 ),
 
 within as (
-    select
-        region_key,
-        region_key as wider_key,
-        0 as region_distance
-    from {{ ref('dim_region') }}
-    {%- for level in ['helsefellesskap', 'hf', 'fylke', 'rhf'] %}
-        union all
-        select
-            region_key,
-            {{ level }}_key as wider_key,
-            {{ 2 * loop.index }} as region_distance
-        from {{ ref('dim_region') }}
-        where {{ level }}_key is not null and {{ level }}_key <> region_key
-    {%- endfor %}
-    union all
-    select
-        part.region_key,
-        land.region_key as wider_key,
-        10 as region_distance
-    from {{ ref('dim_region') }} as part
-    cross join {{ ref('dim_region') }} as land
-    where land.region_level = 'land' and part.region_level <> 'land'
+    {{ regions_reached(ref('dim_region')) }}
 ),
 
 reach as (

@@ -40,8 +40,7 @@ def fetch(
         for file, address in settings.files.items():
             url = _known_address(source, file, address)
             earlier = _record_of(newest, file, url, settings.secret_parameters)
-            headers = _conditional_headers(earlier)
-            answer = client.get(url, headers=headers, accept=settings.content_types)
+            answer = _asked(client, settings, file, url, earlier)
             if answer.status == 304 and newest is not None:
                 unchanged.append(file)
                 records[file] = earlier
@@ -53,6 +52,16 @@ def fetch(
             return newest, False
         files |= {file: newest.read(file) for file in unchanged}
     return keep(raw, source.name, files, {"method": "http", **found, "requests": records})
+
+
+def _asked(
+    client: Client, settings: Http, file: str, url: str, earlier: Mapping[str, Any]
+) -> Answer:
+    """The answer for a file: to its question where it has one, else to a conditional request."""
+    accept = settings.content_types
+    if question := settings.questions.get(file):
+        return client.post(url, json=question, accept=accept)
+    return client.get(url, headers=_conditional_headers(earlier), accept=accept)
 
 
 def _known_address(source: Source, file: str, address: str | None) -> str:

@@ -628,11 +628,22 @@ class Http(PoliteFetch):
     found_on: FoundOn | None = Field(
         None, description="In place of the address of one file: where it is looked up"
     )
+    questions: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Name of the file → what is posted as JSON to get it, for an interface that is"
+        " asked so; files that are not named are asked for as they are",
+    )
     content_types: list[str] = Field(
         default_factory=list,
         description="Media types the publisher answers with; empty: any but a web page where none"
         " is read",
     )
+
+    @model_validator(mode="after")
+    def _questions_are_for_files(self) -> Http:
+        if unknown := self.questions.keys() - self.files.keys():
+            raise ValueError(f"questions names {min(unknown)!r}, which is not among files")
+        return self
 
 
 class PxWeb(PoliteFetch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -135,7 +136,8 @@ def fhi_answer(values: list[int | None]) -> bytes:
 
 def test_fhis_open_statistics_are_asked_with_a_question_and_read(tmp_path: Path) -> None:
     values = [5_594_340, 5_627_400, 652_000, 655_000, None, 294_860, 7, 8]
-    reply = Reply(fhi_answer(values), headers={"Content-Type": "application/json; charset=utf-8"})
+    content = codecs.BOM_UTF8 + fhi_answer(values)  # as it is sent
+    reply = Reply(content, headers={"Content-Type": "application/json; charset=utf-8"})
     with publisher(reply) as loopback:
         source = on_loopback(
             "fhi_population",
@@ -158,6 +160,24 @@ def test_fhis_open_statistics_are_asked_with_a_question_and_read(tmp_path: Path)
         ("population", "fylke:46", "2026-01-01", 655_000.0),
         ("population", "kommune:4601", "2026-01-01", 294_860.0),
     }
+
+
+def test_a_mark_in_place_of_a_figure_is_no_figure(tmp_path: Path) -> None:
+    values: list[Any] = [5_594_340, 5_627_400, 652_000, 655_000, 1, ":", 7, 8]
+    reply = Reply(fhi_answer(values), headers={"Content-Type": "application/json"})
+    with publisher(reply) as loopback:
+        source = on_loopback(
+            "fhi_population",
+            tmp_path,
+            lambda s: (
+                s.update(tolerance=0.3)
+                or s["fetch"].update(files={"table.json": f"{loopback.url}/data"})
+            ),
+        )
+        _, frame = observations(source, tmp_path / "raw")
+    assert not any(
+        start == "2026-01-01" and region == "kommune:4601" for _, region, start, _ in figures(frame)
+    )
 
 
 # --- Helsedirektoratet

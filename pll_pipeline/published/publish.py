@@ -15,6 +15,7 @@ from pll_pipeline.disposable import LOG
 from pll_pipeline.errors import PllError
 from pll_pipeline.published import release_folder, rolled_back
 from pll_pipeline.published.current_release import drop_damaged
+from pll_pipeline.published.descriptor import MANIFEST
 from pll_pipeline.published.outputs import write_release
 from pll_pipeline.published.release_info import Inputs
 from pll_pipeline.published.releases import (
@@ -92,6 +93,7 @@ def _write(
         writing, build_file, release.id, built_at, inputs, previous.folder if previous else None
     )
     release_folder.seal(writing)
+    release_folder.write_sum(release.folder, writing / MANIFEST)
     os.rename(writing, release.folder)
     release_folder.sync(release.folder.parent)
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 REMOVING = ".removing-"
+SUM = ".sha256"
 _STAGED = ".replacing"
 _READ_ONLY_FILE, _READ_ONLY_FOLDER, _OWN_FOLDER = 0o444, 0o555, 0o700
 
@@ -22,6 +23,38 @@ def hash_of(path: Path) -> str:
     """The SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_sum(release: Path, manifest: Path) -> None:
+    """Record the hash of a manifest beside the folder that the release is going to have.
+
+    The file is one that `sha256sum -c` reads. Raises `OSError` when the disk cannot store it.
+    """
+    path = release.with_name(f"{release.name}{SUM}")
+    path.unlink(missing_ok=True)
+    path.write_text(f"{hash_of(manifest)}  {release.name}/{manifest.name}\n", encoding="ascii")
+    with suppress(PermissionError):
+        path.chmod(_READ_ONLY_FILE)
+    sync(path)
+
+
+def recorded_sum(release: Path) -> str | None:
+    """The hash that is recorded for the manifest of a release, whatever is in the record.
+
+    None where there is no record, as for releases older than such records.
+    """
+    try:
+        text = release.with_name(f"{release.name}{SUM}").read_bytes()
+    except FileNotFoundError:
+        return None
+    return text.decode("ascii", "replace").partition(" ")[0]
+
+
+def drop_lone_sums(folder: Path) -> None:
+    """Remove the records of releases that are not there, which killed publishes leave."""
+    for path in folder.glob(f"*{SUM}"):
+        if not path.with_name(path.name.removesuffix(SUM)).exists():
+            path.unlink()
 
 
 def seal(folder: Path) -> None:
@@ -85,10 +118,11 @@ def drop_staged(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a release folder.
+    """Remove a release folder and the record of its manifest.
 
     It is renamed first, so that no reader takes a part for the whole.
     """
+    record = folder.with_name(f"{folder.name}{SUM}")
     if not folder.name.startswith("."):
         renamed = folder.with_name(f"{REMOVING}{folder.name}")
         os.rename(folder, renamed)
@@ -97,6 +131,7 @@ def remove(folder: Path) -> None:
         with suppress(PermissionError):
             os.chmod(parent, _OWN_FOLDER)
     shutil.rmtree(folder)
+    record.unlink(missing_ok=True)
 
 
 def size(folder: Path) -> int:

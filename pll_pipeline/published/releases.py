@@ -1,7 +1,8 @@
 """Releases: made current by one link, rolled back, pruned.
 
-    data/marts/releases/<release_id>/   complete, read-only, never changed
-    data/marts/current                  a link to one of them
+    data/marts/releases/<release_id>/         complete, read-only, never changed
+    data/marts/releases/<release_id>.sha256   the hash of its `release.json`, which lists the others
+    data/marts/current                        a link to one of them
 
 A reader therefore always opens one whole release, whatever is being written beside it. Where links
 cannot be made, `current` is a folder whose files are replaced one by one, `release.json` last. One
@@ -238,10 +239,14 @@ def _figures(release: Release) -> dict[str, str]:
 
 
 def verify(release: Release) -> None:
-    """Compare every file of a release with its hash in `release.json`.
+    """Compare `release.json` with its recorded hash, and every other file with its hash there.
 
     Raises `PllError` for the first that differs.
     """
+    # beside the folder of the release, also for the copy that `current` may be
+    recorded = release_folder.recorded_sum(_marts_of(release) / RELEASES / release.id)
+    if recorded is not None and not _has_hash(release.folder / MANIFEST, recorded):
+        raise _damaged(release, f"{MANIFEST} is not the one that was published")
     try:
         expected = {str(file["path"]): str(file["sha256"]) for file in release.manifest["files"]}
     except (KeyError, TypeError) as error:
@@ -249,6 +254,11 @@ def verify(release: Release) -> None:
     for name, sha256 in expected.items():
         if not _has_hash(release.folder / name, sha256):
             raise _damaged(release, f"{name} is missing or changed")
+
+
+def _marts_of(release: Release) -> Path:
+    parent = release.folder.parent
+    return parent.parent if parent.name == RELEASES else parent
 
 
 def _has_hash(path: Path, sha256: str) -> bool:
@@ -335,6 +345,7 @@ def sweep(marts_dir: Path) -> None:
     for left in [*(marts_dir / RELEASES).glob(".*"), *marts_dir.glob(".*")]:
         if left.name.startswith((WRITING, release_folder.REMOVING)):
             release_folder.remove(left)
+    release_folder.drop_lone_sums(marts_dir / RELEASES)
     (marts_dir / _NEW_LINK).unlink(missing_ok=True)
     folder = marts_dir / CURRENT
     if release_folder.is_half_replaced(folder):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from pll_pipeline.published.releases import (
     Release,
     current,
     make_current,
+    newest_whole,
     releases,
     rollback,
     verify,
@@ -170,6 +173,52 @@ def _change(release: Release, name: str, content: bytes | None) -> None:
     (release.folder / name).unlink()
     if content is not None:
         (release.folder / name).write_bytes(content)
+
+
+def _edit_manifest(release: Release) -> None:
+    """Change a fact, and no file that is listed."""
+    edited = release.manifest | {"stale_sources": []}
+    assert edited != release.manifest
+    _change(release, "release.json", json.dumps(edited).encode())
+
+
+def test_an_edit_of_the_manifest_that_keeps_its_list_of_files_is_found(
+    build: Path, marts: Path
+) -> None:
+    first, newest = publish_times(build, marts, 2)
+    _edit_manifest(newest)
+    assert "release.json is not the one that was published" in (file_fault(marts) or "")
+    assert newest_whole(marts) == first
+
+
+@pytest.mark.parametrize("content", [b"", b"noise", b"\xff\xfe"])
+def test_a_damaged_record_of_the_manifest_is_found(
+    build: Path, marts: Path, content: bytes
+) -> None:
+    (newest,) = publish_times(build, marts)
+    record = marts / "releases" / f"{newest.id}.sha256"
+    record.unlink()
+    record.write_bytes(content)
+    assert file_fault(marts)
+
+
+def test_the_record_of_a_manifest_is_one_that_sha256sum_reads_and_goes_with_its_release(
+    build: Path, marts: Path
+) -> None:
+    folder = marts / "releases"
+    (newest,) = publish_times(build, marts, 1)
+    (record,) = folder.glob("*.sha256")
+    subprocess.run(["sha256sum", "--check", "--strict", record.name], cwd=folder, check=True)
+    assert newest.id in record.read_text()
+    (folder / "2020-01-01T000000Z.sha256").write_text("of a publish that was killed")
+    (later,) = publish_times(build, marts, 1, keep=1)
+    assert [path.name for path in folder.glob("*.sha256")] == [f"{later.id}.sha256"]
+
+
+def test_a_release_older_than_such_records_is_whole(build: Path, marts: Path) -> None:
+    (newest,) = publish_times(build, marts)
+    (marts / "releases" / f"{newest.id}.sha256").unlink()
+    assert file_fault(marts) is None
 
 
 def test_a_release_is_compared_with_the_newest_that_is_whole(

@@ -22,7 +22,7 @@ from pll_pipeline.published import powerbi
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.powerbi import report
 from pll_pipeline.published.powerbi.build import build
-from pll_pipeline.published.powerbi.model import MEASURES, TABLES, Measure, Model
+from pll_pipeline.published.powerbi.model import MEASURES, RELEASE_ID, TABLES, Measure, Model
 from pll_pipeline.published.powerbi.tmdl import quoted
 from tests.night.conftest import World
 from tests.outputs.conftest import draft_of
@@ -211,6 +211,8 @@ def test_every_column_read_is_in_the_parquet_with_a_fitting_type(
             path = (world.current / "parquet" / f"{table.source}.parquet").as_posix()
             types = dict(row[:2] for row in world.ask(f"describe from read_parquet('{path}')"))
             for column in table.columns:
+                if column.source == RELEASE_ID:
+                    continue
                 read += 1
                 assert types[column.source] in fitting[column.type], (table.source, column.source)
     assert read > 100
@@ -387,6 +389,20 @@ def test_the_control_totals_are_those_of_the_mart(world: World, model: Model) ->
     assert {(row[0], row[1]): _number(row[5]) for row in rows} == {
         (row[0], row[1]): shares.get((row[0], row[1])) for row in rows
     }
+
+
+def test_the_release_of_every_table_is_compared(world: World, model: Model) -> None:
+    loaded = [table for table in model.tables if table.source]
+    for table in loaded:
+        (column,) = [column for column in table.columns if column.source == RELEASE_ID]
+        assert column.is_hidden
+    (count,) = [m for m in _measures(model) if m.name == "Utgaver i modellen"]
+    compared = COLUMN_IN_DAX.findall(count.dax)
+    assert sorted(compared) == sorted((table.name, "Utgave") for table in loaded)
+    (text,) = [m for m in _measures(model) if m.name == "Er alt fra én utgave"]
+    (release_id,) = world.ask("select release_id from meta.release")[0]
+    assert f'"{release_id}"' in text.dax
+    assert "Oppdater på nytt" in text.dax
 
 
 def _number(text: str) -> float | None:

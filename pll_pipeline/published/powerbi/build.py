@@ -14,6 +14,7 @@ from pll_pipeline.published.powerbi import power_query
 from pll_pipeline.published.powerbi.measures import measures
 from pll_pipeline.published.powerbi.model import (
     CALENDAR,
+    RELEASE_ID,
     Measure,
     Model,
     ModelColumn,
@@ -42,6 +43,16 @@ _TYPES = {
     LOAD_TIME: "dateTime",
 }
 _PERCENT, _WHOLE, _NUMBER, _MONTH, _DAY = "0.0 %", "#,0", "#,0.###", "mmmm yyyy", "yyyy-mm-dd"
+# The release that a table was read from, a hidden column of each; `measures` compares them.
+_RELEASE_COLUMN = ModelColumn(
+    "Utgave",
+    "Release",
+    RELEASE_ID,
+    "string",
+    "Utgaven som tabellen er lest fra.",
+    "The release that the table was read from.",
+    is_hidden=True,
+)
 _HIDDEN_ENDINGS = ("_key", "row_reference", "is_tile_row_offset", "is_tile_inset")
 
 
@@ -52,7 +63,7 @@ def names_of(draft: Draft) -> dict[str, Names]:
             table["name"],
             table["name_en"],
             table["source"],
-            _headings(draft.table(table["source"])),
+            _headings(draft.table(table["source"])) | {RELEASE_ID: _RELEASE_COLUMN.name},
         )
         for short, table in definition()["tables"].items()
     }
@@ -68,7 +79,7 @@ def build(draft: Draft) -> Model:
     calendar = power_query.calendar([table.source for table in dated])
     control = power_query.control(draft.connection)
     tables = (
-        _own_table("measures", power_query.EMPTY, measures=measures(draft.connection, names)),
+        _own_table("measures", power_query.EMPTY, measures=measures(draft, names)),
         *loaded,
         _own_table("calendar", calendar, is_calendar=True),
         _own_table("control", control),
@@ -129,7 +140,7 @@ def _table(draft: Draft, names: Names, of_source: dict[str, Names]) -> ModelTabl
         names.name_en,
         table.name,
         power_query.table(table.name, columns),
-        tuple(_column(column, table.name, names, is_fact) for column in columns),
+        (*(_column(column, table.name, names, is_fact) for column in columns), _RELEASE_COLUMN),
         description.nb,
         description.en,
     )

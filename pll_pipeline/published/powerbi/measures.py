@@ -9,8 +9,9 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.frames import frame_of
-from pll_pipeline.published.powerbi.model import Measure, Names, definition
+from pll_pipeline.published.powerbi.model import RELEASE_ID, Measure, Names, definition
 
 _SHARES = """
     select
@@ -30,16 +31,21 @@ _SHARES = """
 """
 
 
-def measures(connection: DuckDBPyConnection, names: dict[str, Names]) -> tuple[Measure, ...]:
+def measures(draft: Draft, names: dict[str, Names]) -> tuple[Measure, ...]:
     """Every measure, with its DAX on the tables and columns under the names they have in the model.
 
     Those of the figures, one per share that has rows, and those of the control table.
     """
-    facts: dict[str, Any] = dict(names)
+    ids = (f"DISTINCT({table[RELEASE_ID]})" for table in names.values())
+    facts: dict[str, Any] = {
+        **names,
+        "release_ids": f"UNION({', '.join(ids)})",
+        "release_of_project": draft.info.release_id,
+    }
     facts |= {name: dax.format(**facts) for name, dax in definition()["fragments"].items()}
     figures = [_filled(template, facts) for template in definition()["measures"]]
     control = [_filled(template, facts) for template in definition()["control_measures"]]
-    return (*figures, *_per_share(connection, facts), *control)
+    return (*figures, *_per_share(draft.connection, facts), *control)
 
 
 def _filled(template: dict[str, str], facts: dict[str, Any]) -> Measure:

@@ -15,6 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
+RELEASE_ID = "release_id"
+
 
 @dataclass(frozen=True)
 class ModelColumn:

@@ -72,7 +72,11 @@ def text(value: str) -> str:
 
 
 def table(name: str, columns: Sequence[Column]) -> str:
-    """The M that loads these columns of one Parquet file, with their types."""
+    """The M that loads these columns of one Parquet file, with their types and the release's id.
+
+    The id is that in the footer of the same bytes: a pair of texts in Thrift's compact form, in
+    which the mark of a text (24) and its length come before it.
+    """
     types = [(c.name, _TYPES[c.type]) for c in columns if c.type in _TYPES]
     times = [(c.name, _IN_UTC) for c in columns if c.type == LOAD_TIME]
     return _filled(
@@ -80,7 +84,7 @@ def table(name: str, columns: Sequence[Column]) -> str:
         file=text(f"{name}.parquet"),
         columns=", ".join(text(c.name) for c in columns),
         types=_pairs(types),
-        result=f"Table.TransformColumns(Typer, {{{_pairs(times)}}})" if times else "Typer",
+        times=f"Table.TransformColumns(Typer, {{{_pairs(times)}}})" if times else "Typer",
     )
 
 

@@ -22,7 +22,16 @@ from pll_pipeline.errors import PllError
 LOG = logging.getLogger("pll")
 MARK = ".damaged-"
 _MOST_KEPT = 3
-_FOLDERS = ("build", "build/dbt", "build/dbt-run", "validated", "marts", "marts/releases", "logs")
+_FOLDERS = (
+    "build",
+    "build/dbt",
+    "build/dbt-run",
+    "validated",
+    "marts",
+    "marts/releases",
+    "marts/manifests",
+    "logs",
+)
 
 
 def put_away(path: Path, why: str) -> Path:

@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 REMOVING = ".removing-"
-SUM = ".sha256"
+MANIFESTS = "manifests"
+_SUM = ".sha256"
 _STAGED = ".replacing"
 _READ_ONLY_FILE, _READ_ONLY_FOLDER, _OWN_FOLDER = 0o444, 0o555, 0o700
 
@@ -26,16 +27,24 @@ def hash_of(path: Path) -> str:
 
 
 def write_sum(release: Path, manifest: Path) -> None:
-    """Record the hash of a manifest beside the folder that the release is going to have.
+    """Record the hash of a manifest for the folder that the release is going to have.
 
-    The file is one that `sha256sum -c` reads. Raises `OSError` when the disk cannot store it.
+    The file is one that `sha256sum -c` reads, beside the folder of all releases. Raises `OSError`
+    when the disk cannot store it.
     """
-    path = release.with_name(f"{release.name}{SUM}")
+    path = _sum_of(release)
+    path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)
-    path.write_text(f"{hash_of(manifest)}  {release.name}/{manifest.name}\n", encoding="ascii")
+    name = f"{release.parent.name}/{release.name}/{manifest.name}"
+    path.write_text(f"{hash_of(manifest)}  {name}\n", encoding="ascii")
     with suppress(PermissionError):
         path.chmod(_READ_ONLY_FILE)
     sync(path)
+    sync(path.parent)
+
+
+def _sum_of(release: Path) -> Path:
+    return release.parent.parent / MANIFESTS / f"{release.name}{_SUM}"
 
 
 def recorded_sum(release: Path) -> str | None:
@@ -44,16 +53,16 @@ def recorded_sum(release: Path) -> str | None:
     None where there is no record, as for releases older than such records.
     """
     try:
-        text = release.with_name(f"{release.name}{SUM}").read_bytes()
+        text = _sum_of(release).read_bytes()
     except FileNotFoundError:
         return None
     return text.decode("ascii", "replace").partition(" ")[0]
 
 
 def drop_lone_sums(folder: Path) -> None:
-    """Remove the records of releases that are not there, which killed publishes leave."""
-    for path in folder.glob(f"*{SUM}"):
-        if not path.with_name(path.name.removesuffix(SUM)).exists():
+    """Remove the records of releases that are not in `folder`, which killed publishes leave."""
+    for path in (folder.parent / MANIFESTS).glob(f"*{_SUM}"):
+        if not (folder / path.name.removesuffix(_SUM)).exists():
             path.unlink()
 
 
@@ -122,7 +131,7 @@ def remove(folder: Path) -> None:
 
     It is renamed first, so that no reader takes a part for the whole.
     """
-    record = folder.with_name(f"{folder.name}{SUM}")
+    record = _sum_of(folder)
     if not folder.name.startswith("."):
         renamed = folder.with_name(f"{REMOVING}{folder.name}")
         os.rename(folder, renamed)

@@ -1,8 +1,8 @@
 """Releases: made current by one link, rolled back, pruned.
 
-    data/marts/releases/<release_id>/         complete, read-only, never changed
-    data/marts/releases/<release_id>.sha256   the hash of its `release.json`, which lists the others
-    data/marts/current                        a link to one of them
+    data/marts/releases/<release_id>/          complete, read-only, never changed
+    data/marts/manifests/<release_id>.sha256   the hash of its `release.json`
+    data/marts/current                         a link to one of them
 
 A reader therefore always opens one whole release, whatever is being written beside it. Where links
 cannot be made, `current` is a folder whose files are replaced one by one, `release.json` last. One

@@ -196,7 +196,7 @@ def test_a_damaged_record_of_the_manifest_is_found(
     build: Path, marts: Path, content: bytes
 ) -> None:
     (newest,) = publish_times(build, marts)
-    record = marts / "releases" / f"{newest.id}.sha256"
+    record = marts / "manifests" / f"{newest.id}.sha256"
     record.unlink()
     record.write_bytes(content)
     assert file_fault(marts)
@@ -205,10 +205,10 @@ def test_a_damaged_record_of_the_manifest_is_found(
 def test_the_record_of_a_manifest_is_one_that_sha256sum_reads_and_goes_with_its_release(
     build: Path, marts: Path
 ) -> None:
-    folder = marts / "releases"
+    folder = marts / "manifests"
     (newest,) = publish_times(build, marts, 1)
     (record,) = folder.glob("*.sha256")
-    subprocess.run(["sha256sum", "--check", "--strict", record.name], cwd=folder, check=True)
+    subprocess.run(["sha256sum", "--check", "--strict", record], cwd=marts, check=True)
     assert newest.id in record.read_text()
     (folder / "2020-01-01T000000Z.sha256").write_text("of a publish that was killed")
     (later,) = publish_times(build, marts, 1, keep=1)
@@ -217,7 +217,7 @@ def test_the_record_of_a_manifest_is_one_that_sha256sum_reads_and_goes_with_its_
 
 def test_a_release_older_than_such_records_is_whole(build: Path, marts: Path) -> None:
     (newest,) = publish_times(build, marts)
-    (marts / "releases" / f"{newest.id}.sha256").unlink()
+    (marts / "manifests" / f"{newest.id}.sha256").unlink()
     assert file_fault(marts) is None
 
 

@@ -28,6 +28,7 @@ MOST_CHARACTERS = 60  # shown per cell
 _MOST_IN_KEY = 160
 _MOST_IN_REASON = 300
 _MOST_IN_PUBLICATION = 2_000
+MOST_IN_SENTENCE = 300
 
 _TABLE_HEAD = (
     "| Tabell | Før | Nå | Nye | Borte | Endret | Bare hentet på nytt |",
@@ -98,16 +99,33 @@ def _compared(draft: Draft, previous: Path) -> list[str]:
 
 def _publications(info: ReleaseInfo, previous: Path) -> list[str]:
     """What the publications changed, for the snapshots that are new in this release."""
-    used = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))["snapshots"]
-    before = {(s["source_name"], _utc(s["snapshot_at"])) for s in used}
+    manifest = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))
+    before = {(s["source_name"], _utc(s["snapshot_at"])) for s in manifest["snapshots"]}
     new = [d for d in info.inputs.drift if (d["source_name"], _utc(d["snapshot_at"])) not in before]
-    if not new:
-        return []
     changed = [
         (d["source_name"], _cell("; ".join(d["changes"]), _MOST_IN_PUBLICATION)) for d in new
     ]
     lines = [f"- `{source_name}`: {text}." for source_name, text in changed]
-    return ["## Publikasjoner", "", *lines, ""]
+    publications = ["## Publikasjoner", "", *lines, ""] if lines else []
+    texts = [
+        line
+        for page in info.inputs.page_texts
+        if page["changed_at"] and _utc(page["changed_at"]) > _utc(manifest["built_at"])
+        for line in _page_text(page)
+    ]
+    return [*publications, *(["## Sidetekster", "", *texts, ""] if texts else [])]
+
+
+def _page_text(page: dict[str, Any]) -> Iterator[str]:
+    """What a page of running text says of its own change, and its sentences new and gone."""
+    stated = page["stated_on"] or "ikke oppgitt"
+    before = page["stated_before"] or "ikke oppgitt"
+    yield f"- `{page['source_name']}`: siste faglige endring {stated}, før {before}."
+    for word, key in (("ny", "new"), ("borte", "gone")):
+        for sentence in page[key]:
+            yield f"  - {word}: {_cell(sentence, MOST_IN_SENTENCE)}"
+        if (rest := page[f"{key}_count"] - len(page[key])) > 0:
+            yield f"  - {word}: {_number(rest)} setninger til"
 
 
 def _utc(time: str | datetime) -> str:

@@ -61,6 +61,8 @@ class Inputs:
     - `stale_sources`: source_name, reason, snapshot_at (None when no snapshot is accepted)
     - `sources`: source_name, title, title_en, publisher, landing_page, licence, attribution
     - `drift`: source_name, snapshot_at, changes (texts: how it differs from the snapshot before)
+    - `page_texts`: source_name, snapshot_at, and the fields of `validated/page_changes.PageText`:
+      what the newest page of a source says of its own change, and its sentences new and gone
     """
 
     fingerprint: str
@@ -71,6 +73,7 @@ class Inputs:
     code_version: str
     dbt_manifest: Path
     drift: list[dict[str, Any]] = field(default_factory=list)
+    page_texts: list[dict[str, Any]] = field(default_factory=list)
     publisher: str | None = None
     base_url: str | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -138,10 +138,22 @@ def write_inputs(
             for verdict in in_use
             if verdict.drift
         ],
+        "page_texts": list(_page_texts(states)),
         "sources": [_description(state) for state in states if state.in_use],
         "code_version": f"{version('pll-pipeline')}+{code[:12]}",
     }
     write_json(inputs, _inputs_file(config))
+
+
+def _page_texts(states: Iterable[SourceState]) -> Iterator[dict[str, Any]]:
+    """What the newest page of each source says of its own change, also where it is refused."""
+    for state in states:
+        if state.in_use and state.newest and state.newest.page_text:
+            yield {
+                "source_name": state.source.name,
+                "snapshot_at": state.newest.taken_at.isoformat(),
+                **state.newest.page_text.model_dump(mode="json"),
+            }
 
 
 def read_inputs(config: Config) -> dict[str, Any]:

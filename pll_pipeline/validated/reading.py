@@ -20,12 +20,14 @@ from pll_pipeline.validated.corrections import Correction, corrections_of
 from pll_pipeline.validated.drift import Drift, compare
 from pll_pipeline.validated.frames import QUARANTINE
 from pll_pipeline.validated.judging import JudgedContents, judge_contents
+from pll_pipeline.validated.page_changes import Earlier, PageText, may_show_gone, page_text
 from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.validated.verdicts import (
     Reading,
     SnapshotVerdict,
     bytes_of_table,
     last_accepted,
+    no_rows,
     read_state,
     store,
     verdict_on,
@@ -40,15 +42,41 @@ def read_snapshot(reading: Reading) -> SnapshotVerdict:
     were archived, `TablesDamaged` for stored tables of `before` that were changed meanwhile.
     """
     source, snapshot = reading.source, reading.snapshot
-    judged = judge_contents(
-        source,
-        _contents(source, snapshot),
-        corrections_of(reading.config, source),
-        load_codes(reading.config.seeds),
-        snapshot.taken_at,
-        f"{source.name}/{snapshot.name}",
+    contents = _contents(source, snapshot)
+    text = _page_text(reading, contents)
+    try:
+        judged = judge_contents(
+            source,
+            contents,
+            corrections_of(reading.config, source),
+            load_codes(reading.config.seeds),
+            snapshot.taken_at,
+            f"{source.name}/{snapshot.name}",
+        )
+    except PllError as error:
+        if text is None:
+            raise
+        return _refuse(reading, error.paragraph(), text)
+    return _decide(reading, judged, text)
+
+
+def _page_text(reading: Reading, contents: Mapping[str, bytes]) -> PageText | None:
+    """How the text of the snapshot differs from that of the one before it."""
+    previous, text = reading.previous, reading.previous_text
+    earlier = None
+    if previous is not None and text is not None:
+        before = {file.name: previous.read(file.name) for file in previous.files}
+        earlier = Earlier(contents=before, taken_at=previous.taken_at, text=text)
+    return page_text(reading.source, contents, reading.snapshot.taken_at, earlier)
+
+
+def _refuse(reading: Reading, reason: str, text: PageText) -> SnapshotVerdict:
+    """Store the refusal of a page whose sentences cannot be read, with what changed in its text."""
+    shown = text if may_show_gone(reading.source) else text.without_gone()
+    verdict = verdict_on(
+        reading.snapshot, reading.fingerprint, is_accepted=False, reason=reason, page_text=shown
     )
-    return _decide(reading, judged)
+    return store(verdict, no_rows(), reading.folder)
 
 
 def _contents(source: Source, snapshot: Snapshot) -> dict[str, bytes]:
@@ -58,7 +86,7 @@ def _contents(source: Source, snapshot: Snapshot) -> dict[str, bytes]:
     return {file: snapshot.read(file) for file in archived | wanted}
 
 
-def _decide(reading: Reading, judged: JudgedContents) -> SnapshotVerdict:
+def _decide(reading: Reading, judged: JudgedContents, text: PageText | None) -> SnapshotVerdict:
     """Store the verdict of a snapshot that could be read, with its rows."""
     source, snapshot, before = reading.source, reading.snapshot, reading.before
     rows = judged.judgement.mapped
@@ -70,6 +98,8 @@ def _decide(reading: Reading, judged: JudgedContents) -> SnapshotVerdict:
         "quarantine": pl.concat([rows.quarantine, corrected]),
     }
     drift = _compared(reading.config, source, before, judged) if before else Drift((), ())
+    if text and "suppressed" in rows.observations["status"]:
+        text = text.without_gone()
     reason = judged.judgement.reason or _reason_of(drift, f"{source.name}/{snapshot.name}")
     verdict = verdict_on(
         snapshot,
@@ -81,6 +111,7 @@ def _decide(reading: Reading, judged: JudgedContents) -> SnapshotVerdict:
         drift=(*_move(snapshot), *drift.changes, *_changed_beside(before, rows.not_read)),
         not_read=rows.not_read,
         definitions=dict(judged.definitions),
+        page_text=text,
     )
     return store(verdict, frames, reading.folder)
 

@@ -35,6 +35,7 @@ from pll_pipeline.validated.child import Outcome
 from pll_pipeline.validated.corrections import fault_of_corrections
 from pll_pipeline.validated.fingerprints import one_hash, reading_fingerprint
 from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
+from pll_pipeline.validated.page_changes import PageText
 from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.validated.writing import (
     put_in_place,
@@ -79,7 +80,8 @@ class SnapshotVerdict(BaseModel):
     `fingerprint` covers the reading that led to it and the accepted snapshot it was compared with;
     `drift` is what changed since that one, in Norwegian; `not_read` is everything in the
     publication that was not read; `definitions` are the texts of the columns that define what is
-    counted. `tables` names the files of its rows: one that differs from them is not believed.
+    counted. `page_text` is how a page of running text differs from that of the snapshot before it.
+    `tables` names the files of its rows: one that differs from them is not believed.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -100,6 +102,7 @@ class SnapshotVerdict(BaseModel):
     drift: tuple[str, ...] = ()
     not_read: tuple[NotRead, ...] = ()
     definitions: dict[str, list[str]] = {}
+    page_text: PageText | None = None
     tables: dict[str, StoredTable] = {}
 
 
@@ -152,8 +155,9 @@ class SourceState(BaseModel):
 class Reading(BaseModel):
     """What is needed to read and judge one snapshot.
 
-    `before` is the accepted snapshot it is compared with; `folder` is where verdict and tables are
-    written.
+    `before` is the accepted snapshot it is compared with. `previous` is the last one before it
+    whose text could be read, where texts are compared, and `previous_text` what changed in that.
+    `folder` is where verdict and tables are written.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -164,6 +168,8 @@ class Reading(BaseModel):
     before: SnapshotVerdict | None
     fingerprint: str
     folder: Path
+    previous: Snapshot | None = None
+    previous_text: PageText | None = None
 
 
 def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
@@ -181,18 +187,40 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
     reading = reading_fingerprint(config, source)
     verdicts: list[SnapshotVerdict] = []
     read_count = 0
+    previous: tuple[Snapshot, SnapshotVerdict] | None = None
     for snapshot in snapshots(config.raw, source.name, config.known_until):
         before = last_accepted(verdicts)
-        fingerprint = one_hash(reading, before.fingerprint if before else "")
+        fingerprint = _fingerprint(reading, before, previous)
         verdict = _usable(config, snapshot, fingerprint)
         if verdict is not None:
             verify(snapshot)
         else:
             LOG.info("%s: reading snapshot %s", source.name, snapshot.name)
-            verdict = _judged(config, source, snapshot, before, fingerprint)
+            reading_now = Reading(
+                config=config,
+                source=source,
+                snapshot=snapshot,
+                before=before,
+                fingerprint=fingerprint,
+                folder=unfinished_folder(_folder(config, source.name, snapshot.name)),
+                previous=previous[0] if previous else None,
+                previous_text=previous[1].page_text if previous else None,
+            )
+            verdict = _judged(reading_now)
             read_count += 1
         verdicts.append(verdict)
+        previous = (snapshot, verdict) if verdict.page_text else previous
     return _state(config, source, verdicts), read_count
+
+
+def _fingerprint(
+    reading: str,
+    before: SnapshotVerdict | None,
+    previous: tuple[Snapshot, SnapshotVerdict] | None,
+) -> str:
+    """One hash over all that a verdict depends on, beside the snapshot itself."""
+    compared = [previous[0].sha256, previous[1].fingerprint] if previous else []
+    return one_hash(reading, before.fingerprint if before else "", *compared)
 
 
 def read_state(config: Config, source: Source) -> SourceState:
@@ -235,23 +263,10 @@ def _usable(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVer
     return verdict
 
 
-def _judged(
-    config: Config,
-    source: Source,
-    snapshot: Snapshot,
-    before: SnapshotVerdict | None,
-    fingerprint: str,
-) -> SnapshotVerdict:
+def _judged(reading: Reading) -> SnapshotVerdict:
     """The verdict on a snapshot that is read in a process of its own; a refusal where that dies."""
+    config, source, snapshot = reading.config, reading.source, reading.snapshot
     folder = _folder(config, source.name, snapshot.name)
-    reading = Reading(
-        config=config,
-        source=source,
-        snapshot=snapshot,
-        before=before,
-        fingerprint=fingerprint,
-        folder=unfinished_folder(folder),
-    )
     outcome = child.read_apart(reading.model_dump_json())
     if outcome.kind == "verdict":
         put_in_place(folder)
@@ -265,7 +280,7 @@ def _judged(
         )
     if outcome.kind == "damaged":
         verify(snapshot)  # raises with the file that is damaged
-    return _refused(config, snapshot, fingerprint, _reason(outcome, snapshot))
+    return _refused(config, snapshot, reading.fingerprint, _reason(outcome, snapshot))
 
 
 def _reason(outcome: Outcome, snapshot: Snapshot) -> str:
@@ -278,12 +293,16 @@ def _reason(outcome: Outcome, snapshot: Snapshot) -> str:
 
 def _refused(config: Config, snapshot: Snapshot, fingerprint: str, reason: str) -> SnapshotVerdict:
     """Store a refusal without rows."""
-    frames = {table: pl.DataFrame(schema=schema) for table, schema in FRAMES.items()}
     verdict = verdict_on(snapshot, fingerprint, is_accepted=False, reason=reason)
     folder = _folder(config, snapshot.source_name, snapshot.name)
-    stored = store(verdict, frames, unfinished_folder(folder))
+    stored = store(verdict, no_rows(), unfinished_folder(folder))
     put_in_place(folder)
     return stored
+
+
+def no_rows() -> dict[str, pl.DataFrame]:
+    """The tables of a snapshot of which nothing could be read."""
+    return {table: pl.DataFrame(schema=schema) for table, schema in FRAMES.items()}
 
 
 # --- what is stored -------------------------------------------------------------------------------

@@ -9,11 +9,13 @@ sentence ends (`sentences.py`), what a number or a qualifier means (`vocabulary/
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.decoding import decode
 from pll_pipeline.validated.readers.page_blocks import Blocks, blocks_of_page, without_fault_marks
+from pll_pipeline.validated.readers.page_style import PageStyle
+from pll_pipeline.validated.readers.page_text import seen_text
 from pll_pipeline.validated.readers.sentences import sentences
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
 from pll_pipeline.vocabulary import patterns
@@ -98,6 +100,27 @@ def shown_sentences(content: bytes, encoding: Encoding, *, where: str) -> list[s
     """The sentences of a page whose shown text is certain, in order. Raises as `read` does."""
     blocks = blocks_of_page(decode(content, encoding, where=where, what="page"), where)
     return [s for s in _sentences_of(blocks.texts, where) if not blocks.faults_in(s)]
+
+
+class ShownPage(NamedTuple):
+    """A page as a person reads it: the sentences of its running text, and all of its text."""
+
+    sentences: list[str]
+    text: str
+
+
+def shown_page(content: bytes, encoding: Encoding, *, where: str) -> ShownPage:
+    """The sentences of a page, with those whose shown text is not certain, and its whole text.
+
+    Raises `PllError` for bytes in another encoding, and for a page too large or too deep.
+    """
+    from selectolax.lexbor import LexborHTMLParser
+
+    page = decode(content, encoding, where=where, what="page")
+    sentences = _sentences_of(blocks_of_page(page, where).texts, where)
+    parsed = LexborHTMLParser(page)
+    text = seen_text(parsed.body, PageStyle(parsed, where)).text if parsed.body else ""
+    return ShownPage(list(map(without_fault_marks, sentences)), text)
 
 
 def _refuse_faults(figure: ProseFigure, faults: list[str], where: str) -> None:

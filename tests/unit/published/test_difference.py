@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,26 @@ def test_what_a_publication_changed_is_listed_for_new_snapshots_only(
     ]
     text = _text(_release(tmp_path, AFTER, [], before, drift=drift))
     assert "## Publikasjoner\n\n- `figures`: a column is new; 3 rows are gone.\n" in text
+    assert "old" not in text
+
+
+def _page_text(changed_at: str, *sentences: str, more: int = 0) -> dict[str, Any]:
+    return {
+        **{"source_name": "figures", "snapshot_at": changed_at, "changed_at": changed_at},
+        **{"before_at": changed_at, "stated_on": "2026-01-26", "stated_before": None},
+        **{"new": list(sentences), "new_count": len(sentences) + more},
+        **{"gone": [], "gone_count": 0},
+    }
+
+
+def test_sentences_that_a_page_changed_since_the_release_before_are_listed(
+    tmp_path: Path, before: Path
+) -> None:
+    after, hostile = f"{BUILT_AT + timedelta(hours=1):%Y-%m-%dT%H:%M:%S%z}", "[a](b) | <b>`x`\n# y"
+    pages = [_page_text(after, hostile, more=3), _page_text("2026-01-02T03:04:05Z", "old")]
+    text = _text(_release(tmp_path, AFTER, [], before, page_texts=pages))
+    assert "- `figures`: siste faglige endring 2026-01-26, før ikke oppgitt.\n" in text
+    assert "  - ny: \\[a](b) \\| \\<b>\\`x\\` # y\n  - ny: 3 setninger til\n" in text
     assert "old" not in text
 
 

@@ -13,11 +13,17 @@ from pll_pipeline.published.page.page_texts import PageTexts
 from pll_pipeline.published.page.parts import Note, Part, Section, Table, table_of
 from pll_pipeline.published.page.previous_release import PreviousRelease
 from pll_pipeline.published.page.rows import Row
+from pll_pipeline.published.page.sections import page_texts_changed
 
 
 def section(data: PageData, texts: PageTexts) -> Section:
     """What is new since the release before, and what publishers changed later."""
-    parts = [*_since_previous(data, texts), *_drift(data, texts), *_revisions(data, texts)]
+    parts = [
+        *_since_previous(data, texts),
+        *page_texts_changed.parts(data, texts),
+        *_drift(data, texts),
+        *_revisions(data, texts),
+    ]
     return Section("changes", texts.get("changes"), (), tuple(parts))
 
 

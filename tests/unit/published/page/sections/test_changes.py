@@ -80,6 +80,28 @@ def test_what_sources_changed_is_listed_by_source() -> None:
     ]
 
 
+def test_a_page_says_when_it_was_last_changed_and_which_sentences_are_new_or_gone() -> None:
+    change = {
+        **{"source_name": "figures", "snapshot_at": "2026-01-03T03:00:00Z"},
+        **{"changed_at": "2026-01-02T03:00:00Z", "before_at": "2026-01-01T03:00:00Z"},
+        **{"stated_on": "2025-12-30", "stated_before": None},
+        **{"new": ["<b>Ny.</b>"], "new_count": 3, "gone": ["Borte."], "gone_count": 1},
+    }
+    section = _section(release_inputs={"page_texts": [change]})
+    assert "was last changed on 30\u00a0December\u00a02025" in _notes(section)[1]
+    assert "new sentences 3, gone 1" in _notes(section)[1]
+    assert _tables(section)["What changed in the text of the pages"] == [
+        ["Published figures", "new", "<b>Ny.</b>"],
+        ["Published figures", "new", "and 2 more, not shown"],
+        ["Published figures", "gone", "Borte."],
+    ]
+    unchanged = change | {"changed_at": None, "stated_on": None}
+    unchanged |= {"new": [], "new_count": 0, "gone": [], "gone_count": 0}
+    still = _section(release_inputs={"page_texts": [unchanged]})
+    assert "does not state when" in _notes(still)[1]
+    assert "What changed in the text of the pages" not in _tables(still)
+
+
 def test_revisions_are_counted_and_the_newest_are_shown() -> None:
     section = _section(
         revision_count=[

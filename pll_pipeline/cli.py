@@ -24,6 +24,7 @@ from pll_pipeline.errors import PllError, paragraph_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from pll_pipeline.automation import Night
     from pll_pipeline.inspection.publication import Inspection
     from pll_pipeline.sources.model import Source
     from pll_pipeline.sources.register import Register
@@ -155,16 +156,18 @@ def demo(
     *,
     scale: Annotated[
         float, typer.Option(min=0.01, max=1, help="Share of the kommuner that are simulated.")
-    ] = 1,
+    ] = 0.05,
     months: Annotated[
-        int, typer.Option(min=1, max=180, help="Number of months until October 2026.")
-    ] = 94,
+        int, typer.Option(min=3, max=180, help="Number of months until October 2026.")
+    ] = 36,
     serve: Annotated[
         bool,
         typer.Option("--serve", help="Only publish, until Ctrl-C, for `pll discover` to search."),
     ] = False,
 ) -> None:
-    """A whole live night against a simulated publisher, published to data/demo/.
+    """Two whole live nights against a simulated publisher, published to data/demo/.
+
+    Between them the publisher adds a month, corrects a figure, adds a late one and withdraws one.
 
     It starts from a page and finds the publications behind it. Simulated figures to try BI tools
     on. No publisher published them; they are marked in every file and are never beside published
@@ -180,14 +183,20 @@ def demo(
     # No one waits for a demo: its failures are shown and written to its log only.
     config = replace(config, data=config.data / "demo", alert_webhook=None, ping_url=None)
     console.show_simulated()
-    with published_world(config, scale=scale, months=months) as publisher:
-        page = publisher.address + PATH
+    with published_world(config, scale=scale, months=months) as simulated:
+        page = simulated.publisher.address + PATH
         if serve:
+            simulated.publish_all()
             console.show(f"The page is {page}. Search it: pll discover {page} --allow-local")
             _wait_until_stopped()
             return
-        console.show_discovery(discover_from(page, allow_local=True))
-        _night(config)
+        for number, edition in enumerate(simulated.editions()):
+            if number == 0:
+                console.show_discovery(discover_from(page, allow_local=True))
+            night = _run_night(config, before=f"the publisher has its {edition}")
+            if night.exit_code == 1:
+                break
+    raise SystemExit(night.exit_code)
 
 
 def _wait_until_stopped() -> None:
@@ -209,7 +218,22 @@ def _night(
     again: bool = False,
 ) -> None:
     """Run one night, show how it ended, and leave with its exit code."""
+    night = _run_night(config, ask=ask, rebuild=rebuild, again=again)
+    raise SystemExit(night.exit_code)
+
+
+def _run_night(
+    config: Config,
+    *,
+    ask: Collection[str] | None = None,
+    rebuild: bool = False,
+    again: bool = False,
+    before: str = "",
+) -> Night:
+    """Run one night and show how it ended; `before` is a line to show first."""
     progress = console.Progress()
+    if before:
+        progress(before)
     progress("the night begins: loading Dagster, dbt and the readers")
     from pll_pipeline.automation import night_sources, run_night
     from pll_pipeline.definitions import build_definitions
@@ -232,7 +256,7 @@ def _night(
         show_line=progress,
     )
     console.show_night(night)
-    raise SystemExit(night.exit_code)
+    return night
 
 
 @app.command()

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -20,9 +21,16 @@ from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.simulation import plan, plan_page
 from pll_pipeline.simulation.adoption import simulate
 from pll_pipeline.simulation.disclosure import suppress
+from pll_pipeline.simulation.editions import first_edition, second_edition
 from pll_pipeline.simulation.embedded_report import EmbeddedReport
 from pll_pipeline.simulation.powerbi_report import Report
-from pll_pipeline.simulation.publications import delimited, prose_page, table_page, workbook
+from pll_pipeline.simulation.publications import (
+    delimited,
+    in_published_periods,
+    prose_page,
+    table_page,
+    workbook,
+)
 from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.simulation.statistics_bank import PxWebTable
 
@@ -33,29 +41,58 @@ _WORLD_FILE = "world.json"
 _FOLDERS_OF_A_WORLD = ("raw", "validated", "sources", "build")
 
 
+@dataclass(frozen=True)
+class PublishedWorld:
+    """A simulated world and its running publisher."""
+
+    config: Config
+    publisher: Publisher
+    cells: pl.DataFrame
+
+    def editions(self) -> Iterator[str]:
+        """The editions still to be asked for, by name: each is published when it is taken.
+
+        Of a world that was asked before, that is the second only.
+        """
+        editions = {
+            "first edition": first_edition(self.cells, self.config.seeds),
+            "second edition": second_edition(self.cells),
+        }
+        if self.config.raw.is_dir() and any(self.config.raw.iterdir()):
+            del editions["first edition"]
+        for name, edition in editions.items():
+            report = publish(self.publisher, edition)
+            write_sources(self.config.own_sources, self.publisher.address, report)
+            yield name
+
+    def publish_all(self) -> None:
+        """Publish everything as it is now."""
+        for _ in self.editions():
+            pass
+
+
 @contextmanager
-def published_world(config: Config, *, scale: float, months: int) -> Iterator[Publisher]:
+def published_world(config: Config, *, scale: float, months: int) -> Iterator[PublishedWorld]:
     """The simulated publisher inside a block; `config.own_sources` has its source files.
 
-    A data folder contains one world: what was kept of another scale or number of months is deleted
-    first, and its releases remain.
+    Nothing is published before an edition is taken. A data folder contains one world: what was
+    kept of another scale or number of months is deleted first, and its releases remain.
     """
     cells = world(config, scale=scale, months=months)
     _delete_other_world(config.data, {"scale": scale, "months": months})
     with Publisher() as publisher:
-        report = publish(publisher, cells)
-        write_sources(config.own_sources, publisher.address, report)
-        yield publisher
+        yield PublishedWorld(config, publisher, cells)
 
 
 def world(config: Config, *, scale: float, months: int) -> pl.DataFrame:
     """The cells of a world as its publisher shows them.
 
     Populations and the start of the roll-out are real, the use is simulated. One row per service,
-    region, actor type and month: `adoption.CELL` and the columns of `disclosure.suppress`.
+    region, actor type and published period: `adoption.CELL`, the columns of `disclosure.suppress`
+    and `period_text`.
     """
     cells = simulate(config.seeds, CHECKOUT / "data" / "raw", scale=scale, months=months)
-    return suppress(cells, config.seeds)
+    return in_published_periods(suppress(cells, config.seeds))
 
 
 def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:

@@ -38,6 +38,10 @@ NOTES = (
     NOT_STATISTICS,
 )
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What is published for longer periods than a month, by service and actor type; an empty actor type
+# is every one of the service. Each is a stock, as it was at the end of the period.
+_QUARTERLY = frozenset({("e-multidose", "")})
+_YEARLY = frozenset({("e-resept", "sykehjem")})
 _PATIENTS_OF_AN_OFFICE = 3_600
 _USERS_OF_A_PHARMACY = 1_150
 _LANGUAGE = "nb_NO"
@@ -45,7 +49,7 @@ _PAGE_BEGINS = "<!doctype html><html lang=nb><head><meta charset=utf-8>"
 
 
 class _Row(NamedTuple):
-    """One cell as it is published; the last two are texts, as they may be marks."""
+    """One cell as it is published; the last three are texts, as counts may be marks."""
 
     level: str
     region_code: str
@@ -54,6 +58,7 @@ class _Row(NamedTuple):
     month: date
     in_use: str
     eligible: str
+    period: str
 
 
 def document(content: bytes, content_type: str) -> Publication:
@@ -127,7 +132,7 @@ def delimited(cells: pl.DataFrame) -> Publication:
     for row in _rows(cells):
         region = (LEVELS[row.level], row.region_code, row.region_name)
         figures = (_grouped(row.in_use), _grouped(row.eligible))
-        writer.writerow((*region, row.actor_type, _month_name(row.month), *figures))
+        writer.writerow((*region, row.actor_type, row.period, *figures))
     content = text.getvalue().encode("windows-1252", "xmlcharrefreplace")
     return document(content, "text/csv; charset=windows-1252")
 
@@ -144,7 +149,7 @@ def table_page(cells: pl.DataFrame) -> Publication:
     page = (
         f"{_PAGE_BEGINS}<title>Elektronisk multidose</title></head><body><main>"
         f"<h1>Elektronisk multidose</h1><p><strong>{NOT_STATISTICS}</strong></p>"
-        f"<table><caption>Hele landet, {_month_name(newest['month'][0])}</caption>"
+        f"<table><caption>Hele landet, {newest['period_text'][0]}</caption>"
         f"<tr><th>Aktørtype<th>I bruk<th>Kan ta i bruk</tr>{summary}</table>"
         "<table><caption>Alle regioner og måneder</caption><thead><tr>"
         "<th>Nivå</th><th>Nummer</th><th>Region</th><th>Aktørtype</th><th>Måned</th>"
@@ -166,7 +171,7 @@ def _figure_row(row: _Row) -> str:
         row.region_code,
         row.region_name,
         row.actor_type,
-        _month_name(row.month),
+        row.period,
         _grouped(row.in_use),
         _grouped(row.eligible),
     )
@@ -177,7 +182,7 @@ def prose_page(cells: pl.DataFrame) -> Publication:
     """A page with national figures in sentences, and with words such as «om lag» before them."""
     month: date = cells.select(pl.col("month").max()).item()
     offices = _in_use(cells, "pll", "legekontor", month)
-    pharmacies = _in_use(cells, "e-multidose", "multidoseapotek", month)
+    pharmacies = _in_use(cells, "e-multidose", "multidoseapotek", _newest(cells, "e-multidose"))
     patients = offices * _PATIENTS_OF_AN_OFFICE // 1000 * 1000
     users = round(pharmacies * _USERS_OF_A_PHARMACY, -2)
     when = _month_name(month)
@@ -190,6 +195,45 @@ def prose_page(cells: pl.DataFrame) -> Publication:
         "på papir eller elektronisk.</p></main></body></html>"
     )
     return document(page.encode(), "text/html; charset=utf-8")
+
+
+def in_published_periods(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells of months that end a published period, with its name as `period_text`.
+
+    Most figures are published for every month; those of e-multidose for each quarter, and those of
+    nursing homes with e-resept for each year.
+    """
+    service, actor_type = pl.col("service_code"), pl.col("actor_type_code")
+
+    def is_of(published: frozenset[tuple[str, str]]) -> pl.Expr:
+        return pl.any_horizontal(
+            (service == code) & (actor_type.eq(actor) | pl.lit(not actor))
+            for code, actor in sorted(published)
+        )
+
+    grain = pl.when(is_of(_QUARTERLY)).then(3).when(is_of(_YEARLY)).then(12).otherwise(1)
+    ended = cells.with_columns(months=grain).filter(
+        pl.col("month").dt.month().cast(pl.Int32) % pl.col("months") == 0
+    )
+    keys = ended.select("month", "months").unique()
+    texts = [_period_name(month, months) for month, months in keys.iter_rows()]
+    named = keys.with_columns(period_text=pl.Series(texts, dtype=pl.String))
+    return ended.join(named, on=["month", "months"], maintain_order="left").drop("months")
+
+
+def _newest(cells: pl.DataFrame, service: str) -> date | None:
+    """The newest month that a service is published for."""
+    newest: date | None = (
+        cells.filter(pl.col("service_code") == service).select(pl.col("month").max()).item()
+    )
+    return newest
+
+
+def _period_name(month: date, months: int) -> str:
+    """A period that ends with a month, as its publisher writes it."""
+    if months == 12:
+        return str(month.year)
+    return f"{month.month // 3}. kvartal {month.year}" if months == 3 else _month_name(month)
 
 
 def publication_day(cells: pl.DataFrame) -> datetime:
@@ -208,11 +252,12 @@ def _rows(cells: pl.DataFrame) -> Iterator[_Row]:
         "month",
         "in_use_text",
         "eligible_text",
+        "period_text",
     )
     return (_Row(*row) for row in shown.iter_rows())
 
 
-def _in_use(cells: pl.DataFrame, service: str, actor_type: str, month: date) -> int:
+def _in_use(cells: pl.DataFrame, service: str, actor_type: str, month: date | None) -> int:
     """How many use a service in the country."""
     is_wanted = (
         (pl.col("service_code") == service)

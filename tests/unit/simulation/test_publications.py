@@ -109,7 +109,7 @@ def test_every_cell_of_the_world_is_read_back_as_it_was_published(
     found = observations.select(
         "region_key",
         "actor_type_code",
-        month="period_start",
+        month=pl.col("period_end").dt.truncate("1mo"),
         measure="measure_code",
         value="value",
         lower="lower_bound",

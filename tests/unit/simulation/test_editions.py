@@ -1,0 +1,60 @@
+"""What changes between the two editions of the simulated figures."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pll_pipeline.config import Config
+from pll_pipeline.simulation.demo import world
+from pll_pipeline.simulation.editions import first_edition, second_edition
+
+CONFIG = Config.from_environment()
+KEY = ["service_code", "region_key", "actor_type_code", "month"]
+
+
+@pytest.fixture(scope="module")
+def cells() -> pl.DataFrame:
+    return world(CONFIG, scale=0.02, months=3)
+
+
+@pytest.fixture(scope="module")
+def first(cells: pl.DataFrame) -> pl.DataFrame:
+    return first_edition(cells, CONFIG.seeds)
+
+
+@pytest.fixture(scope="module")
+def second(cells: pl.DataFrame) -> pl.DataFrame:
+    return second_edition(cells)
+
+
+def test_the_newest_month_and_one_late_figure_are_new(
+    first: pl.DataFrame, second: pl.DataFrame
+) -> None:
+    new = second.join(first, on=KEY, how="anti")
+    newest = second["month"].max()
+    late = new.filter(pl.col("month") < newest)
+    assert new.filter(pl.col("month") == newest).height > late.height
+    assert late.select("service_code", "region_level").rows() == [("sfm", "kommune")]
+
+
+def test_one_figure_is_withdrawn(first: pl.DataFrame, second: pl.DataFrame) -> None:
+    gone = first.join(second, on=KEY, how="anti")
+    assert gone.select("service_code", "region_level").rows() == [("kjernejournal", "kommune")]
+
+
+def test_one_figure_is_corrected_and_the_sums_it_is_in_with_it(
+    first: pl.DataFrame, second: pl.DataFrame
+) -> None:
+    both = first.join(second, on=KEY, suffix="_now")
+    changed = both.filter(pl.col("in_use_text") != pl.col("in_use_text_now"))
+    assert sorted(changed["region_level"]) == ["helsefellesskap", "kommune", "land", "rhf"]
+    assert set(changed["in_use_count_now"] - changed["in_use_count"]) == {1}
+    assert set(changed["service_code"]) == {"e-resept"}
+    assert changed["in_use_text"].to_list() == changed["in_use_count"].cast(pl.String).to_list()
+
+
+def test_a_world_of_one_month_has_one_edition() -> None:
+    cells = world(CONFIG, scale=0.02, months=1)
+    assert first_edition(cells, CONFIG.seeds).equals(cells)
+    assert second_edition(cells).equals(cells)

@@ -19,18 +19,36 @@ WITHHELD = ":"
 _GREATEST_SMALL = 4
 _SHOWN, _IS_SMALL, _IS_WITHHELD = 0, 1, 2
 _UNBOUNDED = 10**9
+# the report in Power BI adds up the organisations that could use PLL, so it shows them all
+_SHOWS_EVERY_DENOMINATOR = ("pll",)
 _TOTAL_KEY = ["service_code", "actor_type_code", "month"]
 
 
 def suppress(cells: pl.DataFrame, seeds: Path = CHECKOUT / "dbt_project" / "seeds") -> pl.DataFrame:
     """The cells in their order, with `in_use_text`, `eligible_text` and `is_suppressed`.
 
-    The two texts are as published. 1 to 4 in use are suppressed; 0 is shown. Where a total and its
+    The two texts are as published. 1 to 4 in use are suppressed; 0 is shown. So are 1 to 4 that
+    could use a service, except in the report that adds them up itself. Where a total and its
     parts as shown would leave a suppressed cell only one possible value, the next smallest part is
     suppressed too, and so on until no cell can be worked out from one total. What follows without
     a subtraction is not protected: 1 of 1 eligible, or a total in which every organisation is in
     use.
     """
+    in_use = _marks(cells, seeds)
+    eligible = _marks(cells.with_columns(in_use_count="eligible_count"), seeds)
+    shows_every_denominator = pl.col("service_code").is_in(_SHOWS_EVERY_DENOMINATOR)
+    return cells.with_columns(in_use_mark=in_use, eligible_mark=eligible).select(
+        *cells.columns,
+        in_use_text=_shown_text("in_use"),
+        eligible_text=pl.when(shows_every_denominator)
+        .then(pl.col("eligible_count").cast(pl.String))
+        .otherwise(_shown_text("eligible")),
+        is_suppressed=pl.col("in_use_mark") != _SHOWN,
+    )
+
+
+def _marks(cells: pl.DataFrame, seeds: Path) -> pl.Series:
+    """How each `in_use_count` is published: shown, small, or withheld to protect a small one."""
     is_small = pl.col("in_use_count").is_between(1, _GREATEST_SMALL)
     mark = pl.when(is_small).then(_IS_SMALL).otherwise(_SHOWN)
     state = cells.with_row_index("row").with_columns(mark=mark)
@@ -44,19 +62,14 @@ def suppress(cells: pl.DataFrame, seeds: Path = CHECKOUT / "dbt_project" / "seed
         changed = _next_to_withhold(touched.join(marks, on="row"))
         is_changed = pl.col("row").is_in(changed.implode())
         state = state.with_columns(mark=pl.when(is_changed).then(_IS_WITHHELD).otherwise("mark"))
-    return state.select(
-        *cells.columns,
-        in_use_text=_shown_text(),
-        eligible_text=pl.col("eligible_count").cast(pl.String),
-        is_suppressed=pl.col("mark") != _SHOWN,
-    )
+    return state["mark"]
 
 
-def _shown_text() -> pl.Expr:
-    mark = pl.col("mark")
+def _shown_text(counted: str) -> pl.Expr:
+    mark = pl.col(f"{counted}_mark")
     return (
         pl.when(mark == _SHOWN)
-        .then(pl.col("in_use_count").cast(pl.String))
+        .then(pl.col(f"{counted}_count").cast(pl.String))
         .when(mark == _IS_SMALL)
         .then(pl.lit(SMALL))
         .otherwise(pl.lit(WITHHELD))

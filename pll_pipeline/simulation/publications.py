@@ -112,11 +112,11 @@ def _write_row(sheet: xlsxwriter.worksheet.Worksheet, number: int, row: _Row) ->
     labels = (LEVELS[row.level], row.region_code, row.region_name, row.actor_type, month)
     for column, text in enumerate(labels):
         sheet.write_string(number, column, text)
-    if row.in_use.isdigit():
-        sheet.write_number(number, 5, int(row.in_use))
-    else:
-        sheet.write_string(number, 5, row.in_use)
-    sheet.write_number(number, 6, int(row.eligible))
+    for column, text in ((5, row.in_use), (6, row.eligible)):
+        if text.isdigit():
+            sheet.write_number(number, column, int(text))
+        else:
+            sheet.write_string(number, column, text)
 
 
 def delimited(cells: pl.DataFrame) -> Publication:

@@ -77,26 +77,26 @@ KEY = ["region_key", "actor_type_code", "month"]
 
 def _expected(cells: pl.DataFrame, prefix: str) -> pl.DataFrame:
     """What should be read of a service: value and bounds per cell and measure."""
-    is_shown = pl.col("in_use_text").str.contains(r"^\d+$")
-    is_small = pl.col("in_use_text") == "<5"
-    lower = pl.when(is_shown).then("in_use_count").when(is_small).then(1).otherwise(0)
-    upper = pl.when(is_shown).then("in_use_count").when(is_small).then(4)
-    in_use = cells.select(
+    return pl.concat(
+        [
+            _expected_of(cells, counted, f"{prefix}_organisation_{counted}_count")
+            for counted in ("in_use", "eligible")
+        ]
+    )
+
+
+def _expected_of(cells: pl.DataFrame, counted: str, measure: str) -> pl.DataFrame:
+    text, count = pl.col(f"{counted}_text"), pl.col(f"{counted}_count")
+    is_shown, is_small = text.str.contains(r"^\d+$"), text == "<5"
+    lower = pl.when(is_shown).then(count).when(is_small).then(1).otherwise(0)
+    upper = pl.when(is_shown).then(count).when(is_small).then(4)
+    return cells.select(
         *KEY,
-        measure=pl.lit(f"{prefix}_organisation_in_use_count"),
-        value=pl.when(is_shown).then("in_use_count").cast(pl.Float64),
+        measure=pl.lit(measure),
+        value=pl.when(is_shown).then(count).cast(pl.Float64),
         lower=lower.cast(pl.Float64),
         upper=upper.cast(pl.Float64),
     )
-    count = pl.col("eligible_count").cast(pl.Float64)
-    eligible = cells.select(
-        *KEY,
-        measure=pl.lit(f"{prefix}_organisation_eligible_count"),
-        value=count,
-        lower=count,
-        upper=count,
-    )
-    return pl.concat([in_use, eligible])
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -20,6 +20,7 @@ import polars as pl
 from pll_pipeline.config import CHECKOUT, Config
 from pll_pipeline.simulation import plan, plan_page
 from pll_pipeline.simulation.adoption import simulate
+from pll_pipeline.simulation.codes_of_time import on_codes_of_the_time
 from pll_pipeline.simulation.disclosure import suppress
 from pll_pipeline.simulation.editions import first_edition, second_edition
 from pll_pipeline.simulation.embedded_report import EmbeddedReport
@@ -35,6 +36,8 @@ from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.simulation.statistics_bank import PxWebTable
 
 SOURCES = Path(__file__).resolve().parent / "sources"
+# its publisher never changes what it has published; the others restate all months on today's codes
+_ON_CODES_OF_THE_TIME = "e-resept"
 ANY_ADDRESS = "http://127.0.0.1:9"
 _NAMESPACE = UUID(int=0)
 _WORLD_FILE = "world.json"
@@ -91,7 +94,11 @@ def world(config: Config, *, scale: float, months: int) -> pl.DataFrame:
     region, actor type and published period: `adoption.CELL`, the columns of `disclosure.suppress`
     and `period_text`.
     """
-    cells = simulate(config.seeds, CHECKOUT / "data" / "raw", scale=scale, months=months)
+    raw = CHECKOUT / "data" / "raw"
+    cells = simulate(config.seeds, raw, scale=scale, months=months)
+    is_dated = pl.col("service_code") == _ON_CODES_OF_THE_TIME
+    dated = on_codes_of_the_time(cells.filter(is_dated), config.seeds, raw)
+    cells = pl.concat([dated, cells.filter(~is_dated)])
     return in_published_periods(suppress(cells, config.seeds))
 
 

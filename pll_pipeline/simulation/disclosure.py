@@ -2,8 +2,9 @@
 
 Primary and secondary cell suppression. Two marks: `<5` means 1 to 4, `:` (vises ikke av
 personvernhensyn) anything from 0 to the eligible. A total and its parts are protected together:
-kommuner of a helsefellesskap, the helsefellesskap of a helseforetak, helsefellesskap of a region,
-regions of the country. Not here: how the marks are published, and what the warehouse makes of them.
+kommuner of a helsefellesskap and of a fylke, the helsefellesskap of a helseforetak, helsefellesskap
+of a region, regions and fylker of the country. Not here: how the marks are published, and what the
+warehouse makes of them.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def _parents(seeds: Path) -> pl.DataFrame:
     return pl.concat(
         [
             of("kommune").select("region_key", parent_key="helsefellesskap_key"),
+            of("kommune").select("region_key", parent_key="fylke_key"),
+            of("fylke").select("region_key").join(country, how="cross"),
             of("helsefellesskap").select(region_key="hf_key", parent_key="region_key"),
             of("helsefellesskap").select("region_key", parent_key="rhf_key"),
             of("rhf").select("region_key").join(country, how="cross"),

@@ -50,7 +50,7 @@ def _corrected(cells: pl.DataFrame, seeds: Path) -> pl.DataFrame:
     largest = shown.sort("in_use_count", "region_key", descending=[True, False]).head(1)
     wholes = (
         seed(seeds, "region")
-        .select("region_key", "helsefellesskap_key", "rhf_key", land=pl.lit("land:NO"))
+        .select("region_key", "helsefellesskap_key", "fylke_key", "rhf_key", land=pl.lit("land:NO"))
         .join(largest.select("region_key"), on="region_key")
     )
     around = pl.Series([key for row in wholes.rows() for key in row], dtype=pl.String)

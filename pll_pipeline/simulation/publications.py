@@ -29,6 +29,7 @@ LEVELS = {
     "rhf": "Regionalt helseforetak",
     "hf": "Helseforetak",
     "helsefellesskap": "Helsefellesskap",
+    "fylke": "Fylke",
     "kommune": "Kommune",
 }
 NOT_STATISTICS = "Simulerte tall. Ingen har publisert dem, og de er ikke statistikk."

@@ -48,7 +48,8 @@ def test_one_figure_is_corrected_and_the_sums_it_is_in_with_it(
 ) -> None:
     both = first.join(second, on=KEY, suffix="_now")
     changed = both.filter(pl.col("in_use_text") != pl.col("in_use_text_now"))
-    assert sorted(changed["region_level"]) == ["helsefellesskap", "kommune", "land", "rhf"]
+    levels = ["fylke", "helsefellesskap", "kommune", "land", "rhf"]
+    assert sorted(changed["region_level"]) == levels
     assert set(changed["in_use_count_now"] - changed["in_use_count"]) == {1}
     assert set(changed["service_code"]) == {"e-resept"}
     assert changed["in_use_text"].to_list() == changed["in_use_count"].cast(pl.String).to_list()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pll_pipeline.automation import Night
     from pll_pipeline.inspection.publication import Inspection
+    from pll_pipeline.simulation.demo import PublishedWorld
     from pll_pipeline.sources.model import Source
     from pll_pipeline.sources.register import Register
 
@@ -159,7 +160,7 @@ def demo(
     ] = 0.05,
     months: Annotated[
         int, typer.Option(min=3, max=180, help="Number of months until October 2026.")
-    ] = 36,
+    ] = 18,
     serve: Annotated[
         bool,
         typer.Option("--serve", help="Only publish, until Ctrl-C, for `pll discover` to search."),
@@ -175,7 +176,6 @@ def demo(
     """
     from dataclasses import replace
 
-    from pll_pipeline.raw.discovery import discover as discover_from
     from pll_pipeline.simulation.demo import published_world
     from pll_pipeline.simulation.plan_page import PATH
 
@@ -190,13 +190,23 @@ def demo(
             console.show(f"The page is {page}. Search it: pll discover {page} --allow-local")
             _wait_until_stopped()
             return
-        for number, edition in enumerate(simulated.editions()):
-            if number == 0:
-                console.show_discovery(discover_from(page, allow_local=True))
-            night = _run_night(config, before=f"the publisher has its {edition}")
-            if night.exit_code == 1:
-                break
-    raise SystemExit(night.exit_code)
+        exit_code = _night_of_each_edition(simulated, page)
+    raise SystemExit(exit_code)
+
+
+def _night_of_each_edition(simulated: PublishedWorld, page: str) -> int:
+    """Search the page once, then run a night of each edition; the exit code of the last one."""
+    from pll_pipeline.raw.discovery import discover as discover_from
+
+    exit_code = 0
+    for number, edition in enumerate(simulated.editions()):
+        if number == 0:
+            console.show_discovery(discover_from(page, allow_local=True))
+        night = _run_night(simulated.config, before=f"the publisher has its {edition}")
+        exit_code = night.exit_code
+        if exit_code == 1:
+            break
+    return exit_code
 
 
 def _wait_until_stopped() -> None:

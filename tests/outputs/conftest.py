@@ -28,7 +28,7 @@ CACHE = ROOT / ".cache" / "npm"
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A release of simulated figures: a few kommuner of every helsefellesskap, three years.
+    """A release of simulated figures: a few kommuner of every helsefellesskap, two years.
 
     No test may change it.
     """
@@ -36,7 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> World:
     def run(folder: Path) -> str:
         home = folder / "min mappe ø" / "data"
         home.mkdir(parents=True)
-        done = World(home).pll("demo", "--scale", "0.02", "--months", "36")
+        done = World(home).pll("demo", "--scale", "0.02", "--months", "24")
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
 

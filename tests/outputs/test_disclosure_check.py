@@ -23,7 +23,10 @@ SUM_OF_SUPPRESSED = """
     join release.star.fct_adoption as a
         on p.part_key = a.region_key and s.measure_code = a.measure_code
         and s.actor_type_code = a.actor_type_code and s.month = a.month
-    where s.relation = 'level' and a.count_status = 'suppressed'
+    where
+        s.relation = 'level' and a.count_status = 'suppressed'
+        -- a part whose denominator is suppressed too is in no sum
+        and a.eligible_value is not null
     group by all having count(*) = 1 order by all limit 1
 """
 

@@ -25,8 +25,9 @@ SUM_OF_SUPPRESSED = """
         and s.actor_type_code = a.actor_type_code and s.month = a.month
     where
         s.relation = 'level' and a.count_status = 'suppressed'
-        -- a part whose denominator is suppressed too is in no sum
-        and a.eligible_value is not null
+        -- a part whose denominator is suppressed too is in no sum; of a split one all or nothing
+        -- may be in it; and only a small count can be as low as its lower bound
+        and a.eligible_value is not null and p.part_share = 1 and a.count_lower = 1
     group by all having count(*) = 1 order by all limit 1
 """
 

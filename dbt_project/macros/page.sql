@@ -24,6 +24,11 @@
     end as cell_state
 {%- endmacro %}
 
+{#- A name as Norwegian sorts it: æ, ø, å after z, aa as å, small letters as capitals. -#}
+{% macro collation_key(name) -%}
+    translate(replace(lower({{ name }}), 'aa', 'å'), 'æäøöåáàèéêüčđŋšŧž', '{{ '{{||}' }}aaeeeycdnstz')
+{%- endmacro %}
+
 {#- A figure of the page and the sources of some rows. -#}
 {% macro sources_of_figure(figure, rows) -%}
     select distinct '{{ figure }}' as figure_name, source_name

@@ -27,9 +27,11 @@ select
     region.region_name,
     calendar.month,
     adoption.adoption_share,
+    adoption.share_lower,
+    adoption.share_upper,
     adoption.source_name,
     {{ cell_state('adoption') }},
-    {{ page_order(['region.region_name', 'region.region_key', 'calendar.month']) }}
+    {{ page_order([collation_key('region.region_name'), 'region.region_key', 'calendar.month']) }}
 from region
 cross join span
 inner join {{ ref('dim_month') }} as calendar

@@ -5,6 +5,9 @@ select
     region_name,
     month,
     adoption_share,
+    share_lower,
+    share_upper,
+    qualifier,
     {{ page_order([
         'service_code', "case region_level when 'land' then 0 else 1 end", 'region_key', 'month'
     ]) }}

@@ -23,5 +23,10 @@ select
     source_name,
     case when region_level <> 'land' then rank_best end as rank_best,
     case when region_level <> 'land' then rank_worst end as rank_worst,
-    {{ page_order([is_country, 'adoption_share desc nulls last', 'region_name', 'region_key']) }}
+    {{ page_order([
+        is_country,
+        'adoption_share desc nulls last',
+        collation_key('region_name'),
+        'region_key',
+    ]) }}
 from newest

@@ -21,7 +21,7 @@ select
     area.lag_months,
     {{ page_order([
         position_in('area.region_level', levels),
-        'area.region_name',
+        collation_key('area.region_name'),
         position_in('area.actor_type_code', var('page_actor_types')),
         'area.actor_type_code',
         'area.region_key',

@@ -10,6 +10,8 @@ select
     adoption.actor_type_code,
     adoption.month,
     adoption.adoption_share,
+    adoption.share_lower,
+    adoption.share_upper,
     adoption.source_name,
     {{ page_order(['adoption.measure_code', 'adoption.actor_type_code', 'adoption.month']) }}
 from {{ ref('mart_adoption_by_region_actor_month') }} as adoption

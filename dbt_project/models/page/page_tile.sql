@@ -34,6 +34,8 @@ select
     region.is_tile_inset,
     newest.month,
     adoption.adoption_share,
+    adoption.share_lower,
+    adoption.share_upper,
     adoption.source_name,
     {{ cell_state('adoption') }},
     {{ page_order([

@@ -58,15 +58,27 @@ _OUTLINE = re.compile(
     r'<path d="M0,0h[\d.]+v[\d.]+h-[\d.]+Z"(?: fill="none")?(?: stroke="none")?/>'
 )
 
-_MarkType = Literal["line", "area", "circle", "point", "text"]
+_MarkType = Literal["line", "area", "circle", "point", "rule", "text"]
+
+
+class Bounds(NamedTuple):
+    """A month and the bounds between which something lies in it."""
+
+    month: date
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class Line:
-    """A course over months. The line is broken where the share is None."""
+    """A course over months. The line is broken where the share is None.
+
+    `withheld` are the months whose share is withheld, with its bounds.
+    """
 
     name: str
     points: Sequence[tuple[date, float | None]]
+    withheld: Sequence[Bounds] = ()
 
 
 class Band(NamedTuple):
@@ -78,20 +90,12 @@ class Band(NamedTuple):
     high: float
 
 
-class Bounds(NamedTuple):
-    """A month and the bounds between which something lies in it."""
-
-    month: date
-    low: float
-    high: float
-
-
 class Due(NamedTuple):
-    """A target: the last day, the share, and its label."""
+    """A target: the last day, the share, and the lines of its label."""
 
     day: date
     share: float
-    label: str
+    label: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -152,11 +156,24 @@ def axes_of(days: Iterable[date], number_format: Formatter) -> Axes:
 
 
 def curves(country: Line, regions: Sequence[Line], axes: Axes, description: Description) -> str:
-    """The country as a bold line with its newest share, every region as a thin one."""
+    """The country as a bold line with its newest share, every region as a thin one.
+
+    A withheld share is an upright line between its bounds.
+    """
     rows = _named_rows(regions)
     thin = _mark(rows, "line", stroke=_LINE, strokeWidth=0.7, strokeOpacity=0.9)
     layers = [thin.on(axes.x(), axes.y(), detail="r:N")] if rows else []
-    return _svg([*layers, *_bold(country, axes), *_newest_label(country, axes)], description)
+    between = [row for region in regions for row in _rows_of(region.withheld)]
+    return _svg(
+        [
+            *_upright(between, axes, _LINE, 0.8),
+            *layers,
+            *_upright(_rows_of(country.withheld), axes, _ACCENT, 2),
+            *_bold(country, axes),
+            *_newest_label(country, axes),
+        ],
+        description,
+    )
 
 
 def points(lines: Sequence[Line], axes: Axes, description: Description) -> str:
@@ -197,16 +214,22 @@ def spread(
 
 def targets(path: Line, due: Sequence[Due], axes: Axes, description: Description) -> str:
     """What has been reached as a bold line, what is planned as diamonds with their labels."""
-    rows = [{"x": year_of(target.day), "y": target.share, "t": target.label} for target in due]
+    rows = [
+        {"x": year_of(target.day), "y": target.share, "t": list(target.label)} for target in due
+    ]
     steps = _mark(rows, "line", stroke=_MUTED, strokeWidth=1, strokeDash=[2, 3])
     diamonds = _mark(rows, "point", shape="diamond", size=110, filled=True, color=_INK, opacity=1)
-    labels = _mark(rows, "text", align="left", dx=9, dy=0, fontSize=12, color=_INK, font=_FONT)
-    reached = [*_bold(path, axes), *_newest_label(path, axes)] if path.points else []
+    looks = {"align": "left", "dx": 9, "dy": -2, "fontSize": 12, "lineHeight": 14, "font": _FONT}
+    reached = [
+        *_upright(_rows_of(path.withheld), axes, _ACCENT, 2),
+        *(_bold(path, axes) if path.points else []),
+        *_newest_label(path, axes),
+    ]
     layers = [
         steps.on(axes.x(), axes.y()),
         *reached,
         diamonds.on(axes.x(), axes.y()),
-        labels.on(axes.x(), axes.y(), text="t:N"),
+        *_words(rows, axes, _INK, looks),
     ]
     return _svg(layers, description, WIDE, TALL)
 
@@ -299,6 +322,14 @@ def _between(rows: list[dict[str, Any]], axes: Axes, look: _Look) -> list[_Layer
     ]
 
 
+def _upright(rows: list[dict[str, Any]], axes: Axes, colour: str, width: float) -> list[_Layer]:
+    """A line from `low` to `high` in each month; nothing where there is none."""
+    if not rows:
+        return []
+    rule = _mark(rows, "rule", stroke=colour, strokeWidth=width, strokeOpacity=0.45)
+    return [rule.on(axes.x(), axes.y("low"), y2="high:Q")]
+
+
 def _bold(line: Line, axes: Axes) -> list[_Layer]:
     rows = [{"x": year_of(month), "y": share} for month, share in line.points]
     bold = _mark(rows, "line", stroke=_ACCENT, strokeWidth=2.6, strokeJoin="round")
@@ -325,16 +356,18 @@ def _label(x: float, y: float, axes: Axes) -> list[_Layer]:
         "fontWeight": "bold",
         "font": _FONT,
     }
-    # the paper's colour around the letters keeps them apart from the lines behind
+    return [dot.on(axes.x(), axes.y()), *_words(rows, axes, _ACCENT, looks)]
+
+
+def _words(
+    rows: list[dict[str, Any]], axes: Axes, colour: str, looks: dict[str, Any]
+) -> list[_Layer]:
+    """The text `t` of each row, apart from the lines behind it by the paper's colour."""
     behind = _mark(
-        rows, "text", color=_PAPER, stroke=_PAPER, strokeWidth=3, strokeJoin="round", **looks
+        rows, "text", color=_PAPER, stroke=_PAPER, strokeWidth=4, strokeJoin="round", **looks
     )
-    words = _mark(rows, "text", color=_ACCENT, **looks)
-    return [
-        dot.on(axes.x(), axes.y()),
-        behind.on(axes.x(), axes.y(), text="t:N"),
-        words.on(axes.x(), axes.y(), text="t:N"),
-    ]
+    words = _mark(rows, "text", color=colour, **looks)
+    return [layer.on(axes.x(), axes.y(), text="t:N") for layer in (behind, words)]
 
 
 def _svg(

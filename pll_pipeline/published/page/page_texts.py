@@ -12,16 +12,6 @@ from pll_pipeline.published.page.formats import Formatter
 from pll_pipeline.published.page.rows import Row
 from pll_pipeline.published.page.texts import texts
 
-# What the names of all regions of a level begin or end with.
-_COMMON_STARTS = (
-    "Helsefellesskapet i ",
-    "Helsefellesskapet ",
-    "Helse ",
-    "Universitetssykehuset ",
-    "Sykehuset ",
-)
-_COMMON_END = " HF"
-
 
 class PageTexts:
     """All that the page writes in one language, given the data that has the names."""
@@ -133,7 +123,7 @@ class PageTexts:
             return self.format.share(share)
         if status != "suppressed":
             return self.get("not_published")
-        if lower is None or upper is None:
+        if lower is None or upper is None or is_unbounded(lower, upper):
             return self.get("suppressed")
         bounds = self.format.share(lower), self.format.share(upper)
         return self.get("suppressed_between", lower=bounds[0], upper=bounds[1])
@@ -148,12 +138,17 @@ class PageTexts:
         return {row[code]: row[self.of_language(name)] for row in rows}
 
 
-def short(name: str) -> str:
-    """A region's name without the words that all names of its level share."""
-    for start in _COMMON_STARTS:
-        if name.startswith(start):
-            return capitalised(name.removeprefix(start))
-    return name.removesuffix(_COMMON_END)
+def is_unbounded(lower: float | None, upper: float | None) -> bool:
+    """Whether the bounds of a share say nothing of it."""
+    return (lower is None or lower <= 0) and (upper is None or upper >= 1)
+
+
+def drawn_bounds(row: Row) -> tuple[float, float] | None:
+    """The bounds of a share that is withheld; None where it is known or they say nothing of it."""
+    lower, upper = row["share_lower"], row["share_upper"]
+    if row["adoption_share"] is not None or is_unbounded(lower, upper):
+        return None
+    return (0.0 if lower is None else lower), (1.0 if upper is None else upper)
 
 
 def lowered(text: str) -> str:

@@ -17,6 +17,8 @@ class Cell:
 
     - `bar`: a share that is drawn as a bar
     - `now`, `before`: two shares that are drawn as dots on one line
+    - `bounds`: two shares between which one lies, drawn as a bar or a line between them
+    - `is_scale`: whether `bounds` are drawn on the line of `now` and `before`
     - `runs`, `months`: a strip of so many months, as runs of (first month, length, look)
     - `address`: where the text links to
     """
@@ -25,6 +27,8 @@ class Cell:
     bar: float | None = None
     now: float | None = None
     before: float | None = None
+    bounds: tuple[float, float] | None = None
+    is_scale: bool = False
     runs: tuple[tuple[int, int, str], ...] = ()
     months: int = 0
     address: str = ""
@@ -60,8 +64,8 @@ class Panel:
 class Tile:
     """A region on a tile map. `x` and `y` are in the units of the map.
 
-    `step` is the step of its share, 0 where there is none; `lines` is its short name; `is_none` is
-    true where the share is 0 %.
+    `step` is the step of its share, 0 where there is none; `lines` is its short name. `low` and
+    `high` bound its share: they are equal where it is known, and both None where nothing is.
     """
 
     x: float
@@ -71,7 +75,8 @@ class Tile:
     value: str
     description: str
     lines: tuple[str, ...]
-    is_none: bool = False
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

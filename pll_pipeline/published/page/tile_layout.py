@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
 
+from pll_pipeline.published.page.region_names import BREAK
 from pll_pipeline.published.page.rows import Row
 
 SQUARE, GAP = 60, 4
@@ -74,11 +75,18 @@ def corners(x: float, y: float, filled: float = 1) -> str:
 
 
 def lines_of(name: str) -> tuple[str, ...]:
-    """A name in at most two lines that a tile has room for, shortened where it is too long."""
-    if len(name) <= _LONGEST_LINE:
-        return (name,)
+    """A short name in at most two lines that a tile has room for, broken at a space or at `BREAK`.
+
+    A name without a short one that is too long is cut, and ends in a dot.
+    """
+    plain = name.replace(BREAK, "")
+    if len(plain) <= _LONGEST_LINE:
+        return (plain,)
     words = name.split(" ")
     halves = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
+    if BREAK in name:
+        start, _, end = name.partition(BREAK)
+        halves.append((f"{start.removesuffix('-')}-", end))
     first, second = min(halves, key=lambda pair: max(map(len, pair)), default=(name, ""))
     return tuple(
         part if len(part) <= _LONGEST_LINE else f"{part[: _LONGEST_LINE - 1]}."

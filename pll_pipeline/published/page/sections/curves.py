@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pll_pipeline.published.page import charts
-from pll_pipeline.published.page.charts import Axes, Description, Line
+from pll_pipeline.published.page.charts import Axes, Bounds, Description, Line
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
-from pll_pipeline.published.page.page_texts import PageTexts, capitalised
+from pll_pipeline.published.page.page_texts import PageTexts, capitalised, drawn_bounds
 from pll_pipeline.published.page.parts import (
     Figure,
     Note,
@@ -85,19 +85,25 @@ def _panel(
 ) -> Panel:
     country = where(rows, region_level="land")
     regions = grouped((row for row in rows if row["region_level"] != "land"), "region_key")
-    thin = [Line(str(key), _course(group)) for (key,), group in regions.items()]
+    thin = [Line(str(key), _course(group), withheld(group)) for (key,), group in regions.items()]
     actor_type = texts.in_brackets(data.actor_type_of(service))
     description = Description(
         texts.service(service),
         _country_in_words(service, country, actor_type, texts)
         + _regions_in_words(rows, known(country)[-1], texts),
     )
-    svg = charts.curves(Line(service, _course(country)), thin, axes, description)
+    svg = charts.curves(Line(service, _course(country), withheld(country)), thin, axes, description)
     return Panel(texts.service(service), actor_type.strip(" ()"), svg)
 
 
 def _course(rows: Sequence[Row]) -> list[tuple[date, float | None]]:
     return [(row["month"], row["adoption_share"]) for row in rows]
+
+
+def withheld(rows: Sequence[Row]) -> list[Bounds]:
+    """The months whose share is withheld and bounded, with the bounds."""
+    bounds = ((row["month"], drawn_bounds(row)) for row in rows)
+    return [Bounds(month, *pair) for month, pair in bounds if pair is not None]
 
 
 def _country_in_words(

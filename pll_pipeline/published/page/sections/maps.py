@@ -6,12 +6,13 @@ Not here: where a tile is drawn (`tile_layout.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 from pll_pipeline.published.page import tile_layout
 from pll_pipeline.published.page.colours import STEPS, step_of
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
-from pll_pipeline.published.page.page_texts import PageTexts, capitalised, short
+from pll_pipeline.published.page.page_texts import PageTexts, capitalised, drawn_bounds
 from pll_pipeline.published.page.parts import (
     Figure,
     Note,
@@ -21,6 +22,7 @@ from pll_pipeline.published.page.parts import (
     TileMap,
     table_of,
 )
+from pll_pipeline.published.page.region_names import collation_key, tile_name
 from pll_pipeline.published.page.rows import Row, grouped, known, where
 
 _HEXAGON_LEVEL = "kommune"
@@ -56,7 +58,6 @@ def _maps(data: PageData, texts: PageTexts) -> Figure:
         release_table="mart_adoption_by_region_actor_month",
         maps=tuple(_map(level, rows, texts) for level, rows in by_level.items()),
         tables=(_table(data["tile"], texts),),
-        notes=(texts.get("maps_table_kommune"),) if has_hexagons else (),
     )
     layout = ("tile_column", "tile_row", "is_tile_row_offset", "is_tile_inset")
     return with_data(figure, data["tile"], data, texts, left_out=layout)
@@ -96,15 +97,32 @@ def _note(rows: Sequence[Row], texts: PageTexts) -> str:
 
 def _tile(row: Row, place: tuple[float, float], texts: PageTexts, *, has_name: bool) -> Tile:
     share = row["adoption_share"]
+    low, high = drawn_bounds(row) or (share, share)
+    name = tile_name(row["region_key"], row["region_name"])
     return Tile(
         *place,
-        step=0 if share is None else step_of(share),
-        is_none=share == 0,
+        step=step_of(share) if share else 0,
         state=row["cell_state"],
-        value="" if share is None else texts.format.number(100 * share),
-        description=f"{row['region_name']}: {texts.share(share, row['cell_state'])}",
-        lines=tile_layout.lines_of(short(row["region_name"])) if has_name else (),
+        value=_value(low, high, texts),
+        description=f"{row['region_name']}: {_share_in_words(row, texts)}",
+        lines=tile_layout.lines_of(name) if has_name else (),
+        low=low,
+        high=high,
     )
+
+
+def _value(low: float | None, high: float | None, texts: PageTexts) -> str:
+    """A share, or its bounds, in per cent without the sign; the bounds are rounded outwards."""
+    if low is None or high is None:
+        return ""
+    if low == high:
+        return texts.format.number(100 * low)
+    return f"{floor(round(100 * low, 6))}–{ceil(round(100 * high, 6))}"
+
+
+def _share_in_words(row: Row, texts: PageTexts) -> str:
+    bounds = row["share_lower"], row["share_upper"]
+    return texts.share(row["adoption_share"], row["cell_state"], *bounds)
 
 
 def _map_in_words(level: str, rows: Sequence[Row], month: str, texts: PageTexts) -> str:
@@ -133,19 +151,24 @@ def _map_in_words(level: str, rows: Sequence[Row], month: str, texts: PageTexts)
 
 
 def _table(tiles: Sequence[Row], texts: PageTexts) -> Table:
-    """The regions that are not kommuner."""
+    """Every region of the maps, so that none needs a pointer to be read."""
     heads = [
         (texts.get("area"), "text"),
         (texts.get("region"), "text"),
         (texts.get("share"), "number"),
     ]
-    areas = [row for row in tiles if row["region_level"] != _HEXAGON_LEVEL]
     rows = (
         [
             capitalised(texts.level(row["region_level"])),
             row["region_name"],
-            texts.share(row["adoption_share"], row["cell_state"]),
+            _share_in_words(row, texts),
         ]
-        for row in sorted(areas, key=lambda row: (row["region_level"], row["region_name"]))
+        for row in sorted(tiles, key=_table_order)
     )
     return table_of(texts.get("maps_table"), heads, rows)
+
+
+def _table_order(row: Row) -> tuple[bool, str, str]:
+    """Kommuner after other levels, names in Norwegian order."""
+    level = row["region_level"]
+    return level == _HEXAGON_LEVEL, level, collation_key(row["region_name"])

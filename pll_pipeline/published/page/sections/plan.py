@@ -24,10 +24,11 @@ from pll_pipeline.published.page.parts import (
     table_of,
 )
 from pll_pipeline.published.page.rows import Row, distinct, grouped, known, where
+from pll_pipeline.published.page.sections.curves import withheld
 
 _MOST_PANELS = 6
 _MOST_AREAS = 30
-_LABEL_ROOM = 0.19  # beside the last diamond, as a part of the axis
+_LABEL_ROOM = 0.5  # beside the last diamond, as a part of the axis
 
 _Series = tuple[Any, ...]  # measure and actor type
 
@@ -99,7 +100,7 @@ def _panel(
 ) -> Panel:
     title = texts.series(*series)
     due = [Due(row["due_end"], row["target_value"], _label(row, texts)) for row in targets]
-    line = Line(title, [(row["month"], row["adoption_share"]) for row in path])
+    line = Line(title, [(row["month"], row["adoption_share"]) for row in path], withheld(path))
     description = Description(
         title,
         texts.get(
@@ -145,9 +146,9 @@ def _headline(targets: Sequence[Row], texts: PageTexts) -> str:
     )
 
 
-def _label(target: Row, texts: PageTexts) -> str:
-    share = texts.format.share(target["target_value"])
-    return texts.get("target_label", target=share, due=_due(target, texts))
+def _label(target: Row, texts: PageTexts) -> tuple[str, str]:
+    """The label of a target in two lines: its share, and when it is due."""
+    return texts.format.share(target["target_value"]), _due(target, texts)
 
 
 def _target_by(target: Row, texts: PageTexts) -> str:
@@ -156,6 +157,12 @@ def _target_by(target: Row, texts: PageTexts) -> str:
 
 
 def _due(target: Row, texts: PageTexts) -> str:
+    """When a target is due: by the end of a period, or by a day."""
+    key = "by_day" if target["due_grain"] == "day" else "by_end_of"
+    return texts.get(key, period=_due_period(target, texts))
+
+
+def _due_period(target: Row, texts: PageTexts) -> str:
     return texts.format.period(
         target["due_grain"], target["due_start"], target["due_end"], short=True
     )
@@ -193,7 +200,7 @@ def _target_row(target: Row, texts: PageTexts) -> list[str | Cell]:
     newest_end = target["newest_period_end"]
     return [
         Cell(name, address=target["statement_address"] or ""),
-        _due(target, texts),
+        _due_period(target, texts),
         texts.format.value(target["target_value"], unit),
         newest_text,
         texts.format.month(newest_end) if newest_end else "–",

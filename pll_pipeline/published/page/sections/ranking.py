@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
-from pll_pipeline.published.page.page_texts import PageTexts
+from pll_pipeline.published.page.page_texts import PageTexts, drawn_bounds
 from pll_pipeline.published.page.parts import Cell, Figure, Note, Section, Table, table_of
 from pll_pipeline.published.page.rows import Row, distinct, known, where
 
@@ -137,7 +137,7 @@ def _ranking_row(row: Row, texts: PageTexts) -> list[str | Cell]:
     return [
         row["region_name"],
         _rank(row, texts),
-        Cell("", now=share, before=before),
+        Cell("", now=share, before=before, bounds=drawn_bounds(row), is_scale=True),
         share_text if share is None else texts.format.qualified(share_text, row["qualifier"]),
         "–" if change is None else texts.format.points(change, unit=False),
         _count(row["adoption_count"], texts),
@@ -193,5 +193,8 @@ def _matrix_table(data: PageData, texts: PageTexts) -> Table:
 def _matrix_cell(row: Row | None, texts: PageTexts) -> Cell:
     if row is None:
         return Cell(texts.get("not_published"), is_quiet=True)
-    share = row["adoption_share"]
-    return Cell(texts.share(share, row["status"]), bar=share, is_quiet=share is None)
+    share, bounds = row["adoption_share"], (row["share_lower"], row["share_upper"])
+    text = texts.share(share, row["status"], *bounds)
+    if share is None:
+        return Cell(text, bounds=drawn_bounds(row), is_quiet=True)
+    return Cell(text, bar=share)

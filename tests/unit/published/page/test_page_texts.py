@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pll_pipeline.published.page.page_texts import PageTexts, short
+from pll_pipeline.published.page.page_texts import PageTexts, drawn_bounds
 from tests.unit.published.page import world
 
 
@@ -45,15 +45,27 @@ def test_a_text_without_its_value_is_an_error(texts: PageTexts) -> None:
         texts.get("plan_head_reached")
 
 
+def test_bounds_that_say_nothing_are_not_written(texts: PageTexts) -> None:
+    assert texts.share(None, "suppressed", 0, 1) == "suppressed"
+    assert texts.share(None, "suppressed", 0, 0.9) == "suppressed, 0%–90%"
+
+
 @pytest.mark.parametrize(
-    ("name", "shortened"),
+    ("share", "lower", "upper", "drawn"),
     [
-        ("Helsefellesskapet i Nordland", "Nordland"),
-        ("Helse Bergen HF", "Bergen HF"),
-        ("Sykehuset i Vestfold", "I Vestfold"),
-        ("Finnmarkssykehuset HF", "Finnmarkssykehuset"),
-        ("Oslo", "Oslo"),
+        (None, 0.1, 0.2, (0.1, 0.2)),
+        (None, 0.1, None, (0.1, 1.0)),
+        (None, None, 0.2, (0.0, 0.2)),
+        (None, 0.0, 1.0, None),
+        (None, None, None, None),
+        (0.3, 0.3, 0.3, None),
     ],
 )
-def test_a_short_name_leaves_out_what_names_of_a_level_share(name: str, shortened: str) -> None:
-    assert short(name) == shortened
+def test_bounds_are_drawn_where_they_say_something(
+    share: float | None,
+    lower: float | None,
+    upper: float | None,
+    drawn: tuple[float, float] | None,
+) -> None:
+    row = {"adoption_share": share, "share_lower": lower, "share_upper": upper}
+    assert drawn_bounds(row) == drawn

@@ -41,7 +41,8 @@ def _figure(name: str, **tables: Any) -> Figure:
     [
         (
             [_target(target_status="not_measured")],
-            "The targets are 50% by 2026. No published figures can be compared with them",
+            "The targets are 50% by the end of 2026. "
+            "No published figures can be compared with them",
         ),
         (
             [_target(target_status="reached", newest_value=0.6)],
@@ -52,14 +53,14 @@ def _figure(name: str, **tables: Any) -> Figure:
                 _target(target_status="missed", newest_value=0.4),
                 _target(target_status="open", newest_value=0.4, target_value=0.8),
             ],
-            "40% is reached; the next target is 80% by 2026",
+            "40% is reached; the next target is 80% by the end of 2026",
         ),
         (
             [
                 _target(target_status="missed", newest_value=0.4),
                 _target(target_status="missed", newest_value=0.4, target_value=0.8),
             ],
-            "40% is reached; the target was 80% by 2026",
+            "40% is reached; the target was 80% by the end of 2026",
         ),
     ],
 )

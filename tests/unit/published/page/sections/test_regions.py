@@ -263,7 +263,7 @@ def test_a_map_counts_its_tiles_by_state_and_step() -> None:
     assert "2 published, 1 suppressed, 0 not published" in squares.alt
     assert "1 from 0% to 20% and 1 from 80% to 100%" in squares.alt
     assert [tile.step for tile in squares.tiles] == [1, 5, 0]
-    assert squares.tiles[0].lines == ("1",)
+    assert squares.tiles[0].lines == ("Sykehuset 1",)
     assert hexagons.is_hexagons
     assert hexagons.note == "No figures at this level are published."
     assert figure.headline.endswith("0 of 1 municipalities have a published figure")
@@ -275,12 +275,27 @@ def test_a_level_whose_figures_are_all_suppressed_is_not_called_unpublished() ->
     assert squares.note == ""
 
 
+def test_a_tile_shows_the_bounds_of_a_withheld_share() -> None:
+    rows = [
+        _tile("fylke", "1", None, "suppressed") | {"share_lower": 0.093, "share_upper": 0.241},
+        _tile("fylke", "2", None, "suppressed") | {"share_lower": 0.0, "share_upper": 1.0},
+        _tile("fylke", "3", None, "not_published"),
+    ]
+    (squares,) = _figures(maps.section, _world(tile=rows))["maps"].maps
+    assert [tile.value for tile in squares.tiles] == ["9–25", "", ""]
+    assert [(tile.low, tile.high) for tile in squares.tiles] == [
+        (0.093, 0.241),
+        *[(None, None)] * 2,
+    ]
+    assert squares.tiles[0].description.endswith("suppressed, 9.3%–24.1%")
+
+
 def test_a_tile_of_no_adoption_is_empty() -> None:
     data = _world(
         tile=[_tile("kommune", "1", 0.0, "published"), _tile("kommune", "2", 0.1, "published")]
     )
     (hexagons,) = _figures(maps.section, data)["maps"].maps
-    assert [tile.is_none for tile in hexagons.tiles] == [True, False]
+    assert [(tile.low, tile.step) for tile in hexagons.tiles] == [(0.0, 0), (0.1, 1)]
 
 
 def test_a_strip_of_months_shows_each_state() -> None:

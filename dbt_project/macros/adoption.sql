@@ -5,9 +5,9 @@
     cast(round({{ rows }}.count_lower) as bigint) as adoption_count_lower,
     cast(round({{ rows }}.count_upper) as bigint) as adoption_count_upper,
     cast(round({{ rows }}.eligible_value) as bigint) as eligible_count,
-    round({{ within_0_and_1(share) }}, 6) as adoption_share,
-    round({{ within_0_and_1(share_lower) }}, 6) as share_lower,
-    round({{ within_0_and_1(share_upper) }}, 6) as share_upper
+    {{ rounded_share(within_0_and_1(share)) }} as adoption_share,
+    {{ rounded_share(within_0_and_1(share_lower)) }} as share_lower,
+    {{ rounded_share(within_0_and_1(share_upper)) }} as share_upper
 {%- endmacro %}
 
 {% macro quotient(numerator, denominator) -%}
@@ -103,7 +103,7 @@
 {% macro change_since(this, that) -%}
     case
         when {{ are_comparable(this, that) }}
-            then round({{ this }}.adoption_share - {{ that }}.adoption_share, 6)
+            then {{ rounded_share(this ~ '.adoption_share - ' ~ that ~ '.adoption_share') }}
     end
 {%- endmacro %}
 
@@ -112,20 +112,20 @@
 {% macro least_share_of_region(row) -%}
     case
         when {{ row }}.share_lower is not null or {{ row }}.share_upper is not null
-            then round(
-                coalesce({{ row }}.share_lower, {{ double_of(0) }})
-                * coalesce({{ row }}.reported_share, {{ double_of(1) }}), 6
-            )
+            then {{ rounded_share(
+                'coalesce(' ~ row ~ '.share_lower, ' ~ double_of(0) ~ ')'
+                ~ ' * coalesce(' ~ row ~ '.reported_share, ' ~ double_of(1) ~ ')'
+            ) }}
     end
 {%- endmacro %}
 
 {% macro greatest_share_of_region(row) -%}
     case
         when {{ row }}.share_lower is not null or {{ row }}.share_upper is not null
-            then round(
-                1 - (1 - coalesce({{ row }}.share_upper, {{ double_of(1) }}))
-                * coalesce({{ row }}.reported_share, {{ double_of(1) }}), 6
-            )
+            then {{ rounded_share(
+                '1 - (1 - coalesce(' ~ row ~ '.share_upper, ' ~ double_of(1) ~ '))'
+                ~ ' * coalesce(' ~ row ~ '.reported_share, ' ~ double_of(1) ~ ')'
+            ) }}
     end
 {%- endmacro %}
 

@@ -1,4 +1,6 @@
-{#- A schema is named as its layer, without the target's name before it. -#}
+{#- A schema is named as its layer, without the target's name before it. On an engine that others use
+    too, a prefix sets the names apart. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name if custom_schema_name else target.schema }}
+    {%- set name = custom_schema_name if custom_schema_name else target.schema -%}
+    {{ env_var('PLL_SCHEMA_PREFIX', '') ~ name | trim }}
 {%- endmacro %}

@@ -8,9 +8,19 @@
     end
 {%- endmacro %}
 
+{#- A share to six decimals, and any amount to nine, halves away from zero. Doubles have no halves of
+    their own, and engines differ in what they take for one: so as decimals, which are exact. -#}
+{% macro rounded_share(share) -%}
+    cast(round(cast({{ share }} as decimal(18, 12)), 6) as {{ type_double() }})
+{%- endmacro %}
+
+{% macro rounded_amount(amount) -%}
+    cast(round(cast({{ amount }} as decimal(28, 11)), 9) as {{ type_double() }})
+{%- endmacro %}
+
 {#- A percentile of shares, between the two nearest where it falls between them. -#}
 {% macro percentile(fraction, share) -%}
-    round(percentile_cont({{ fraction }}) within group (order by {{ share }}), 6)
+    {{ rounded_share('percentile_cont(' ~ fraction ~ ') within group (order by ' ~ share ~ ')') }}
 {%- endmacro %}
 
 {#- A value where its bounds are equal. -#}

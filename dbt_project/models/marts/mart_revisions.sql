@@ -109,7 +109,7 @@ select
     changed.revision_number,
     changed.value_before,
     changed.value_after,
-    round(changed.value_after - changed.value_before, 9) as value_change,
+    {{ rounded_amount('changed.value_after - changed.value_before') }} as value_change,
     changed.status_before,
     changed.status_after,
     changed.published_text_before,

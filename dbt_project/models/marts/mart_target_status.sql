@@ -113,13 +113,13 @@ compared as (
         newest.period_end as newest_period_end,
         newest.qualifier as newest_qualifier,
         newest.basis as newest_basis,
-        round(target.value - newest.value, 9) as distance,
+        {{ rounded_amount('target.value - newest.value') }} as distance,
         -- from the newest figure; nothing is left of a target that was due when it was last read
         case
             when target.due_end >= cast(target.snapshot_at as date)
                 then {{ months_between('newest.period_end', 'target.due_end') }}
         end as months_left,
-        round(year_before.change_12m / 12, 9) as pace_per_month,
+        {{ rounded_amount('year_before.change_12m / 12') }} as pace_per_month,
         case
             when target.target_kind = 'rule' then 'rule'
             when newest.value is null then 'not_measured'
@@ -151,7 +151,8 @@ paced as (
     select
         *,
         case
-            when target_status = 'open' and months_left > 0 then round(distance / months_left, 9)
+            when target_status = 'open' and months_left > 0
+                then {{ rounded_amount('distance / months_left') }}
         end as pace_needed_per_month
     from compared
 )

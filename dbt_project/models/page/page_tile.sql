@@ -39,7 +39,9 @@ select
     adoption.source_name,
     {{ cell_state('adoption') }},
     {{ page_order([
-        position_in('region.region_level', var('page_map_levels')), 'region.region_code'
+        position_in('region.region_level', var('page_map_levels')),
+        'region.region_code',
+        'region.region_key',
     ]) }}
 from {{ ref('dim_region') }} as region
 inner join newest on region.region_level = newest.region_level

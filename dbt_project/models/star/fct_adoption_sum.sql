@@ -574,12 +574,8 @@ based_type_sum as (
         eligible_lower,
         eligible_upper,
         eligible_as_of,
-        round(
-            case
-                when whole_base < eligible_value then {{ double_of(1) }}
-                else eligible_value / whole_base
-            end, 6
-        ) as reported_share,
+        {{ rounded_share('case when whole_base < eligible_value then ' ~ double_of(1)
+            ~ ' else eligible_value / whole_base end') }} as reported_share,
         qualifier,
         status,
         {{ grain_of_length('grain_length') }} as period_grain,

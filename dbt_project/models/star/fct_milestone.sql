@@ -6,7 +6,7 @@ with ranked as (
             partition by
                 source_name, service_code, region_key, area_name, actor_type_code, phase, statement,
                 starts_on, ends_on, statement_address
-            order by snapshot_at desc, row_reference asc
+            order by snapshot_at desc, row_reference asc nulls last
         ) as rank_from_newest
     from {{ ref('stg_milestone') }}
 )

@@ -27,9 +27,10 @@ _SECONDS = 300
 
 
 def locked() -> str:
-    """The packages that are locked for the product and for each group, one a line."""
+    """The packages that are locked for the product, its extras and each group, one a line."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    product = _output([*_EXPORT, "--no-default-groups"])
+    extras = (f"--extra={name}" for name in project["project"]["optional-dependencies"])
+    product = _output([*_EXPORT, "--no-default-groups", *extras])
     groups = (_output([*_EXPORT, "--only-group", name]) for name in project["dependency-groups"])
     return product + "".join(groups)
 

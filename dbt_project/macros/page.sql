@@ -12,12 +12,11 @@
 
 {#- The order of a table's rows on the page, from 1; rows without a key come last. -#}
 {% macro page_order(keys) -%}
-    cast(row_number() over (
-        order by
-        {%- for key in keys %}
-            {{ key }}{{ ' nulls last' if 'nulls last' not in key }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as integer) as page_order
+    {%- set ordered = [] -%}
+    {%- for key in keys -%}
+        {%- do ordered.append(key if 'nulls last' in key else key ~ ' nulls last') -%}
+    {%- endfor -%}
+    cast(row_number() over (order by {{ ordered | join(', ') }}) as integer) as page_order
 {%- endmacro %}
 
 {#- Whether a cell of a map or of a table of months has a share. `rows` is joined from the left. -#}

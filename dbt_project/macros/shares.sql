@@ -8,8 +8,8 @@
     end
 {%- endmacro %}
 
-{#- A share to six decimals, and any amount to nine, halves away from zero. Doubles have no halves of
-    their own, and engines differ in what they take for one: so as decimals, which are exact. -#}
+{#- A share to six decimals, and any amount to nine, halves away from zero. Few halves are
+    doubles, and engines differ in what they take for one: so as decimals, which are exact. -#}
 {% macro rounded_share(share) -%}
     cast(round(cast({{ share }} as decimal(18, 12)), 6) as {{ type_double() }})
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#- What Spark does otherwise than DuckDB, and nothing else. Types are those of DuckDB everywhere in
     the project; here they get Spark's names. -#}
 
+{#- Spark's name of a type. -#}
 {% macro spark_type(type) -%}
     {%- set names = {'varchar': 'string', 'timestamp with time zone': 'timestamp'} -%}
     {{ return(names.get(type, type)) }}
@@ -16,8 +17,8 @@
     location {{ spark_literal(env_var(variable) ~ '/' ~ name) }}
 {%- endmacro %}
 
-{#- Settings of the session that the figures depend on. The profile asks for them; a session that has
-    others is refused. -#}
+{#- Settings of the session that the figures depend on. The profile asks for them; a session that
+    has others is refused. -#}
 {% macro spark_settings() -%}
     {{ return({
         'spark.sql.session.timeZone': 'UTC',
@@ -30,20 +31,25 @@
 {#- Before the build: the settings are read back, and the landed files become tables. A model in
     Python runs outside the engine: what it gave is landed for the build of its readers. -#}
 {% macro spark__prepare_engine() -%}
-    {%- if execute -%}
-        {%- do require_spark_settings() -%}
-        {%- if env_var('PLL_FITTED_DIR', '') -%}
-            {%- for node in graph.nodes.values()
-                if node.resource_type == 'model' and node.language == 'python' -%}
-                {%- do land_in_spark(node.relation_name, 'PLL_FITTED_DIR', node.name) -%}
-            {%- endfor -%}
-        {%- else -%}
-            {%- for source in graph.sources.values() -%}
-                {%- do run_query('create schema if not exists ' ~ source.schema) -%}
-                {%- do land_in_spark(source.relation_name, 'PLL_LANDED_DIR', source.name) -%}
-            {%- endfor -%}
-        {%- endif -%}
+    {%- do require_spark_settings() -%}
+    {%- if env_var('PLL_FITTED_DIR', '') -%}
+        {%- do land_fitted() -%}
+    {%- else -%}
+        {%- do land_sources() -%}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro land_sources() -%}
+    {%- for source in graph.sources.values() -%}
+        {%- do run_query('create schema if not exists ' ~ source.schema) -%}
+        {%- do land_in_spark(source.relation_name, 'PLL_LANDED_DIR', source.name) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro land_fitted() -%}
+    {%- for node in graph.nodes.values() if node.language == 'python' -%}
+        {%- do land_in_spark(node.relation_name, 'PLL_FITTED_DIR', node.name) -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {% macro land_in_spark(relation_name, variable, name) -%}
@@ -54,7 +60,7 @@
 {%- endmacro %}
 
 {% macro require_spark_settings() -%}
-    {%- for name, value in spark_settings().items() -%}
+    {%- for name, value in spark_settings().items() if execute -%}
         {%- set is = run_query('set ' ~ name).rows[0][1] -%}
         {%- if is | lower != value | lower -%}
             {%- do exceptions.raise_compiler_error(
@@ -85,7 +91,7 @@
         {%- for column in agate_table.column_names -%}
             {{ column }} {{ spark_type(types[column]) }}{{ ', ' if not loop.last }}
         {%- endfor -%}
-        ) using parquet {{ spark_location('PLL_TABLES_DIR', model.alias) }}
+        ) {{ spark__file_format_clause() }} {{ spark__location_clause() }}
     {%- endset -%}
     {%- call statement('_') -%}{{ sql }}{%- endcall -%}
     {{ return(sql) }}
@@ -94,41 +100,48 @@
 {#- The adapter's own macro writes the word None for an empty cell, and breaks at an apostrophe. -#}
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set types = model.config.column_types -%}
-    {%- set sql -%}
-        insert into {{ this.render() }}
-        select
-        {%- for column in agate_table.column_names %}
-            cast({{ column }} as {{ spark_type(types[column]) }}) as {{ column }}
-            {{- ',' if not loop.last }}
-        {%- endfor %}
-        from values
-        {%- for row in agate_table.rows %}
-            (
-            {%- for cell in row -%}
-                {{ 'null' if cell is none else spark_literal(cell) }}{{ ', ' if not loop.last }}
-            {%- endfor -%}
-            ){{ ',' if not loop.last }}
-        {%- endfor %}
-        as seed ({{ agate_table.column_names | join(', ') }})
-    {%- endset -%}
+    {%- set typed = [] -%}
+    {%- for column in agate_table.column_names -%}
+        {%- do typed.append(spark_cast(column, types[column])) -%}
+    {%- endfor -%}
+    {%- set rows = [] -%}
+    {%- for row in agate_table.rows -%}
+        {%- do rows.append(spark_row(row)) -%}
+    {%- endfor -%}
+    {%- set sql = 'insert into ' ~ this.render() ~ ' select ' ~ typed | join(', ')
+        ~ ' from values ' ~ rows | join(', ')
+        ~ ' as seed (' ~ agate_table.column_names | join(', ') ~ ')' -%}
     {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
     {{ return(sql) }}
 {%- endmacro %}
 
+{% macro spark_cast(column, type, value=none) -%}
+    cast({{ value or column }} as {{ spark_type(type) }}) as {{ column }}
+{%- endmacro %}
+
+{% macro spark_row(cells) -%}
+    {%- set literals = [] -%}
+    {%- for cell in cells -%}
+        {%- do literals.append('null' if cell is none else spark_literal(cell)) -%}
+    {%- endfor -%}
+    ({{ literals | join(', ') }})
+{%- endmacro %}
+
 {% macro spark__get_empty_schema_sql(columns) -%}
-    select
-    {%- for column in columns.values() %}
-        cast(null as {{ spark_type(column.data_type) }}) as {{ column.name }}
-        {{- ',' if not loop.last }}
-    {%- endfor %}
+    {%- set empty = [] -%}
+    {%- for column in columns.values() -%}
+        {%- do empty.append(spark_cast(column.name, column.data_type, 'null')) -%}
+    {%- endfor -%}
+    select {{ empty | join(', ') }}
 {%- endmacro %}
 
 {#- Parquet has no constraints: empty cells are counted once the table is there. -#}
 {% macro spark__persist_constraints(relation, model) -%}
     {%- set never_empty = [] -%}
-    {%- for column in model.columns.values()
-        if column.constraints | selectattr('type', 'equalto', 'not_null') | list -%}
-        {%- do never_empty.append(column.name) -%}
+    {%- for column in model.columns.values() -%}
+        {%- for constraint in column.constraints if constraint.type == 'not_null' -%}
+            {%- do never_empty.append(column.name) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- if never_empty -%}
         {%- set counts = run_query(

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
+from jinja2 import Environment
 
 from pll_pipeline.sources.register import SCHEMA_FILE, json_schema
 from pll_pipeline.star.forecasting import FORECAST
@@ -48,6 +50,8 @@ NOT_PORTABLE = {
     "a recursive query": r"\bwith\s+recursive\b",
     # in another order, doubles add up to another number; `exact_sum` is the sum of doubles
     "a sum of doubles": r"(?<!cast\()\bsum\((?![^()]*\)\s*over\b)",
+    # engines differ in which doubles are halves; `rounded_share` is the round of a share
+    "a round of doubles": r"\bround\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,\s*\d",
 }
 # Functions of dbt that go through timestamps of the session's time zone.
 OF_A_TIME_ZONE = ("dbt.dateadd", "dbt.datediff")
@@ -120,6 +124,7 @@ def test_the_rule_of_portable_sql_would_catch_it(what: str) -> None:
         "a lambda": "x -> x + 1",
         "a recursive query": "with recursive t as (",
         "a sum of doubles": "select sum(value) as value from t",
+        "a round of doubles": "select round(case when f(a, g(b)) then 1 end / 3, 6)",
     }
     assert re.search(NOT_PORTABLE[what], examples[what])
 
@@ -131,6 +136,54 @@ def test_months_are_counted_without_a_time_zone() -> None:
         for path, sql in written.items()
         for function in OF_A_TIME_ZONE
         if function in sql
+    ] == []
+
+
+def test_only_macros_know_which_engine_builds() -> None:
+    knowing = [
+        path.relative_to(PROJECT).as_posix()
+        for pattern in ("models/**/*.sql", "models/**/*.py", "models/**/*.yml", "dbt_project.yml")
+        for path in PROJECT.glob(pattern)
+        if re.search(r"\btarget\.type\b|\bspark\b|\bvarchar\b", _code(path))
+    ]
+    assert knowing == [], "what engines do differently is a macro, chosen by `adapter.dispatch`"
+
+
+def _code(path: Path) -> str:
+    """The text of a file that an engine reads: unit tests and types of columns are DuckDB's."""
+    if path.name.endswith("_unit_tests.yml"):
+        return ""
+    text = re.sub(r"data_type: varchar\b", "", path.read_text(encoding="utf-8"))
+    return re.sub(r"\{#.*?#\}|--[^\n]*", " ", text, flags=re.DOTALL)
+
+
+def test_the_settings_that_the_profile_asks_spark_for_are_read_back() -> None:
+    profile = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    asked = profile["pll"]["outputs"]["spark"]["server_side_parameters"]
+    macros = (PROJECT / "macros" / "spark.sql").read_text(encoding="utf-8")
+    read_back = dict(re.findall(r"'(spark\.[\w.]+)': '(\w+)'", macros))
+    # dbt-spark itself asks for the first; a version of Spark may not know the second
+    assert read_back.pop("spark.sql.ansi.enabled") == "false"
+    assert asked.pop("spark.sql.codegen.wholeStage.union.enabled") == "false"
+    assert asked == read_back
+
+
+@pytest.mark.parametrize(("macro", "digits"), [("rounded_share", 6), ("rounded_amount", 9)])
+def test_halves_are_rounded_away_from_zero_although_no_double_is_one(
+    macro: str, digits: int
+) -> None:
+    writer = Environment(autoescape=False)  # noqa: S701 - it writes SQL
+    macros = writer.from_string(
+        (PROJECT / "macros" / "shares.sql").read_text(encoding="utf-8"),
+        globals={"type_double": lambda: "double"},
+    )
+    rounded = getattr(macros.module, macro)("i / power(10, $digits + 1)")
+    halves = duckdb.execute(
+        f"select i, {rounded}, -1 * {rounded} from range(5, 1000000, 10) as t (i)",
+        {"digits": digits},
+    ).fetchall()
+    assert [
+        (i, up) for i, up, down in halves if (up, down) != ((i + 5) / 10 / 10**digits, -up)
     ] == []
 
 

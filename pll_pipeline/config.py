@@ -95,7 +95,7 @@ class Config:
 
     @property
     def validated(self) -> Path:
-        """Verdicts and rows of each snapshot, and the six tables that dbt reads."""
+        """Verdicts and rows of each snapshot, and the tables that dbt reads."""
         return self.data / "validated"
 
     @property

@@ -1,6 +1,6 @@
 """The layer `validated`: one step per source judges its snapshots, and one gathers their rows.
 
-`validated/<source>` is materialised every night with the verdict; the six tables that dbt reads
+`validated/<source>` is materialised every night with the verdict; the tables that dbt reads
 only when the current release does not come from the same inputs, so that nothing after them is
 rebuilt. dbt knows them as its source `validated`. Not here: how snapshots are judged and gathered
 (`pll_pipeline/validated/`).
@@ -32,10 +32,10 @@ RULES = "rules_are_kept"
 _DESCRIPTIONS = {
     "source": "One row per source, as the register describes it.",
     "snapshot": "One row per snapshot: its verdict and the number of its rows.",
-    "observation": "One row per figure and snapshot, from every accepted snapshot.",
-    "target": "One row per target or rule and snapshot.",
-    "milestone": "One row per milestone and snapshot.",
-    "quarantine": "One row per published row and rule it broke.",
+    "observation": "One row per revision of a figure, in force or ended, as it was last stated.",
+    "target": "One row per target or rule in force.",
+    "milestone": "One row per milestone in force.",
+    "quarantine": "One row per published row and rule it broke, of snapshots in use or newest.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The columns of the validated tables: observations, targets, milestones and quarantine.
+"""The columns of the validated tables: observations, targets, milestones, quarantine, changes.
 
 Not here: how rows get into them (`mapping.py`), which values they may have (`rules.py`).
 """
@@ -75,6 +75,12 @@ QUARANTINE: Schema = {
     "row": pl.String,
 }
 
+# A figure in force, with the time of the snapshot since which it is as it is; and one row of the
+# change log: what a snapshot says for the first time, or what it ended.
+KNOWN_FROM = "known_from"
+STATED_OBSERVATION: Schema = {**OBSERVATION, KNOWN_FROM: TIME}
+CHANGE: Schema = {"change": pl.String, "changed_at": TIME, **STATED_OBSERVATION}
+
 # Which figure a row is, and what it says: two rows with one key are one figure or contradict.
 OBSERVATION_KEY = (
     "measure_code",
@@ -85,3 +91,25 @@ OBSERVATION_KEY = (
     "period_grain",
 )
 FIGURE_COLUMNS = ("value", "lower_bound", "upper_bound", "qualifier", "status")
+
+# Which target and which milestone a row is: a later snapshot says of it what is so now.
+TARGET_KEY = (
+    "measure_code",
+    "region_key",
+    "actor_type_code",
+    "target_kind",
+    "due_start",
+    "due_end",
+    "due_grain",
+)
+MILESTONE_KEY = (
+    "service_code",
+    "region_key",
+    "area_name",
+    "actor_type_code",
+    "phase",
+    "statement",
+    "starts_on",
+    "ends_on",
+    "statement_address",
+)

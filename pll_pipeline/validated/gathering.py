@@ -1,13 +1,13 @@
-"""Gathering: the rows of all accepted snapshots, written to the six tables that dbt reads.
+"""Gathering: what is in force and what was, of all sources, written to the tables that dbt reads.
 
-`data/validated/<table>.parquet` are the tables; `inputs.json` beside them names the snapshots they
-come from. Verdicts are read here, never reached. Not here: reading and judging snapshots
-(`verdicts.py`), when it is done (`assets/`).
+Read are the snapshots in use and the change logs, so that memory does not grow with the number of
+snapshots. `data/validated/<table>.parquet` are the tables; `inputs.json` beside them names the
+snapshots they come from. Verdicts are read here, never reached. Not here: reading and judging
+snapshots (`verdicts.py`), when it is done (`assets/`).
 """
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -19,12 +19,14 @@ import polars as pl
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.validated.change_log import IN_FORCE, ended, in_force, stored_table
+from pll_pipeline.validated.changes import revisions
 from pll_pipeline.validated.fingerprints import one_hash
-from pll_pipeline.validated.verdicts import FRAMES, SourceState, bytes_of_table
-from pll_pipeline.validated.withholding import marked
+from pll_pipeline.validated.verdicts import FRAMES, SnapshotVerdict, SourceState
+from pll_pipeline.validated.withholding import marked, withheld_cells
 from pll_pipeline.validated.writing import write_json, write_parquet
 
-TABLES = ("source", "snapshot", *FRAMES)
+TABLES = ("source", "snapshot", "observation", "target", "milestone", "quarantine")
 
 _SNAPSHOT: dict[str, Any] = {
     "source_name": pl.String,
@@ -58,7 +60,7 @@ def gather(
     published: Collection[str] = (),
     left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
-    """Write the six tables of `data/validated/` from all accepted snapshots, and return them.
+    """Write the tables of `data/validated/` that dbt reads, and return them.
 
     `published` are the names of the sources in the current release, `left_out` those whose files
     cannot be used, with the reason. Raises `PllError` when one of
@@ -72,9 +74,11 @@ def gather(
     tables = {
         "source": _source_table(states),
         "snapshot": _snapshot_table(states),
-        **{table: _rows(config, states, table) for table in FRAMES},
+        "observation": _revisions(config, states),
+        "target": _in_force(config, states, "target"),
+        "milestone": _in_force(config, states, "milestone"),
+        "quarantine": _quarantine(config, states),
     }
-    tables["observation"] = marked(config, states, tables["observation"])
     for table, frame in tables.items():
         write_parquet(frame, config.validated / f"{table}.parquet")
     return tables
@@ -111,7 +115,7 @@ def write_inputs(
     code: str,
     left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write `inputs.json`: what the six tables were gathered from, for the release built on them.
+    """Write `inputs.json`: what those tables were gathered from, for the release built on them.
 
     `fingerprint` covers all inputs, `code` the code of the release; `left_out` are the sources
     whose files cannot be used, with the reason.
@@ -228,28 +232,47 @@ def _snapshot_table(states: Iterable[SourceState]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_SNAPSHOT)
 
 
-def _rows(config: Config, states: Iterable[SourceState], table: str) -> pl.DataFrame:
-    """The rows of one table: of accepted snapshots; of quarantine also those of refused ones.
+def _revisions(config: Config, states: Sequence[SourceState]) -> pl.DataFrame:
+    """One row per revision of a figure, as it was last stated; `known_to` and `ended_by` are null
+    where it is in force. Raises as `_in_force`.
+    """
+    ended_rows = [ended(config, state) for state in states]
+    figures = revisions(_in_force(config, states, "observation"), pl.concat(ended_rows))
+    return marked(figures, withheld_cells(config, states, figures))
+
+
+def _in_force(config: Config, states: Iterable[SourceState], table: str) -> pl.DataFrame:
+    """The figures, targets or milestones in force, of every source in use.
 
     Raises `TablesDamaged` for a stored table that is not what was written, `PllError` where the
     rows are not as many as the verdicts say.
     """
-    verdicts = [
-        verdict
-        for state in states
-        for verdict in state.verdicts
-        if verdict.is_accepted or table == "quarantine"
-    ]
-    stored = (io.BytesIO(bytes_of_table(config, verdict, table)) for verdict in verdicts)
-    rows = pl.concat([pl.DataFrame(schema=FRAMES[table]), *map(pl.read_parquet, stored)])
-    expected = sum(verdict.tables[table].row_count for verdict in verdicts)
-    if rows.height != expected:
+    verdicts = [state.in_use for state in states if state.in_use]
+    frames = (in_force(config, verdict, table) for verdict in verdicts)
+    rows = pl.concat([pl.DataFrame(schema=FRAMES[table]), *frames])
+    stored = [verdict.tables[part] for verdict in verdicts for part in IN_FORCE[table]]
+    _require_count(config, table, rows.height, sum(part.row_count for part in stored))
+    return rows
+
+
+def _quarantine(config: Config, states: Iterable[SourceState]) -> pl.DataFrame:
+    """The quarantined rows of each snapshot in use, and of the newest one where it was refused."""
+    verdicts: list[SnapshotVerdict] = []
+    for state in states:
+        verdicts += [v for v in state.verdicts if v in (state.in_use, state.newest)]
+    frames = (stored_table(config, verdict, "quarantine") for verdict in verdicts)
+    rows = pl.concat([pl.DataFrame(schema=FRAMES["quarantine"]), *frames])
+    _require_count(config, "quarantine", rows.height, sum(v.quarantine_count for v in verdicts))
+    return rows
+
+
+def _require_count(config: Config, table: str, count: int, expected: int) -> None:
+    if count != expected:
         raise PllError(
-            f"{rows.height} rows of {table} were gathered, and the verdicts have {expected}",
+            f"{count} rows of {table} were gathered, and the verdicts have {expected}",
             where=str(config.validated),
             do="run `pll rebuild`, which reads every snapshot again from raw",
         )
-    return rows
 
 
 def _stale_sources(

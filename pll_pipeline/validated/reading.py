@@ -6,7 +6,6 @@ when it is done (`verdicts.py`), the rules (`rules.py`), the mapping (`mapping.p
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
@@ -16,16 +15,24 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot
 from pll_pipeline.sources.model import Source
+from pll_pipeline.validated.change_log import IN_FORCE, in_force, stored_table
+from pll_pipeline.validated.changes import changes_of, still_in_force
 from pll_pipeline.validated.corrections import Correction, corrections_of
 from pll_pipeline.validated.drift import Drift, compare
-from pll_pipeline.validated.frames import QUARANTINE
+from pll_pipeline.validated.frames import (
+    KNOWN_FROM,
+    MILESTONE_KEY,
+    QUARANTINE,
+    TARGET_KEY,
+    TIME,
+)
 from pll_pipeline.validated.judging import JudgedContents, judge_contents
 from pll_pipeline.validated.page_changes import Earlier, PageText, may_show_gone, page_text
 from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.validated.verdicts import (
+    FRAMES,
     Reading,
     SnapshotVerdict,
-    bytes_of_table,
     last_accepted,
     no_rows,
     read_state,
@@ -113,7 +120,39 @@ def _decide(reading: Reading, judged: JudgedContents, text: PageText | None) -> 
         definitions=dict(judged.definitions),
         page_text=text,
     )
-    return store(verdict, frames, reading.folder)
+    changed = _changed(reading, frames) if verdict.is_accepted else _unchanged(frames)
+    return store(verdict, frames | changed, reading.folder)
+
+
+def _changed(reading: Reading, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables of an accepted snapshot that follow from what was in force before it."""
+    restates = reading.source.restates_history
+    before = {
+        table: in_force(reading.config, reading.before, table)
+        if reading.before
+        else pl.DataFrame(schema=FRAMES[table])
+        for table in IN_FORCE
+    }
+    changes = changes_of(
+        before["observation"], frames["observation"], reading.snapshot.taken_at, restates=restates
+    )
+    return {
+        "observation": changes.stated,
+        "earlier_observation": changes.earlier,
+        "change": changes.log,
+        **{
+            f"earlier_{table}": still_in_force(before[table], frames[table], key, restates=restates)
+            for table, key in (("target", TARGET_KEY), ("milestone", MILESTONE_KEY))
+        },
+    }
+
+
+def _unchanged(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The same tables of a refused snapshot, which changes nothing."""
+    since = pl.lit(None, TIME).alias(KNOWN_FROM)
+    empty = {table: pl.DataFrame(schema=schema) for table, schema in FRAMES.items()}
+    stated = frames["observation"].with_columns(since)
+    return {**{t: empty[t] for t in empty.keys() - frames.keys()}, "observation": stated}
 
 
 def _move(snapshot: Snapshot) -> tuple[str, ...]:
@@ -153,10 +192,9 @@ def _compared(
     config: Config, source: Source, before: SnapshotVerdict, judged: JudgedContents
 ) -> Drift:
     """The observations of a snapshot compared with those of an accepted one."""
-    content = bytes_of_table(config, before, "observation")
     return compare(
         source,
-        pl.read_parquet(io.BytesIO(content)),
+        stored_table(config, before, "observation"),
         judged.judgement.mapped.observations,
         judged.refused_keys,
         before.definitions,

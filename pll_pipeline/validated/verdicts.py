@@ -3,7 +3,7 @@
 `judge_source` has the snapshots read that have no verdict yet under the present reading (code,
 source file, codes, corrections), or whose stored tables are not what was written; `read_state`
 reads the verdicts and writes nothing. Only the owner of the night's lock calls what writes.
-Not here: reading and judging (`reading.py`), the six tables for dbt (`gathering.py`),
+Not here: reading and judging (`reading.py`), the tables for dbt (`gathering.py`),
 orchestration (`assets/`).
 """
 
@@ -34,7 +34,13 @@ from pll_pipeline.validated import child
 from pll_pipeline.validated.child import Outcome
 from pll_pipeline.validated.corrections import fault_of_corrections
 from pll_pipeline.validated.fingerprints import one_hash, reading_fingerprint
-from pll_pipeline.validated.frames import MILESTONE, OBSERVATION, QUARANTINE, TARGET
+from pll_pipeline.validated.frames import (
+    CHANGE,
+    MILESTONE,
+    QUARANTINE,
+    STATED_OBSERVATION,
+    TARGET,
+)
 from pll_pipeline.validated.page_changes import PageText
 from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.validated.writing import (
@@ -47,12 +53,18 @@ from pll_pipeline.validated.writing import (
 
 LOG = logging.getLogger("pll")
 
+# What a snapshot says, what it leaves in force of earlier ones, and its part of the change log.
 FRAMES: dict[str, dict[str, Any]] = {
-    "observation": OBSERVATION,
+    "observation": STATED_OBSERVATION,
     "target": TARGET,
     "milestone": MILESTONE,
     "quarantine": QUARANTINE,
+    "earlier_observation": STATED_OBSERVATION,
+    "earlier_target": TARGET,
+    "earlier_milestone": MILESTONE,
+    "change": CHANGE,
 }
+_COUNTED = ("observation", "target", "milestone", "quarantine")
 _VERDICT = "verdict.json"
 _DIED_DO = (
     "look at the publication, which may be far larger than it was or made to do harm; the snapshot"
@@ -339,7 +351,7 @@ def store(
         content = buffer.getvalue()
         write_bytes(content, folder / f"{table}.parquet")
         tables[table] = StoredTable(sha256=_hash(content), row_count=frame.height)
-    counts = {f"{table}_count": stored.row_count for table, stored in tables.items()}
+    counts = {f"{table}_count": tables[table].row_count for table in _COUNTED}
     verdict = verdict.model_copy(update={"tables": tables, **counts})
     fields = verdict.model_dump(mode="json")
     # last, so that a verdict never exists without its tables

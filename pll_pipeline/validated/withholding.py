@@ -8,7 +8,6 @@ Not here: what a marked row shows (`fct_observation_revision.sql`), the bytes, w
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 
 import polars as pl
@@ -17,7 +16,8 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import snapshots
 from pll_pipeline.sources.model import Source
-from pll_pipeline.validated.verdicts import SourceState, bytes_of_table, read_state
+from pll_pipeline.validated.change_log import observations_of
+from pll_pipeline.validated.verdicts import SourceState, read_state
 
 COLUMN = "is_withheld"
 _CELL = (
@@ -27,42 +27,47 @@ _CELL = (
 _SUPPRESSED = pl.col("status") == "suppressed"
 
 
-def marked(
-    config: Config, states: Iterable[SourceState], observations: pl.DataFrame
+def withheld_cells(
+    config: Config, states: Iterable[SourceState], figures: pl.DataFrame
 ) -> pl.DataFrame:
-    """The rows with `is_withheld`: whether they show what was suppressed the last time.
+    """The cells that were suppressed the last time that anything was said of them.
 
-    Raises `PllError` where a snapshot after the day of the warehouse was never judged.
+    `figures` has one row per revision, as it was last stated. Raises `PllError` where a snapshot
+    after the day of the warehouse was never judged.
     """
-    states = list(states)
-    later = [rows.select(*_CELL, "snapshot_at", "status") for rows in _later(config, states)]
-    stated = pl.concat([observations.select(*_CELL, "snapshot_at", "status"), *later])
-    # what was published once cannot have been withheld since
-    again = pl.col("snapshot_at").n_unique().over("source_name") > 1
-    withheld = (
-        stated.filter(again)
+    said = (figures, *_later(config, states))
+    stated = pl.concat([rows.select(*_CELL, "snapshot_at", "status") for rows in said])
+    ever_suppressed = stated.filter(_SUPPRESSED).select(_CELL).unique()
+    return (
+        stated.join(ever_suppressed, on=_CELL, how="semi", nulls_equal=True)
         .sort("snapshot_at")
         .group_by(_CELL)
         .agg(pl.col("status").last())
         .filter(_SUPPRESSED)
-        .select(*_CELL, pl.lit(True).alias(COLUMN))
+        .select(_CELL)
     )
-    joined = observations.join(
-        withheld, on=_CELL, how="left", nulls_equal=True, maintain_order="left"
+
+
+def marked(figures: pl.DataFrame, withheld: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `is_withheld`: whether they show what was suppressed the last time."""
+    joined = figures.join(
+        withheld.with_columns(pl.lit(True).alias(COLUMN)),
+        on=_CELL,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
     )
     return joined.with_columns(pl.col(COLUMN).fill_null(False) & ~_SUPPRESSED)
 
 
 def _later(config: Config, states: Iterable[SourceState]) -> Iterator[pl.DataFrame]:
-    """The observations of accepted snapshots that a warehouse of an earlier day leaves out."""
+    """What the snapshots say that a warehouse of an earlier day leaves out."""
     if config.known_until is None:
         return
     today = config.today()
     for state in states:
         _require_judged(today, state.source)
-        for verdict in read_state(today, state.source).verdicts:
-            if verdict.is_accepted and verdict.taken_at >= config.known_until:
-                yield pl.read_parquet(io.BytesIO(bytes_of_table(today, verdict, "observation")))
+        yield from observations_of(today, [read_state(today, state.source)])
 
 
 def _require_judged(today: Config, source: Source) -> None:

@@ -68,7 +68,12 @@ copy (
             as published_text,
         cast(null as varchar) as also_stated_at,
         'https://www.example.no' as statement_address,
-        cast(null as varchar) as context
+        cast(null as varchar) as context,
+        timestamptz '2026-11-01 03:00:00+00' as known_from,
+        1 as revision_number,
+        cast(null as timestamptz) as known_to,
+        cast(null as varchar) as ended_by,
+        false as is_withheld
     from cell
 ) to '{folder}/observation.parquet' (format parquet, compression snappy);
 

@@ -1,9 +1,9 @@
-"""Properties of every sum and revision, whatever was published: two models on small worlds."""
+"""Properties of every sum, whatever was published: the model of sums on small worlds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import duckdb
 import pytest
@@ -30,37 +30,23 @@ ADOPTION = (
     "eligible_upper, eligible_status, eligible_qualifier, eligible_months_away, is_contradictory, "
     "period_grain, is_period_inferred, source_name, snapshot_at"
 )
-OBSERVATION = (
-    "measure_code, actor_type_code, source_name, period_start, period_end, period_grain, "
-    "qualifier, status, region_key, value, snapshot_at, snapshot_number, next_snapshot_at, "
-    "restates_history"
-)
-# The table of observations as the model of revisions reads it, without a row.
-STAGED = """
-    create or replace table build.staging.stg_observation as
-    select * exclude (known_from, known_to, ended_by, revision_number, month),
-        1 as snapshot_number, now() as next_snapshot_at, true as restates_history
-    from release.star.fct_observation_revision
-    limit 0
-"""
 
 # What is true of a kommune: its count, its denominator, and how it is published.
 Cell = tuple[int, int, str]
 cells = st.tuples(
     st.integers(0, 30), st.integers(0, 30), st.sampled_from(["exact", "small", "withheld"])
 ).map(lambda cell: (cell[0], cell[0] + cell[1], cell[2]))
-Revision = tuple[str, float, datetime, datetime | None, str | None]
 
 
 class Models:
-    """The SQL of two models as the night ran it, on tables made for it."""
+    """The SQL of the sums as the night ran it, on tables made for it."""
 
     def __init__(self, world: World) -> None:
         self.db = duckdb.connect()
         release = str(world.current / "pll.duckdb").replace("'", "''")
         self.db.execute(f"attach '{release}' as release (read_only)")
         self.db.execute("attach ':memory:' as build; set threads = 1")
-        self.db.execute("create schema build.star; create schema build.staging")
+        self.db.execute("create schema build.star")
         for name, rows in DIMENSIONS.items():
             self.db.execute(
                 f"create table build.star.{name} as from release.star.{name} where {rows}"
@@ -69,7 +55,6 @@ class Models:
             self.db.execute(f"create table build.star.{name} as from release.star.{name} limit 0")
         compiled = world.data / "build" / "dbt-run" / "compiled" / "pll" / "models" / "star"
         self.sums = (compiled / "fct_adoption_sum.sql").read_text(encoding="utf-8")
-        self.revisions = (compiled / "fct_observation_revision.sql").read_text(encoding="utf-8")
 
     def add_up(
         self, published: dict[str, Cell], month: date = date(2025, 12, 1)
@@ -92,24 +77,6 @@ class Models:
         names = [column[0] for column in answer.description or ()]
         return {row[:2]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
 
-    def revise(self, publications: list[dict[str, int]], *, restates: bool) -> list[Revision]:
-        """The revisions of the figures in some publications: region, value, from, to, ending."""
-        self.db.execute(STAGED)
-        for number, figures in enumerate(publications):
-            following = at(number + 1) if number + 1 < len(publications) else None
-            for region, value in figures.items():
-                self.db.execute(
-                    f"""insert into build.staging.stg_observation ({OBSERVATION}) values (
-                        'population', 'alle', 's', '2026-01-01', '2026-01-01', 'day', 'exact',
-                        'observed', ?, ?, ?, ?, ?, ?
-                    )""",
-                    [region, value, at(number), number, following, restates],
-                )
-        return self.db.execute(
-            f"select region_key, value, known_from, known_to, ended_by from ({self.revisions}) "
-            "as revision order by known_from, region_key"
-        ).fetchall()
-
 
 def _published(cell: Cell) -> tuple[int | None, int, int | None, str, int]:
     """Value, bounds, status and denominator of a cell as it is published."""
@@ -119,11 +86,6 @@ def _published(cell: Cell) -> tuple[int | None, int, int | None, str, int]:
     if form == "small" and 1 <= count <= 4:
         return None, 1, 4, "suppressed", eligible
     return count, count, count, "observed", eligible
-
-
-def at(number: int) -> datetime:
-    """When the publication of that number was taken."""
-    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=30 * number)
 
 
 @pytest.fixture(scope="module")
@@ -193,40 +155,3 @@ def test_no_count_is_lost_or_added_where_kommuner_were_split_and_merged(
     for row in reformed.values():
         value = number(row, "count_value")
         assert number(row, "count_lower") <= value <= number(row, "count_upper")
-
-
-publications = st.lists(
-    st.dictionaries(st.sampled_from(["land:NO", "fylke:03", "fylke:39"]), st.integers(0, 3)),
-    min_size=1,
-    max_size=6,
-)
-
-
-@anything
-@given(published=publications, restates=st.booleans())
-def test_as_of_any_day_each_figure_is_the_one_last_published_then(
-    models: Models, published: list[dict[str, int]], restates: bool
-) -> None:
-    revisions = models.revise(published, restates=restates)
-    expected: dict[str, int] = {}
-    for publication, figures in enumerate(published):
-        expected = dict(figures) if restates else expected | figures
-        then = at(publication)
-        known = [
-            (region, value)
-            for region, value, known_from, known_to, _ in revisions
-            if known_from <= then and (known_to is None or then < known_to)
-        ]
-        assert sorted(known) == sorted(expected.items())
-
-
-@anything
-@given(published=publications, more=publications, restates=st.booleans())
-def test_a_known_figure_stays_known_whatever_is_published_later(
-    models: Models, published: list[dict[str, int]], more: list[dict[str, int]], restates: bool
-) -> None:
-    before = models.revise(published, restates=restates)
-    after = models.revise(published + more, restates=restates)
-    end = at(len(published))
-    assert {row[:3] for row in before} == {row[:3] for row in after if row[2] < end}
-    assert {row for row in before if row[3] is not None} <= set(after)

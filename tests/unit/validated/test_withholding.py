@@ -12,7 +12,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.gathering import gather
 from pll_pipeline.validated.verdicts import judge_source
-from pll_pipeline.validated.withholding import marked
+from pll_pipeline.validated.withholding import marked, withheld_cells
 from tests.unit.validated.apotek import FIVE_ROWS, SOURCE, archive
 
 DAYS = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 6)]
@@ -35,6 +35,10 @@ def _rows(*statuses: str, source: str = "a", region: str = "kommune:0301") -> pl
     )
 
 
+def _is_withheld(config: Config, rows: pl.DataFrame) -> list[bool]:
+    return marked(rows, withheld_cells(config, [], rows))["is_withheld"].to_list()
+
+
 @pytest.mark.parametrize(
     ("statuses", "withheld"),
     [
@@ -50,7 +54,7 @@ def _rows(*statuses: str, source: str = "a", region: str = "kommune:0301") -> pl
 def test_a_figure_is_withheld_where_the_last_snapshot_suppresses_it(
     config: Config, statuses: list[str], withheld: list[bool]
 ) -> None:
-    assert marked(config, [], _rows(*statuses))["is_withheld"].to_list() == withheld
+    assert _is_withheld(config, _rows(*statuses)) == withheld
 
 
 def test_another_region_or_source_is_not_withheld_with_it(config: Config) -> None:
@@ -61,7 +65,7 @@ def test_another_region_or_source_is_not_withheld_with_it(config: Config) -> Non
             _rows("observed", "observed", source="b"),
         ]
     )
-    assert marked(config, [], rows)["is_withheld"].to_list() == [True, *[False] * 5]
+    assert _is_withheld(config, rows) == [True, *[False] * 5]
 
 
 def test_an_earlier_day_withholds_what_is_suppressed_today(config: Config) -> None:

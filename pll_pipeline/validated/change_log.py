@@ -19,7 +19,7 @@ from pll_pipeline.validated.changes import NEW
 from pll_pipeline.validated.frames import CHANGE
 from pll_pipeline.validated.verdicts import FRAMES, SnapshotVerdict, SourceState, bytes_of_table
 
-# What the snapshot in use says, and what earlier ones said that is in force still.
+# What the snapshot in use says, and what earlier ones stated that is in force still.
 IN_FORCE = {
     "observation": ("observation", "earlier_observation"),
     "target": ("target", "earlier_target"),

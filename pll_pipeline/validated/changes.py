@@ -84,7 +84,7 @@ def still_in_force(
 def revisions(in_force: pl.DataFrame, ended: pl.DataFrame) -> pl.DataFrame:
     """One row per revision of a figure: those in force, then those of the log that ended.
 
-    `revision_number` is 1 for the first that was said of a figure; `known_to` and `ended_by` are
+    `revision_number` is 1 for the first statement of a figure; `known_to` and `ended_by` are
     null where it is in force. Both frames may have the rows of several sources.
     """
     key = ["source_name", *OBSERVATION_KEY]

@@ -150,9 +150,9 @@ def _changed(reading: Reading, frames: Mapping[str, pl.DataFrame]) -> dict[str, 
 def _unchanged(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """The same tables of a refused snapshot, which changes nothing."""
     since = pl.lit(None, TIME).alias(KNOWN_FROM)
-    empty = {table: pl.DataFrame(schema=schema) for table, schema in FRAMES.items()}
     stated = frames["observation"].with_columns(since)
-    return {**{t: empty[t] for t in empty.keys() - frames.keys()}, "observation": stated}
+    others = {table: rows for table, rows in no_rows().items() if table not in frames}
+    return {"observation": stated, **others}
 
 
 def _move(snapshot: Snapshot) -> tuple[str, ...]:

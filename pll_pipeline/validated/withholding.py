@@ -30,13 +30,13 @@ _SUPPRESSED = pl.col("status") == "suppressed"
 def withheld_cells(
     config: Config, states: Iterable[SourceState], figures: pl.DataFrame
 ) -> pl.DataFrame:
-    """The cells that were suppressed the last time that anything was said of them.
+    """The cells that were suppressed by their last statement.
 
     `figures` has one row per revision, as it was last stated. Raises `PllError` where a snapshot
     after the day of the warehouse was never judged.
     """
-    said = (figures, *_later(config, states))
-    stated = pl.concat([rows.select(*_CELL, "snapshot_at", "status") for rows in said])
+    statements = (figures, *_later(config, states))
+    stated = pl.concat([rows.select(*_CELL, "snapshot_at", "status") for rows in statements])
     ever_suppressed = stated.filter(_SUPPRESSED).select(_CELL).unique()
     return (
         stated.join(ever_suppressed, on=_CELL, how="semi", nulls_equal=True)

@@ -177,8 +177,8 @@ def test_as_of_any_day_each_figure_is_the_one_last_published_then(
         expected = dict(figures) if restates else expected | figures
         then = pl.col("known_to").is_null() | (pl.col("known_to") > at(snapshot))
         known = rows.filter(then & (pl.col("known_from") <= at(snapshot)))
-        said = {region: (value, word) for region, value, word in known.select(*FIGURE).rows()}
-        assert (known.height, said) == (len(expected), expected)
+        values = {region: (value, word) for region, value, word in known.select(*FIGURE).rows()}
+        assert (known.height, values) == (len(expected), expected)
 
 
 @settings(max_examples=100)

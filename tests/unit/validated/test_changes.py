@@ -17,7 +17,7 @@ FIRST = datetime(2026, 1, 1, 3, tzinfo=UTC)
 Statement = tuple[float | None, str]
 Publication = dict[str | None, Statement]
 FIGURE = ("region_key", "value", "qualifier")
-SAID = ("value", "qualifier", "known_from", "known_to", "ended_by", "revision_number")
+SHOWN = ("value", "qualifier", "known_from", "known_to", "ended_by", "revision_number")
 
 
 def at(number: int) -> datetime:
@@ -72,7 +72,7 @@ def test_a_changed_figure_is_a_revision_known_until_the_next_and_shown_as_last_s
         {"a": (11, "at_least")},
     ]
     rows = revised(published, restates=False).filter(pl.col("region_key") == "a")
-    assert rows.sort("revision_number").select(*SAID, "snapshot_at", "row_reference").rows() == [
+    assert rows.sort("revision_number").select(*SHOWN, "snapshot_at", "row_reference").rows() == [
         (10, "exact", at(0), at(2), "revised", 1, at(1), "f:1"),
         (11, "exact", at(2), at(3), "revised", 2, at(2), "f:0"),
         (11, "at_least", at(3), None, None, 3, at(3), "f:0"),
@@ -82,7 +82,7 @@ def test_a_changed_figure_is_a_revision_known_until_the_next_and_shown_as_last_s
 def test_a_source_that_restates_its_history_withdraws_what_it_leaves_out_and_may_return() -> None:
     published: list[Publication] = [{"a": (1, "exact")}, {"b": (1, "exact")}, {"a": (1, "exact")}]
     rows = revised(published, restates=True)
-    assert rows.sort("region_key", "revision_number").select("region_key", *SAID).rows() == [
+    assert rows.sort("region_key", "revision_number").select("region_key", *SHOWN).rows() == [
         ("a", 1, "exact", at(0), at(1), "withdrawn", 1),
         ("a", 1, "exact", at(2), None, None, 2),
         ("b", 1, "exact", at(1), at(2), "withdrawn", 1),
@@ -92,7 +92,7 @@ def test_a_source_that_restates_its_history_withdraws_what_it_leaves_out_and_may
 def test_a_source_that_adds_keeps_what_it_does_not_state_again() -> None:
     published: list[Publication] = [{"a": (1, "exact")}, {None: (1, "exact")}]
     rows = revised(published, restates=False)
-    assert rows.sort("known_from").select("region_key", *SAID).rows() == [
+    assert rows.sort("known_from").select("region_key", *SHOWN).rows() == [
         ("a", 1, "exact", at(0), None, None, 1),
         (None, 1, "exact", at(1), None, None, 1),
     ]
@@ -157,7 +157,7 @@ def by_definition(publications: list[Publication], *, restates: bool) -> list[di
 def test_revisions_from_the_log_are_those_of_all_snapshots_whole(
     published: list[Publication], restates: bool
 ) -> None:
-    columns = ("region_key", *SAID, "snapshot_at")
+    columns = ("region_key", *SHOWN, "snapshot_at")
     from_log = revised(published, restates=restates).select(columns).rows()
     whole = [
         (r["region"], *r["says"], r["from"], r["to"], r["by"], r["number"], r["last"])

@@ -98,7 +98,7 @@ def test_a_source_that_adds_keeps_what_it_does_not_state_again() -> None:
     ]
 
 
-def test_the_log_has_one_row_per_change_and_none_for_what_is_said_again() -> None:
+def test_the_log_has_one_row_per_change_and_none_for_what_is_stated_again() -> None:
     first: Publication = {"a": (1, "exact"), "b": (2, "exact"), "c": (3, "exact")}
     second: Publication = {"a": (1, "exact"), "b": (5, "exact"), "d": (4, "exact")}
     log = replayed([first, second], restates=True)[1].log

@@ -1,0 +1,108 @@
+"""The first sheet, which says what the workbook is, and the last, which explains each column.
+
+Not here: figures.
+"""
+
+from __future__ import annotations
+
+from pll_pipeline.published.bilingual import from_comment
+from pll_pipeline.published.release_info import DESCRIPTION, SIMULATED, TITLE, iso
+from pll_pipeline.published.workbook.book import CHART, CROSS_TABLE, Book
+from pll_pipeline.vocabulary.code_labels import labels_of
+from pll_pipeline.vocabulary.columns import COLUMNS
+
+_HOW_TO_READ = (
+    "Overskriftene er forklart på arket Kolonner. Koder, nøkler og det bare programmer trenger, er "
+    "skjult til høyre på hvert ark: trykk på + over kolonnene. Stjernemodellen og de samme "
+    "tabellene som CSV, Parquet og DuckDB ligger i samme mappe."
+)
+_OWN_SHEETS = (
+    (CROSS_TABLE, "Nyeste tall for hver region og tjeneste, med intervall der tall er skjermet"),
+    (CHART, "Landets nyeste andeler som tabell og søylediagram"),
+)
+_HEADINGS = (
+    ("Ark", "Rader", "Hva det inneholder", "Utelatt"),
+    ("Kilde", "Utgiver", "Lisens", "Kildehenvisning", "Nettside"),
+    ("Kilder med eldre tall", "Hvorfor", "Tallene er hentet"),
+)
+
+
+def write_columns(book: Book) -> None:
+    """The last sheet: each column of each mart with its heading and description."""
+    sheet = book.columns
+    lines = [("Ark", "Overskrift", "Kolonne", "Hva den sier")]
+    lines += [
+        (
+            book.sheets[mart.name].name,
+            COLUMNS[column.name].label,
+            column.name,
+            _meaning(column.name, from_comment(column.comment).nb),
+        )
+        for mart in book.marts
+        for column in mart.columns
+    ]
+    for row, line in enumerate(lines):
+        style = book.formats["heading"] if row == 0 else None
+        for position, text in enumerate(line):
+            sheet.write_string(row, position, text, style)
+    for position, width in enumerate((32, 26, 26, 90)):
+        sheet.set_column(position, position, width)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(lines) - 1, 3)
+
+
+def _meaning(column: str, description: str) -> str:
+    """What a column says, and the codes that its Norwegian words have in the other outputs."""
+    labels = labels_of(column)
+    codes = "; ".join(f"{label.nb} ({code})" for code, label in labels.items())
+    return f"{description} {codes}." if labels else description
+
+
+def write(book: Book, left_out: dict[str, str]) -> None:
+    """The first sheet: the release, its sheets, its sources."""
+    for row, line in enumerate(_about(book, left_out)):
+        for position, cell in enumerate(line):
+            is_bold = line in _HEADINGS or cell == SIMULATED
+            style = book.formats.get("title" if row == 0 else "bold" if is_bold else "")
+            if isinstance(cell, int):
+                book.about.write_number(row, position, cell, book.formats["count"])
+            else:
+                book.about.write_string(row, position, cell, style)
+    for position, width in enumerate((34, 28, 60, 60, 60)):
+        book.about.set_column(position, position, width)
+
+
+def _about(book: Book, left_out: dict[str, str]) -> list[tuple[str | int, ...]]:
+    """The lines of the first sheet."""
+    facts, inputs = book.draft.info.facts, book.draft.info.inputs
+    sheets, sources, stale = _HEADINGS
+    simulated = [(SIMULATED,)] if inputs.is_simulated else []
+    lines: list[tuple[str | int, ...]] = [
+        (TITLE,),
+        *simulated,
+        (DESCRIPTION,),
+        (_HOW_TO_READ,),
+        (),
+        ("Utgave", facts["release_id"]),
+        ("Laget", facts["built_at"]),
+        ("Kontrakt", facts["contract_version"]),
+        ("Kode", facts["code_version"]),
+        ("Simulert", "ja" if inputs.is_simulated else "nei"),
+        (),
+        sheets,
+    ]
+    lines += [(name, "", text) for name, text in _OWN_SHEETS]
+    for mart in book.marts:
+        description = from_comment(mart.comment).nb
+        name = book.sheets[mart.name].name
+        lines.append((name, mart.rows, description, left_out[mart.name]))
+    lines += [(), sources]
+    for source in inputs.sources:
+        fields = ("title", "publisher", "licence", "attribution", "landing_page")
+        lines.append(tuple(source[field] for field in fields))
+    if inputs.stale_sources:
+        lines += [(), stale]
+        for source in inputs.stale_sources:
+            taken = str(iso(source["snapshot_at"]) or "aldri")
+            lines.append((source["source_name"], source["reason"], taken))
+    return lines

@@ -1,0 +1,161 @@
+"""The workbook as a file: its sheets in a reader's order, its formats, its print set-up, its cells.
+
+Not here: what is on a sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from pll_pipeline.published.draft import Draft
+from pll_pipeline.published.duckdb import LOAD_TIME, Table
+from pll_pipeline.published.release_info import SIMULATED, TITLE, iso
+
+MOST_CHARACTERS = 32_767  # Excel's own limit; the writer cuts longer texts
+TEXT_WAS_CUT = -2  # what the writer returns then
+ABOUT, CROSS_TABLE, CHART, COLUMNS = "Om", "Region og tjeneste", "Figur", "Kolonner"
+# The sheet of each mart, the most useful first. A mart that is not here comes after them.
+SHEETS = {
+    "mart_adoption_latest": "Nyeste tall",
+    "mart_readiness_by_area": "Områdene i dag",
+    "mart_target_status": "Mål og frister",
+    "mart_rollout_by_area_month": "Innføring",
+    "mart_adoption_by_region_actor_month": "Utvikling",
+    "mart_adoption_by_current_region_actor_month": "Utvikling i dagens regioner",
+    "mart_spread_by_measure_month": "Spredning",
+    "mart_adoption_forecast": "Framskriving",
+    "mart_key_figures": "Alle publiserte tall",
+    "mart_revisions": "Endringer",
+    "mart_coverage_by_source_month": "Dekning",
+    "mart_reconciliation": "Avstemming",
+}
+_LONGEST_SHEET_NAME = 31
+_FIRST_YEAR = 1900
+_FORMULA_SIGNS = ("=", "+", "-", "@")
+_A4 = 9
+_FORMATS: dict[str, dict[str, Any]] = {
+    "heading": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1},
+    "title": {"bold": True, "font_size": 14},
+    "bold": {"bold": True},
+    "note": {"italic": True},
+    "DATE": {"num_format": "yyyy-mm-dd"},
+    LOAD_TIME: {"num_format": "yyyy-mm-dd hh:mm:ss"},
+    "formula": {"quote_prefix": True},
+    "share": {"num_format": "0.0 %"},
+    "change": {"num_format": "+0.0 %;-0.0 %;0.0 %"},
+    "count": {"num_format": "#,##0"},
+    "range": {"align": "right"},
+    "month": {"num_format": "yyyy-mm"},
+    "service": {"bold": True, "bg_color": "#d5e6eb"},
+}
+
+Writer = Callable[[int, int, Any], int]
+
+
+class Book:
+    """The workbook with its formats, and the sheet of each mart."""
+
+    def __init__(self, draft: Draft, path: Path) -> None:
+        self.draft = draft
+        self.file = xlsxwriter.Workbook(
+            path,
+            {
+                "constant_memory": True,
+                "tmpdir": str(path.parent),
+                "default_date_format": "yyyy-mm-dd",
+            },
+        )
+        self.file.use_zip64()
+        created = draft.info.built_at.replace(tzinfo=None)
+        self.file.set_properties({"title": TITLE, "created": created})
+        self.formats: dict[str, Format] = {
+            name: self.file.add_format(format) for name, format in _FORMATS.items()
+        }
+        order = list(SHEETS)
+        self.marts = sorted(
+            (table for table in draft.tables if table.schema == "marts"),
+            key=lambda mart: order.index(mart.name) if mart.name in order else len(order),
+        )
+        self.about = self._sheet(ABOUT)
+        self.cross_table = self._sheet(CROSS_TABLE, heading_rows=(1, 2))
+        self.chart = self._sheet(CHART)
+        self.sheets: dict[str, Worksheet] = {
+            mart.name: self._sheet(name, heading_rows=(0, 0))
+            for mart, name in zip(self.marts, _sheet_names(self.marts), strict=True)
+        }
+        self.columns = self._sheet(COLUMNS, heading_rows=(0, 0))
+
+    def _sheet(self, name: str, heading_rows: tuple[int, int] | None = None) -> Worksheet:
+        """A sheet that prints on A4 across, as wide as the paper, with its heading on each page."""
+        sheet = self.file.add_worksheet(name)
+        sheet.set_paper(_A4)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        mark = f"{SIMULATED} · " if self.draft.info.inputs.is_simulated else ""
+        sheet.set_footer(f"&L{mark}{TITLE.replace('&', '&&')} · &A&RSide &P av &N")
+        if heading_rows:
+            sheet.repeat_rows(*heading_rows)
+        return sheet
+
+
+def _sheet_names(marts: Iterable[Table]) -> Iterator[str]:
+    """A name for each mart that Excel accepts and that no other sheet has."""
+    taken = {name.lower() for name in (ABOUT, CROSS_TABLE, CHART, COLUMNS)}
+    for mart in marts:
+        plain = mart.name.removeprefix("mart_")[:_LONGEST_SHEET_NAME]
+        name = plain = SHEETS.get(mart.name, plain)
+        number = 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain[: _LONGEST_SHEET_NAME - 3]}_{number}"
+        taken.add(name.lower())
+        yield name
+
+
+def writer(
+    sheet: Worksheet,
+    column_type: str,
+    formats: dict[str, Format],
+    number_format: str = "",
+    labels: dict[str, str] | None = None,
+) -> Writer:
+    """A function that writes values of one type as that type, never as a formula.
+
+    A text that is a key of `labels` is written as its label.
+    """
+    names = labels or {}
+
+    def text(row: int, position: int, value: str) -> int:
+        value = names.get(value, value)
+        if value.startswith("<r>"):
+            value = f" {value}"  # the writer would read it as mark-up of its own
+        # the mark keeps Excel from making a formula of the text when its cell is edited
+        style = formats["formula"] if value.startswith(_FORMULA_SIGNS) else None
+        return int(sheet.write_string(row, position, value, style))
+
+    def time(row: int, position: int, value: date) -> int:
+        if value.year < _FIRST_YEAR:
+            return text(row, position, iso(value))
+        return int(sheet.write_datetime(row, position, value, formats[column_type]))
+
+    def boolean(row: int, position: int, value: bool) -> int:
+        return int(sheet.write_boolean(row, position, value))
+
+    def number(row: int, position: int, value: float) -> int:
+        return int(sheet.write_number(row, position, value, formats.get(number_format)))
+
+    writers: dict[str, Writer] = {
+        "VARCHAR": text,
+        "BOOLEAN": boolean,
+        "DATE": time,
+        LOAD_TIME: time,
+    }
+    return writers.get(column_type, number)

@@ -1,0 +1,94 @@
+"""The sheet with a bar chart of the country's newest shares, the highest first.
+
+Bars are of figures at most a year older than the newest; older ones are in the table alone.
+Not here: shares of other regions.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pll_pipeline.published.workbook.book import CHART, Book, writer
+
+_MOST_BARS = 40  # a longer bar chart is not readable
+_NATION = "land:NO"
+_TEXT = (
+    "Søylediagram over radene øverst i tabellen til venstre: nyeste publiserte andel i landet "
+    "per mål og aktørtype, høyest først."
+)
+_OLDER = "Eldre enn ett år før det nyeste, ikke i figuren"
+_NONE = "Ingen andel for landet er publisert."
+_NEWEST_SHARES = """
+    select
+        measure_name || ', ' || lower(actor_type_name) as label, adoption_share, month,
+        month >= max(month) over () - interval 12 months as is_recent
+    from release.marts.mart_adoption_latest
+    where region_key = ? and adoption_share is not null
+    order by is_recent desc, adoption_share desc, label, month
+"""
+Row = tuple[str, float, date]
+
+
+def write(book: Book) -> None:
+    """The newest shares of the country as a table and a bar chart of the recent ones."""
+    sheet, formats = book.chart, book.formats
+    rows = book.draft.connection.execute(_NEWEST_SHARES, [_NATION]).fetchall()
+    recent = [row[:3] for row in rows if row[3]]
+    older = [row[:3] for row in rows if not row[3]]
+    headings = ("Mål, aktørtype", "Andel i landet", "Måned")
+    for position, (heading, width) in enumerate(zip(headings, (60, 14, 12), strict=True)):
+        sheet.write_string(0, position, heading, formats["heading"])
+        sheet.set_column(position, position, width)
+    sheet.freeze_panes(1, 0)
+    _write_rows(book, 1, recent)
+    if older:
+        sheet.write_string(len(recent) + 2, 0, _OLDER, formats["bold"])
+        _write_rows(book, len(recent) + 3, older)
+    if recent:
+        bars = min(len(recent), _MOST_BARS)
+        sheet.insert_chart(
+            1, 4, _bars(book, bars, _title(book, recent, bars)), {"description": _TEXT}
+        )
+    else:
+        sheet.write_string(1, 0, _NONE)
+
+
+def _write_rows(book: Book, first: int, rows: list[Row]) -> None:
+    write_text = writer(book.chart, "VARCHAR", book.formats)
+    for row, (label, share, month) in enumerate(rows, first):
+        write_text(row, 0, label)
+        book.chart.write_number(row, 1, share, book.formats["share"])
+        book.chart.write_datetime(row, 2, month, book.formats["month"])
+
+
+def _title(book: Book, recent: list[Row], bars: int) -> str:
+    """The title, with the time that the figures are about and how many bars have no room."""
+    months = sorted({f"{month:%Y-%m}" for _, _, month in recent[:bars]})
+    time = months[0] if len(months) == 1 else f"{months[0]} til {months[-1]}"
+    title = f"Nyeste andel i landet, {time}"
+    if bars < len(recent):
+        title += f" (de {bars} høyeste av {len(recent)})"
+    return f"SIMULERTE TALL: {title}" if book.draft.info.inputs.is_simulated else title
+
+
+def _bars(book: Book, rows: int, title: str) -> Any:
+    """A bar chart of the first rows of its sheet."""
+    chart = book.file.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "name": "Andel i landet",
+            "categories": [CHART, 1, 0, rows, 0],
+            "values": [CHART, 1, 1, rows, 1],
+            "fill": {"color": "#005f78"},
+            "gap": 40,
+            "data_labels": {"value": True, "num_format": "0 %"},
+        }
+    )
+    chart.set_title({"name": title, "name_font": {"size": 12}})
+    gridlines = {"visible": True, "line": {"color": "#d3dbe0"}}
+    chart.set_x_axis({"min": 0, "max": 1, "num_format": "0 %", "major_gridlines": gridlines})
+    chart.set_y_axis({"reverse": True})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 860, "height": 140 + 26 * rows})
+    return chart

@@ -60,7 +60,7 @@ publish(Path(build), Path(marts), inputs(), keep=int(kept))
 STEPS = [
     ("pll_pipeline.published.duckdb", "_copy", "after", 1, False),
     ("pll_pipeline.published.duckdb", "write", "after", 1, False),
-    ("pll_pipeline.published.workbook", "_write_columns", "after", 1, False),
+    ("pll_pipeline.published.workbook.about", "write_columns", "after", 1, False),
     *(("output", name, "after", 1, False) for name in (*FEW, "manifest")),
     ("os", "fsync", "after", 5, False),
     ("os", "rename", "before", 1, False),

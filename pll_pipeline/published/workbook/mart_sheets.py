@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pll_pipeline.published.csv import path_of
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
 from pll_pipeline.published.sql import Sql
 from pll_pipeline.published.workbook.book import MOST_CHARACTERS, TEXT_WAS_CUT, Book, Writer, writer
@@ -39,15 +40,16 @@ def write(book: Book, mart: Table) -> str:
     region = next((n for n in ("region_label", "region_name") if n in names), None)
     sheet.freeze_panes(1, names.index(region) + 1 if region else 0)
     sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
-    return _left_out(mart, rows, parts.which, cut)
+    csv = path_of(book.draft.folder, mart.name)
+    return _left_out(mart, rows, parts.which, cut, csv)
 
 
-def _left_out(mart: Table, rows: int, which: str, cut: int) -> str:
+def _left_out(mart: Table, rows: int, which: str, cut: int, csv: str) -> str:
     left_out = []
     if mart.rows > rows:
         left_out.append(
             f"{mart.rows - rows} av {mart.rows} rader. Her er {which}; "
-            f"alle rader er i csv/{mart.name}.csv eller parquet/{mart.name}.parquet."
+            f"alle rader er i {csv} eller parquet/{mart.name}.parquet."
         )
     if cut:
         left_out.append(f"Slutten av {cut} tekster på mer enn {MOST_CHARACTERS} tegn.")

@@ -96,8 +96,10 @@ def test_names_come_first_and_what_programs_need_is_hidden_last(book: openpyxl.W
 def test_every_sheet_prints_across_with_its_heading_on_each_page(book: openpyxl.Workbook) -> None:
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
-        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
-        assert "&P" in sheet.oddFooter.right.text or "Side" in sheet.oddFooter.right.text
+        assert sheet.page_setup.paperSize == int(sheet.PAPERSIZE_A4)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToHeight == 0  # as many pages as it takes, one page wide
+        assert sheet.oddFooter.right.text == "Side &P av &N"
     for name in SHEETS.values():
         assert book[name].print_title_rows == "$1:$1"
 

@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 from pll_pipeline.published.outputs import OUTPUTS
-from pll_pipeline.published.workbook import CHART_SHEET
+from pll_pipeline.published.workbook.book import CHART, CROSS_TABLE
 from tests.night.conftest import ROOT, World
 from tests.outputs.browser import shown
 from tests.tools import program
@@ -181,10 +181,10 @@ def test_the_workbook_has_one_chart_of_the_newest_shares(demo: World) -> None:
     with zipfile.ZipFile(path) as files:
         names = files.namelist()
         assert [name for name in names if name.startswith("xl/charts/")] == ["xl/charts/chart1.xml"]
-        assert CHART_SHEET in files.read("xl/charts/chart1.xml").decode()
+        assert CHART in files.read("xl/charts/chart1.xml").decode()
     book = openpyxl.load_workbook(path, read_only=True)
-    assert book.sheetnames[:2] == ["Om", CHART_SHEET]
-    rows = book[CHART_SHEET].iter_rows(min_row=2, max_col=2, values_only=True)
+    assert book.sheetnames[:3] == ["Om", CROSS_TABLE, CHART]
+    rows = book[CHART].iter_rows(min_row=2, max_col=2, values_only=True)
     shown_shares = [row[1] for row in rows if row[1] is not None]
     newest = demo.ask(
         "select adoption_share from marts.mart_adoption_latest "

@@ -8,13 +8,14 @@ from __future__ import annotations
 from pll_pipeline.published.bilingual import from_comment
 from pll_pipeline.published.release_info import DESCRIPTION, SIMULATED, TITLE, iso
 from pll_pipeline.published.workbook.book import CHART, CROSS_TABLE, Book
+from pll_pipeline.published.workbook.shown_rows import columns_of
 from pll_pipeline.vocabulary.code_labels import labels_of
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 _HOW_TO_READ = (
     "Overskriftene er forklart på arket Kolonner. Koder, nøkler og det bare programmer trenger, er "
     "skjult til høyre på hvert ark: trykk på + over kolonnene. Stjernemodellen og de samme "
-    "tabellene som CSV, Parquet og DuckDB ligger i samme mappe."
+    "tabellene som CSV, Parquet og DuckDB, også med engelske navn, ligger i samme mappe."
 )
 _OWN_SHEETS = (
     (CROSS_TABLE, "Nyeste tall for hver region og tjeneste, med intervall der tall er skjermet"),
@@ -39,7 +40,7 @@ def write_columns(book: Book) -> None:
             _meaning(column.name, from_comment(column.comment).nb),
         )
         for mart in book.marts
-        for column in mart.columns
+        for column in columns_of(mart)
     ]
     for row, line in enumerate(lines):
         style = book.formats["heading"] if row == 0 else None

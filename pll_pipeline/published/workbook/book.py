@@ -135,10 +135,12 @@ def writer(
 
     def text(row: int, position: int, value: str) -> int:
         value = names.get(value, value)
+        style = None
         if value.startswith("<r>"):
             value = f" {value}"  # the writer would read it as mark-up of its own
-        # the mark keeps Excel from making a formula of the text when its cell is edited
-        style = formats["formula"] if value.startswith(_FORMULA_SIGNS) else None
+        elif value.startswith(_FORMULA_SIGNS):
+            # the mark keeps Excel from making a formula of the text when its cell is edited
+            style = formats["formula"]
         return int(sheet.write_string(row, position, value, style))
 
     def time(row: int, position: int, value: date) -> int:

@@ -33,10 +33,12 @@ _FOR_PROGRAMS = frozenset(
     (
         *("row_reference", "snapshot_at", "revision_number", "part_count", "expected_part_count"),
         *("is_value_implied", "is_representative", "is_period_inferred", "period_grain"),
-        *("measure_name_en", "refusal_en", "reported_share", "denominator_code", "region_code"),
-        *("qualifier_label", "source_name", "definition_url", "also_stated_at"),
+        *("reported_share", "denominator_code", "region_code"),
+        *("source_name", "definition_url", "also_stated_at"),
     )
 )
+# What a column beside it says in Norwegian already. It is in the other outputs.
+_REPEATED = frozenset(("measure_name_en", "refusal_en", "qualifier_label"))
 _LEVELS = statement(
     "list_position([{levels}], region_level)",
     levels=listed(
@@ -66,7 +68,7 @@ class Shown:
 
 def shown(mart: Table) -> Shown:
     """What the sheet of this mart has."""
-    columns = sorted(mart.columns, key=lambda column: _rank(column, mart))
+    columns = columns_of(mart)
     rows, which = _rows(mart)
     query = statement(
         "select {is_of_share}, {columns} from ({rows}) as mart {order}",
@@ -76,7 +78,13 @@ def shown(mart: Table) -> Shown:
         order=_order(mart),
     )
     readers = sum(not _is_for_programs(column.name, mart) for column in columns)
-    return Shown(tuple(columns), readers, query, which)
+    return Shown(columns, readers, query, which)
+
+
+def columns_of(mart: Table) -> tuple[Column, ...]:
+    """The columns of the sheet of this mart, those for readers first."""
+    columns = [column for column in mart.columns if not _is_repeated(column.name, mart)]
+    return tuple(sorted(columns, key=lambda column: _rank(column, mart)))
 
 
 def _rows(mart: Table) -> tuple[Sql, str]:
@@ -164,9 +172,12 @@ def _rank(column: Column, mart: Table) -> tuple[bool, int]:
 def _is_for_programs(column: str, mart: Table) -> bool:
     """Whether readers can do without the column: a code whose name is beside it, or a key."""
     names = _names(mart)
-    if column == "region_name":
-        return "region_label" in names
     if column.endswith("_code"):
         stem = column.removesuffix("_code")
         return column in _FOR_PROGRAMS or stem in names or f"{stem}_name" in names
     return column in _FOR_PROGRAMS or column.endswith("_key")
+
+
+def _is_repeated(column: str, mart: Table) -> bool:
+    """Whether another column of the mart says the same to a Norwegian reader."""
+    return column in _REPEATED or (column == "region_name" and "region_label" in _names(mart))

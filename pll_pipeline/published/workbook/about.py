@@ -13,7 +13,8 @@ from pll_pipeline.vocabulary.code_labels import labels_of
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 _HOW_TO_READ = (
-    "Overskriftene er forklart på arket Kolonner. Koder, nøkler og det bare programmer trenger, er "
+    "I arbeidsboken vises andeler som prosent. Overskriftene er forklart på arket Kolonner. "
+    "Koder, nøkler og det bare programmer trenger, er "
     "skjult til høyre på hvert ark: trykk på + over kolonnene. Stjernemodellen og de samme "
     "tabellene som CSV, Parquet og DuckDB, også med engelske navn, ligger i samme mappe."
 )
@@ -21,6 +22,8 @@ _OWN_SHEETS = (
     (CROSS_TABLE, "Nyeste tall for hver region og tjeneste, med intervall der tall er skjermet"),
     (CHART, "Landets nyeste andeler som tabell og søylediagram"),
 )
+_WIDTHS_OF_COLUMNS = (32, 26, 26, 100)
+_WIDTHS = (34, 32, 90, 50, 50)
 _HEADINGS = (
     ("Ark", "Rader", "Hva det inneholder", "Utelatt"),
     ("Kilde", "Utgiver", "Lisens", "Kildehenvisning", "Nettside"),
@@ -42,12 +45,10 @@ def write_columns(book: Book) -> None:
         for mart in book.marts
         for column in columns_of(mart)
     ]
-    for row, line in enumerate(lines):
-        style = book.formats["heading"] if row == 0 else None
-        for position, text in enumerate(line):
-            sheet.write_string(row, position, text, style)
-    for position, width in enumerate((32, 26, 26, 90)):
-        sheet.set_column(position, position, width)
+    book.write_headings(sheet, lines[0], _WIDTHS_OF_COLUMNS)
+    for row, line in enumerate(lines[1:], 1):
+        book.write_texts(sheet, row, line, _WIDTHS_OF_COLUMNS)
+    book.set_widths(sheet, _WIDTHS_OF_COLUMNS)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(lines) - 1, 3)
 
@@ -61,16 +62,18 @@ def _meaning(column: str, description: str) -> str:
 
 def write(book: Book, left_out: dict[str, str]) -> None:
     """The first sheet: the release, its sheets, its sources."""
+    sheet = book.about
     for row, line in enumerate(_about(book, left_out)):
-        for position, cell in enumerate(line):
-            is_bold = line in _HEADINGS or cell == SIMULATED
-            style = book.formats.get("title" if row == 0 else "bold" if is_bold else "")
-            if isinstance(cell, int):
-                book.about.write_number(row, position, cell, book.formats["count"])
-            else:
-                book.about.write_string(row, position, cell, style)
-    for position, width in enumerate((34, 28, 60, 60, 60)):
-        book.about.set_column(position, position, width)
+        if row == 0:
+            sheet.write_string(row, 0, TITLE, book.formats["title"])
+        elif line in _HEADINGS or line == (SIMULATED,):
+            for position, text in enumerate(line):
+                sheet.write_string(row, position, str(text), book.formats["bold"])
+        elif len(line) <= 1:
+            sheet.write_string(row, 0, "".join(map(str, line)))
+        else:
+            book.write_texts(sheet, row, line, _WIDTHS)
+    book.set_widths(sheet, _WIDTHS)
 
 
 def _about(book: Book, left_out: dict[str, str]) -> list[tuple[str | int, ...]]:
@@ -85,7 +88,7 @@ def _about(book: Book, left_out: dict[str, str]) -> list[tuple[str | int, ...]]:
         (_HOW_TO_READ,),
         (),
         ("Utgave", facts["release_id"]),
-        ("Laget", facts["built_at"]),
+        ("Laget", f"{book.draft.info.built_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("Kontrakt", facts["contract_version"]),
         ("Kode", facts["code_version"]),
         ("Simulert", "ja" if inputs.is_simulated else "nei"),

@@ -5,9 +5,11 @@ Not here: what is on a sheet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from math import ceil
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
@@ -40,6 +42,8 @@ _LONGEST_SHEET_NAME = 31
 _FIRST_YEAR = 1900
 _FORMULA_SIGNS = ("=", "+", "-", "@")
 _A4 = 9
+_HEIGHT_OF_LINE = 15  # in points, of the standard font
+_WIDTH_OF_PAGE = 280  # in characters, of a page that is still read on paper
 _FORMATS: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1},
     "title": {"bold": True, "font_size": 14},
@@ -53,6 +57,8 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "count": {"num_format": "#,##0"},
     "range": {"align": "right"},
     "month": {"num_format": "yyyy-mm"},
+    "fact": {"num_format": "#,##0", "align": "left", "valign": "top"},
+    "wrapped": {"text_wrap": True, "valign": "top"},
     "service": {"bold": True, "bg_color": "#d5e6eb"},
 }
 
@@ -104,6 +110,46 @@ class Book:
         if heading_rows:
             sheet.repeat_rows(*heading_rows)
         return sheet
+
+    def write_headings(
+        self, sheet: Worksheet, headings: Sequence[str], widths: Sequence[int], *, row: int = 0
+    ) -> None:
+        """Write the headings of columns in a row that is high enough for the longest of them."""
+        lines = max(map(_lines, headings, widths), default=1)
+        sheet.set_row(row, _HEIGHT_OF_LINE * lines)
+        for position, heading in enumerate(headings):
+            sheet.write_string(row, position, heading, self.formats["heading"])
+
+    def write_texts(
+        self, sheet: Worksheet, row: int, cells: Sequence[str | int], widths: Sequence[int]
+    ) -> None:
+        """Write texts and counts in a row that is high enough for the longest text."""
+        lines = max((_lines(str(cell), width) for cell, width in zip(cells, widths, strict=False)))
+        sheet.set_row(row, _HEIGHT_OF_LINE * lines)
+        for position, cell in enumerate(cells):
+            if isinstance(cell, int):
+                sheet.write_number(row, position, cell, self.formats["fact"])
+            else:
+                sheet.write_string(row, position, cell, self.formats["wrapped"])
+
+    def set_widths(self, sheet: Worksheet, widths: Sequence[int], *, repeated: int = 0) -> None:
+        """Give the shown columns their widths, and the sheet as many pages across as they need.
+
+        On each page the first columns are `repeated`.
+        """
+        for position, width in enumerate(widths):
+            sheet.set_column(position, position, width)
+        names = sum(widths[:repeated])
+        on_the_right = max(_WIDTH_OF_PAGE - names, _WIDTH_OF_PAGE // 2)
+        sheet.fit_to_pages(max(1, ceil((sum(widths) - names) / on_the_right)), 0)
+        if repeated:
+            sheet.repeat_columns(0, repeated - 1)
+
+
+def _lines(heading: str, width: int) -> int:
+    """How many lines the words of a heading take in a column of this width."""
+    bold = max(width - 2, 1)  # letters in bold are wider
+    return len(wrap(heading, bold)) or 1
 
 
 def _sheet_names(marts: Iterable[Table]) -> Iterator[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from pll_pipeline.published.sql import statement
 from pll_pipeline.published.workbook.book import CHART, Book, writer
+from pll_pipeline.published.workbook.series import COLUMNS, JOINS, Series
 
 _MOST_BARS = 40  # a longer bar chart is not readable
 _NATION = "land:NO"
@@ -19,23 +21,23 @@ _TEXT = (
 )
 _OLDER = "Eldre enn ett år før det nyeste, ikke i figuren"
 _NONE = "Ingen andel for landet er publisert."
-_NEWEST_SHARES = """
-    select
-        measure_name || ', ' || lower(actor_type_name) as label, adoption_share, month,
-        month >= max(month) over () - interval 12 months as is_recent
-    from release.marts.mart_adoption_latest
-    where region_key = ? and adoption_share is not null
-    order by is_recent desc, adoption_share desc, label, month
-"""
+_NEWEST_SHARES = statement(
+    "select {columns}, figures.adoption_share, figures.month, "
+    "figures.month >= max(figures.month) over () - interval 12 months as is_recent "
+    "from release.marts.mart_adoption_latest as figures {joins} "
+    "where figures.region_key = ? and figures.adoption_share is not null "
+    "order by is_recent desc, figures.adoption_share desc, figures.measure_name, figures.month, "
+    "figures.actor_type_code",
+    columns=COLUMNS,
+    joins=JOINS,
+)
 Row = tuple[str, float, date]
 
 
 def write(book: Book) -> None:
     """The newest shares of the country as a table and a bar chart of the recent ones."""
     sheet, formats = book.chart, book.formats
-    rows = book.draft.connection.execute(_NEWEST_SHARES, [_NATION]).fetchall()
-    recent = [row[:3] for row in rows if row[3]]
-    older = [row[:3] for row in rows if not row[3]]
+    recent, older = _shares(book)
     headings = ("Mål, aktørtype", "Andel i landet", "Måned")
     for position, (heading, width) in enumerate(zip(headings, (60, 14, 12), strict=True)):
         sheet.write_string(0, position, heading, formats["heading"])
@@ -52,6 +54,17 @@ def write(book: Book) -> None:
         )
     else:
         sheet.write_string(1, 0, _NONE)
+
+
+def _shares(book: Book) -> tuple[list[Row], list[Row]]:
+    """The newest shares of the country, and those that are more than a year older."""
+    recent: list[Row] = []
+    older: list[Row] = []
+    rows = book.draft.connection.execute(_NEWEST_SHARES, [_NATION]).fetchall()
+    for *series, share, month, is_recent in rows:
+        shares = recent if is_recent else older
+        shares.append((Series(*series).name(is_share=True), share, month))
+    return recent, older
 
 
 def _write_rows(book: Book, first: int, rows: list[Row]) -> None:

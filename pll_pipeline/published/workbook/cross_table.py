@@ -13,7 +13,9 @@ from datetime import date
 from math import ceil, floor
 from typing import NamedTuple
 
+from pll_pipeline.published.sql import statement
 from pll_pipeline.published.workbook.book import Book, writer
+from pll_pipeline.published.workbook.series import COLUMNS, JOINS, Series
 from pll_pipeline.vocabulary.code_labels import labels_of
 
 _SUPPRESSED, _UNKNOWN = "skjermet", "ukjent"
@@ -27,26 +29,22 @@ _WIDTHS = (22, 34, 18, 34)
 _WIDTH_OF_FIGURE, _WIDTH_OF_MONTH = 20, 10
 _NOISE = 9  # decimals of a per mille that a share as a double can be trusted to
 _LEVELS = ("land", "rhf", "helsefellesskap", "fylke", "kommune")
-_CHOSEN = """
-    with figures as (
-        select latest.*, adoption_share is not null or share_lower is not null
-            or share_upper is not null as has_share
-        from release.marts.mart_adoption_latest as latest
-        inner join release.star.dim_region as region on latest.region_key = region.region_key
-        where region.is_current and list_contains(?, region.region_level)
-    )
-    select
-        service_code, service_name, measure_code, measure_name, actor_type_code, actor_type_name,
-        count(*) filter (has_share) > 0 as is_share
-    from figures
-    group by 1, 2, 3, 4, 5, 6
-    qualify row_number() over (
-        partition by service_code
-        order by is_share desc, count(distinct region_key) desc, max(month) desc,
-            actor_type_code = 'alle' desc, measure_code, actor_type_code
-    ) = 1
-    order by service_name collate nb, service_code
-"""
+_CHOSEN = statement(
+    "with figures as (select latest.*, adoption_share is not null or share_lower is not null "
+    "or share_upper is not null as has_share "
+    "from release.marts.mart_adoption_latest as latest "
+    "inner join release.star.dim_region as region on latest.region_key = region.region_key "
+    "where region.is_current and list_contains(?, region.region_level)), "
+    "series as (select service_code, service_name, measure_code, measure_name, actor_type_code, "
+    "actor_type_name, count(*) filter (has_share) > 0 as is_share "
+    "from figures group by 1, 2, 3, 4, 5, 6 qualify row_number() over (partition by service_code "
+    "order by is_share desc, count(distinct region_key) desc, max(month) desc, "
+    "actor_type_code = 'alle' desc, measure_code, actor_type_code) = 1) "
+    "select figures.service_name, figures.measure_code, figures.is_share, {columns} "
+    "from series as figures {joins} order by figures.service_name collate nb, figures.service_code",
+    columns=COLUMNS,
+    joins=JOINS,
+)
 _REGIONS = """
     select
         region_key, region_level, region_label, coalesce(fylke_name, ''),
@@ -92,12 +90,10 @@ def write(book: Book) -> None:
         headings += [service.heading, "Måned"]
     for position, name in enumerate(names):
         sheet.write_string(1, position, name, formats["service"])
-    for position, heading in enumerate(headings):
-        sheet.write_string(2, position, heading, formats["heading"])
-    _write_regions(book, services)
     widths = [*_WIDTHS, *(_WIDTH_OF_FIGURE, _WIDTH_OF_MONTH) * len(services)]
-    for position, width in enumerate(widths):
-        sheet.set_column(position, position, width)
+    book.write_headings(sheet, headings, widths, row=2)
+    _write_regions(book, services)
+    book.set_widths(sheet, widths, repeated=2)
     sheet.freeze_panes(3, 2)
 
 
@@ -106,14 +102,14 @@ def _services(book: Book) -> list[_Service]:
     connection = book.draft.connection
     services = []
     for row in connection.execute(_CHOSEN, [_LEVELS]).fetchall():
-        _, service, measure_code, measure, actor_type_code, actor_type, is_share = row
-        rows = connection.execute(_FIGURES, [measure_code, actor_type_code]).fetchall()
+        service, measure_code, is_share, *columns = row
+        series = Series(*columns)
+        rows = connection.execute(_FIGURES, [measure_code, series.actor_type_code]).fetchall()
         figures = {
             key: Figure(month, status, *(values[:3] if is_share else values[3:]))
             for key, month, status, *values in rows
         }
-        heading = f"{measure}, {actor_type.lower()}"
-        services.append(_Service(service, heading, is_share, figures))
+        services.append(_Service(service, series.name(is_share=is_share), is_share, figures))
     return services
 
 

@@ -27,18 +27,18 @@ def write(book: Book, mart: Table) -> str:
     """Write a mart and return what had to be left out, empty when nothing."""
     parts = shown(mart)
     sheet = book.sheets[mart.name]
-    for position, column in enumerate(parts.columns):
-        sheet.write_string(0, position, COLUMNS[column.name].label, book.formats["heading"])
+    headings = [COLUMNS[column.name].label for column in parts.columns]
+    book.write_headings(sheet, headings, [_least_width(column) for column in parts.columns])
     rows, cut, widths = _write_rows(book, mart, parts)
-    for position, width in enumerate(widths):
-        is_hidden = position >= parts.readers_columns
-        options = {"level": 1, "hidden": True} if is_hidden else {}
-        sheet.set_column(position, position, width, None, options)
-    if parts.readers_columns < len(widths):
-        sheet.set_column(len(widths), len(widths), None, None, {"collapsed": True})
     names = [column.name for column in parts.columns]
     region = next((n for n in ("region_label", "region_name") if n in names), None)
-    sheet.freeze_panes(1, names.index(region) + 1 if region else 0)
+    named = names.index(region) + 1 if region else 0
+    book.set_widths(sheet, widths[: parts.readers_columns], repeated=named)
+    for position in range(parts.readers_columns, len(widths)):
+        sheet.set_column(position, position, widths[position], None, {"level": 1, "hidden": True})
+    if parts.readers_columns < len(widths):
+        sheet.set_column(len(widths), len(widths), None, None, {"collapsed": True})
+    sheet.freeze_panes(1, named)
     sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
     csv = path_of(book.draft.folder, mart.name)
     return _left_out(mart, rows, parts.which, cut, csv)

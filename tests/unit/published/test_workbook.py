@@ -16,6 +16,7 @@ from pll_pipeline.published.release_info import ReleaseInfo
 from pll_pipeline.published.workbook import shown_rows
 from pll_pipeline.published.workbook.book import SHEETS
 from pll_pipeline.published.workbook.cross_table import Figure, cell_of
+from pll_pipeline.published.workbook.series import Series
 from pll_pipeline.vocabulary.columns import COLUMNS
 from tests.release_world import BUILT_AT, inputs, public_tables, write_build
 
@@ -101,7 +102,7 @@ def test_every_sheet_prints_across_with_its_heading_on_each_page(book: openpyxl.
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.paperSize == int(sheet.PAPERSIZE_A4)
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert sheet.page_setup.fitToHeight == 0  # as many pages as it takes, one page wide
+        assert sheet.page_setup.fitToHeight == 0  # as many pages as it takes
         assert sheet.oddFooter.right.text == "Side &P av &N"
     for name in SHEETS.values():
         assert book[name].print_title_rows == "$1:$1"
@@ -292,9 +293,9 @@ def test_the_chart_has_recent_shares_highest_first_and_no_older_ones(write: Writ
     )
     sheet = book["Figur"]
     labels = [cell.value for cell in sheet["A"] if cell.value]
-    assert labels[1:3] == ["Høy, alle", "Lav, alle"]
+    assert labels[1:3] == ["Andel: høy", "Andel: lav"]
     assert labels[3].startswith("Eldre enn ett år")
-    assert labels[4] == "Gammel, alle"
+    assert labels[4] == "Andel: gammel"
 
 
 def test_the_cross_table_has_a_region_down_and_a_service_across(write: Write) -> None:
@@ -312,9 +313,42 @@ def test_the_cross_table_has_a_region_down_and_a_service_across(write: Write) ->
     )
     rows = list(book["Region og tjeneste"].iter_rows(min_row=2, values_only=True))
     assert rows[0][4] == "PLL"
-    assert rows[1][4:6] == ("Mål, alle", "Måned")
+    assert rows[1][4:6] == ("Andel: mål", "Måned")
     figures = {row[0]: row[4] for row in rows[2:]}
     assert figures == {"Landet": 0.2, "Kommune": "3,1–13,1 %"}
+
+
+@pytest.mark.parametrize(
+    ("series", "is_share", "name"),
+    [
+        (
+            ("Antall kommuner i gang", "count", None, "alle", "Alle"),
+            False,
+            "Antall kommuner i gang",
+        ),
+        (
+            ("Antall kommuner i gang", "count", "Antall kommuner", "plo", "PLO"),
+            True,
+            "Andel: antall kommuner i gang, av antall kommuner (PLO)",
+        ),
+        (
+            ("Andel legekontor med PLL", "share", "Antall legekontor", "legekontor", "Legekontor"),
+            True,
+            "Andel legekontor med PLL (legekontor)",
+        ),
+    ],
+)
+def test_a_share_is_never_under_the_name_of_a_count(
+    series: tuple[str, str, str | None, str, str], is_share: bool, name: str
+) -> None:
+    assert Series(*series).name(is_share=is_share) == name
+
+
+def test_a_wide_sheet_takes_several_pages_and_repeats_its_names(book: openpyxl.Workbook) -> None:
+    wide = book["Områdene i dag"]
+    assert wide.page_setup.fitToWidth > 1
+    assert wide.print_title_cols == "$A:$B"
+    assert book["Figur"].page_setup.fitToWidth is None  # one page
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Not here: what is on a sheet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from math import ceil
 from pathlib import Path
 from textwrap import wrap
@@ -70,17 +70,7 @@ class Book:
 
     def __init__(self, draft: Draft, path: Path) -> None:
         self.draft = draft
-        self.file = xlsxwriter.Workbook(
-            path,
-            {
-                "constant_memory": True,
-                "tmpdir": str(path.parent),
-                "default_date_format": "yyyy-mm-dd",
-            },
-        )
-        self.file.use_zip64()
-        created = draft.info.built_at.replace(tzinfo=None)
-        self.file.set_properties({"title": TITLE, "created": created})
+        self.file = _opened(path, draft.info.built_at)
         self.formats: dict[str, Format] = {
             name: self.file.add_format(format) for name, format in _FORMATS.items()
         }
@@ -144,6 +134,15 @@ class Book:
         sheet.fit_to_pages(max(1, ceil((sum(widths) - names) / on_the_right)), 0)
         if repeated:
             sheet.repeat_columns(0, repeated - 1)
+
+
+def _opened(path: Path, built_at: datetime) -> xlsxwriter.Workbook:
+    """A workbook to be written row by row, in the folder of the file."""
+    options = {"constant_memory": True, "tmpdir": str(path.parent)}
+    file = xlsxwriter.Workbook(path, options | {"default_date_format": "yyyy-mm-dd"})
+    file.use_zip64()
+    file.set_properties({"title": TITLE, "created": built_at.replace(tzinfo=None)})
+    return file
 
 
 def _lines(heading: str, width: int) -> int:

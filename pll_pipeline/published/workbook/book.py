@@ -199,10 +199,6 @@ def writer(
     def number(row: int, position: int, value: float) -> int:
         return int(sheet.write_number(row, position, value, formats.get(number_format)))
 
-    writers: dict[str, Writer] = {
-        "VARCHAR": text,
-        "BOOLEAN": boolean,
-        "DATE": time,
-        LOAD_TIME: time,
-    }
+    writers: dict[str, Writer] = {"VARCHAR": text, "BOOLEAN": boolean}
+    writers |= {"DATE": time, LOAD_TIME: time}
     return writers.get(column_type, number)

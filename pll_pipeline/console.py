@@ -542,6 +542,8 @@ def show_survey(survey: Survey) -> None:
         show(f"  {looked.address}: {looked.outcome}")
     if discovery.not_opened:
         show(f"  {len(discovery.not_opened)} more pages were left out")
+    if discovery.left_out_count:
+        show(f"  {discovery.left_out_count} more links to publications were left out")
     reports = [each for each in survey.found if each.publication.form is Form.report]
     if not survey.found or any(each.problem for each in survey.found) or not reports:
         show(EXPORT_ROUTE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from pll_pipeline.inspection.columns import is_read
 from pll_pipeline.inspection.numbers_seen import figure_of
@@ -18,6 +19,7 @@ from pll_pipeline.validated.readers.table import PublishedTable
 from pll_pipeline.vocabulary.norwegian.periods import read_period
 
 _MOST_FIGURES = 40
+_MOST_TRIED = 400
 _MOST_SENTENCES = 2_000
 _LONGEST_SENTENCE = 1_000  # characters
 _MOST_ANCHOR_WORDS = 6
@@ -61,11 +63,13 @@ def prose_form(content: bytes, encoding: Encoding, file: str) -> Prose | None:
     """
     sentences = shown_sentences(content, encoding, where=file)[:_MOST_SENTENCES]
     figures: dict[str, ProseFigure] = {}
-    for sentence in sentences:
-        for words in _figures(sentence):
-            proposed = _proposed(words, sentences, figures)
-            if proposed and len(figures) < _MOST_FIGURES:
-                figures[proposed.name] = proposed
+    seen = (words for sentence in sentences for words in _figures(sentence))
+    for words in islice(seen, _MOST_TRIED):
+        proposed = _proposed(words, sentences, figures)
+        if proposed:
+            figures[proposed.name] = proposed
+        if len(figures) >= _MOST_FIGURES:
+            break
     if not figures:
         return None
     return Prose(kind="prose", encoding=encoding, figures=list(figures.values()))

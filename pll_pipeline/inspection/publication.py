@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,6 +29,8 @@ from pll_pipeline.validated.readers.table import NotRead, PublishedTable
 from pll_pipeline.vocabulary.codes import Codes
 
 BY_HAND: Mapping[str, Any] = {"kind": "bundled"}
+MOST_TABLES = 50  # of one publication that are opened
+SECONDS_OF_TABLES = 30.0  # for opening them
 # Most rows that a visual of Power BI and other programs export; as many are probably cut off.
 EXPORT_LIMITS = (1_000, 10_000, 30_000, 50_000, 65_535, 100_000, 150_000, 1_048_575)
 
@@ -90,7 +94,11 @@ def inspect(
     what, forms = _forms(content, file)
     tables = []
     problems = []
-    for title, reading in forms:
+    ends_at = time.monotonic() + SECONDS_OF_TABLES
+    for number, (title, reading) in enumerate(forms):
+        if number >= MOST_TABLES or time.monotonic() > ends_at:
+            problems.append(f"{len(forms) - number} more tables were not opened.")
+            break
         try:
             table = read_table(content, reading, where=file)
         except PllError as error:
@@ -142,7 +150,7 @@ def line_of(part: NotRead) -> str:
 # --- forms of publication ---------------------------------------------------------------------
 
 
-def _forms(content: bytes, file: str) -> tuple[str, Iterable[tuple[str, ReaderSettings]]]:
+def _forms(content: bytes, file: str) -> tuple[str, Sequence[tuple[str, ReaderSettings]]]:
     """What the bytes are, and each table one may try to read, with its title."""
     refuse_other_form(content, where=file)
     if content.startswith(b"PK"):
@@ -171,8 +179,9 @@ def _page_forms(content: bytes, file: str) -> Iterator[tuple[str, Html | Prose]]
                 " as in a file the page loads or a report it embeds",
             )
         yield "figures in its sentences", prose
+    same_header = Counter(tuple(header) for _, header in found)
     for number, (title, header) in enumerate(found, 1):
-        is_shared = sum(other == header for _, other in found) > 1
+        is_shared = same_header[tuple(header)] > 1
         settings: dict[str, Any] = {"kind": "html", "encoding": encoding, "header": header}
         if title and is_shared:
             settings["caption"] = f"^{re.escape(title)}$"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pll_pipeline.errors import PllError
@@ -28,6 +29,8 @@ from pll_pipeline.raw.links import (
 from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import PoliteFetch
 
+K = TypeVar("K")
+V = TypeVar("V")
 PLAN_PAGE = (
     "https://www.helsedirektoratet.no/digitalisering-og-e-helse/pasientens-legemiddelliste"
     "/plan-for-utproving"
@@ -47,6 +50,8 @@ _OF_FIGURES = (
     "tall",
 )
 _WORDS = (*_OF_FIGURES, "status", "innføring", "innforing", "legemiddelliste")
+MOST_PUBLICATIONS = 200  # that are kept of one search
+MOST_ELSEWHERE = 100  # links to other hosts that are named
 _FILES = frozenset(Form) - {Form.page, Form.embedded}
 
 
@@ -90,8 +95,9 @@ class Publication:
 class Discovery:
     """What was found from a page: publications, links to other hosts, and what was looked at.
 
-    `not_opened` are pages within the expected hosts that the limits left out. `is_simulated`: the
-    first page is one of the simulated publisher.
+    `not_opened` are pages within the expected hosts that the limits left out, `left_out_count` the
+    publications and links to other hosts that are too many to name. `is_simulated`: the first page
+    is one of the simulated publisher.
     """
 
     address: str
@@ -100,6 +106,7 @@ class Discovery:
     looked_at: tuple[Looked, ...]
     not_opened: tuple[str, ...]
     is_simulated: bool
+    left_out_count: int = 0
 
 
 def discover(
@@ -137,6 +144,7 @@ class _Search:
         self._found: dict[tuple[str, str], Publication] = {}
         self._elsewhere: dict[str, Link] = {}
         self._looked_at: list[Looked] = []
+        self._left_out_count = 0
 
     def run(self) -> Discovery:
         answer = self._client.get(self._address)
@@ -155,6 +163,7 @@ class _Search:
             tuple(self._looked_at),
             tuple(link.address for link in pages[opened:]),
             is_marked_simulated(answer.content),
+            self._left_out_count,
         )
 
     def _open(self, link: Link) -> None:
@@ -162,10 +171,9 @@ class _Search:
         self._sleep(self._limits.pause_seconds)
         try:
             answer = self._client.get(link.address)
+            self._opened(answer, link.address, link.text, is_statistics=speaks_of_figures(link))
         except PllError as error:
             self._looked_at.append(Looked(without_keys(link.address), error.what))
-            return
-        self._opened(answer, link.address, link.text, is_statistics=speaks_of_figures(link))
 
     def _opened(
         self, answer: Answer, address: str, text: str, *, is_statistics: bool
@@ -203,11 +211,18 @@ class _Search:
         if form in _FILES and self._is_expected(link):
             self._note(Publication(form, link.address, link.text, page))
         elif form is not None and not self._is_expected(link) and page == self._address:
-            self._elsewhere.setdefault(link.address, link)
+            self._keep(self._elsewhere, link.address, link, MOST_ELSEWHERE)
 
     def _note(self, publication: Publication) -> None:
         key = (publication.address, publication.form + publication.report_id)
-        self._found.setdefault(key, publication)
+        self._keep(self._found, key, publication, MOST_PUBLICATIONS)
+
+    def _keep(self, kept: dict[K, V], key: K, value: V, most: int) -> None:
+        """Keep the first value of each key; those beyond the limit are only counted."""
+        if key not in kept and len(kept) >= most:
+            self._left_out_count += 1
+        else:
+            kept.setdefault(key, value)
 
     def _is_page_to_open(self, link: Link) -> bool:
         is_here = link.address.rstrip("/") == self._address.partition("#")[0].rstrip("/")

@@ -11,6 +11,8 @@ import base64
 import binascii
 import json
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +26,7 @@ _TOKEN = re.compile(
     r"""(?:\{\s*["']?token["']?\s*:\s*)?["'](?P<token>[A-Za-z0-9+/=_.-]{20,20000})["']""",
     re.IGNORECASE,
 )
+MOST_REPORTS = 100  # of one page
 _REPORT_ID = re.compile(
     r"""(?:embed)?report[-_]?id["']?\s*[:=]\s*["']([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})""",
     re.IGNORECASE,
@@ -49,14 +52,23 @@ def embedded_reports(content: bytes) -> list[EmbeddedReport]:
     A report without a token is left out: it is for readers who sign in.
     """
     page = unescaped(text_of_page(content))
-    tokens = [(match.start(), match["token"]) for match in _TOKEN.finditer(page)]
+    tokens = {match.start(): match["token"] for match in _TOKEN.finditer(page)}
     if not tokens:
         return []
+    places = list(tokens)
     found: dict[str, EmbeddedReport] = {}
     for position, report_id, cluster in _reports(page):
-        _, token = min(tokens, key=lambda at: abs(at[0] - position))
+        token = tokens[_nearest(places, position)]
         found.setdefault(report_id, EmbeddedReport(report_id, cluster, token))
+        if len(found) >= MOST_REPORTS:
+            break
     return list(found.values())
+
+
+def _nearest(places: Sequence[int], position: int) -> int:
+    """The place nearest to a position, of places in their order; of two as near, the first."""
+    after = bisect_left(places, position)
+    return min(places[max(after - 1, 0) : after + 1], key=lambda place: abs(place - position))
 
 
 def _reports(page: str) -> list[tuple[int, str, str | None]]:

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import unescape
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
+
+from pll_pipeline.vocabulary.page_depth import refuse_depth
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -26,7 +29,10 @@ _ESCAPES = (("\\/", "/"), ("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"), 
 _EMBEDDING = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
 _LONGEST_TEXT = 300
 _MOST_LEVELS = 6
-_MOST_LINKS = 5_000
+MOST_LINKS = 5_000
+_AROUND = frozenset({"p", "li", "td", "dd"})
+_MOST_NODES = 500  # of an element, for the beginning of its text
+_MOST_OF_A_TEXT = 4 * _LONGEST_TEXT  # with white space
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 _DELIMITED = frozenset({".csv", ".tsv"})
 _NO_PAGES = frozenset(
@@ -128,14 +134,18 @@ def is_marked_simulated(content: bytes) -> bool:
 def links_of(content: bytes, url: str) -> list[Link]:
     """The links of a page at `url`, in its order, each address once; the best text of each.
 
-    Nothing the page asks for is fetched or run.
+    Nothing the page asks for is fetched or run. Raises `PllError` for a page that would take too
+    long to parse.
     """
     page = text_of_page(content)
+    refuse_depth(page, url)
     found: dict[str, Link] = {}
     for link in (*_of_elements(page, url), *_written(page)):
         whole = _whole(link.address, url)
-        if whole is None or len(found) >= _MOST_LINKS:
+        if whole is None:
             continue
+        if len(found) >= MOST_LINKS and whole not in found:
+            break
         earlier = found.get(whole)
         if earlier is None or (not earlier.text and link.text):
             found[whole] = replace(link, address=whole)
@@ -149,26 +159,51 @@ def _of_elements(page: str, url: str) -> Iterator[Link]:
     parsed = LexborHTMLParser(page)
     base = parsed.css_first("base[href]")
     start = urljoin(url, (base.attributes.get("href") or "") if base else "")
+    around = _TextsAround()
     for node in parsed.css("a[href], area[href], iframe, frame, embed, object"):
         attributes = node.attributes
         name = node.tag or ""
         address = attributes.get(_EMBEDDING.get(name, "href")) or attributes.get("data-src")
         if not address:
             continue
-        text = node.text(separator=" ") if name == "a" else ""
-        shown = text.strip() or attributes.get("title") or attributes.get("aria-label") or ""
-        yield Link(_joined(start, address), _one_line(shown), name, _text_around(node))
+        text = _start_of_text(node) if name == "a" else ""
+        shown = text or attributes.get("title") or attributes.get("aria-label") or ""
+        yield Link(_joined(start, address), _one_line(shown), name, around.text(node))
 
 
-def _text_around(node: LexborNode) -> str:
-    """The text of the nearest paragraph or list item; empty for a link in none."""
-    parent = node.parent
-    for _ in range(_MOST_LEVELS):
-        if parent is None or parent.tag in ("p", "li", "td", "dd"):
+class _TextsAround:
+    """The beginning of the paragraph or list item of each link; of each paragraph once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, str] = {}
+
+    def text(self, node: LexborNode) -> str:
+        """The text of the nearest paragraph or list item; empty for a link in none."""
+        parent = node.parent
+        for _ in range(_MOST_LEVELS):
+            if parent is None or parent.tag in _AROUND:
+                break
+            parent = parent.parent
+        if parent is None or parent.tag not in _AROUND:
+            return ""
+        key = parent.mem_id
+        if key not in self._texts:
+            self._texts[key] = _start_of_text(parent)
+        return self._texts[key]
+
+
+def _start_of_text(node: LexborNode) -> str:
+    """The beginning of the text of an element; no more of it is looked at."""
+    pieces: list[str] = []
+    length = 0
+    for within in islice(node.traverse(include_text=True), _MOST_NODES):
+        if within.is_text_node:
+            piece = (within.text_content or "")[:_MOST_OF_A_TEXT]
+            pieces.append(piece)
+            length += len(piece)
+        if length > _MOST_OF_A_TEXT:
             break
-        parent = parent.parent
-    is_near = parent is not None and parent.tag in ("p", "li", "td", "dd")
-    return _one_line(parent.text(separator=" ")) if parent is not None and is_near else ""
+    return _one_line(" ".join(pieces))
 
 
 def _one_line(text: str) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_rest import rest_of_page
 from pll_pipeline.validated.readers.page_style import PageStyle, Shown
 from pll_pipeline.validated.readers.page_text import (
@@ -27,6 +26,7 @@ from pll_pipeline.validated.readers.page_text import (
 )
 from pll_pipeline.validated.readers.table import NotRead
 from pll_pipeline.vocabulary.norwegian.text import composed
+from pll_pipeline.vocabulary.page_depth import refuse_depth
 
 MOST_TEXT = 8 * 2**20  # characters
 

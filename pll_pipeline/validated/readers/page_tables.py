@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pll_pipeline.errors import PllError
-from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_style import PageStyle
 from pll_pipeline.validated.readers.page_text import SeenText, children, seen_text
 from pll_pipeline.validated.readers.table import refuse_long_texts
 from pll_pipeline.vocabulary.norwegian.text import comparable
+from pll_pipeline.vocabulary.page_depth import refuse_depth
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot
-from pll_pipeline.raw.embedded import embedded_reports
+from pll_pipeline.raw.embedded import MOST_REPORTS, embedded_reports
 from pll_pipeline.raw.powerbi import fetch
 from pll_pipeline.simulation.embedded_report import EmbeddedReport
 from pll_pipeline.simulation.publications import document
@@ -57,6 +58,17 @@ def test_each_report_of_a_page_has_the_token_nearest_to_it() -> None:
     )
     tokens = {report.report_id: report.token for report in embedded_reports(page.encode())}
     assert tokens == {REPORT: TOKEN, OTHER_REPORT: OTHER_TOKEN}
+
+
+def test_a_page_with_thousands_of_reports_and_tokens_is_read_in_time_by_their_number() -> None:
+    pairs = (" " * 200).join(
+        f"accessToken='{TOKEN}{n:05}'; reportId='{REPORT[:-5]}{n:05}';" for n in range(20_000)
+    )
+    started = time.process_time()
+    reports = embedded_reports(f"<script>{pairs}</script>".encode())
+    assert time.process_time() - started < 5  # a minute, where each looks at every token
+    assert len(reports) == MOST_REPORTS
+    assert all(report.token.endswith(report.report_id[-5:]) for report in reports)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from pll_pipeline.errors import PllError
 from pll_pipeline.sources.model import Prose, ProseFigure
 from pll_pipeline.validated.readers import page_blocks, prose
-from pll_pipeline.validated.readers.page_depth import refuse_depth
 from pll_pipeline.validated.readers.page_text import collapsed
 from pll_pipeline.validated.readers.sentences import sentences as sentences_of
 from pll_pipeline.validated.readers.table import NotRead
+from pll_pipeline.vocabulary.page_depth import refuse_depth
 
 SENTENCE = (
     "I 2023 ble det sendt over 33 millioner e-resepter til apotek, dvs. ca. 60 prosent av alle."

@@ -2,7 +2,7 @@
 
 Parsing takes time by the square of them.
 
-Not here: what the page says (`page_text.py`).
+Not here: what the page says (`validated/readers/page_text.py`), its links (`raw/links.py`).
 """
 
 from __future__ import annotations

@@ -142,11 +142,12 @@ OUTPUTS = (
     Output(
         "page",
         "the page",
-        tuple(f"{page.FOLDER}/{name}" for name in page.FILES.values()),
+        tuple(f"{page.FOLDER}/{name}" for name in (*page.FILES.values(), *page.LISTS.values())),
         Bilingual(
-            "siden å se på, på norsk og engelsk: hvor vi er, mot planen, region for region",
+            "siden å se på, på norsk og engelsk: hvor vi er, mot planen, region for region; og en "
+            "side for hvert RHF, helsefellesskap, fylke og kommune",
             "the page to look at, in Norwegian and English: where we are, against the plan, "
-            "region by region",
+            "region by region; and a page for each RHF, helsefellesskap, fylke and kommune",
         ),
         page.write,
         lambda: page.READS,

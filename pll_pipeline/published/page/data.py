@@ -48,6 +48,16 @@ TABLES = (
     "coverage",
     "quarantine",
     "figure_source",
+    "area",
+    "area_name",
+    "area_figure",
+    "area_other_figure",
+    "area_curve",
+    "area_rank",
+    "area_phase",
+    "area_milestone",
+    "area_readiness",
+    "area_readiness_source",
 )
 # Public tables that the page needs as they are.
 PUBLIC_TABLES = {"measure": "dim_measure", "refusal_reason": "dim_forecast_refusal"}

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
+from pll_pipeline.published.page import areas
 from pll_pipeline.published.page.colours import STEPS, THEMES
 from pll_pipeline.published.page.data import PageData, read
 from pll_pipeline.published.page.formats import LANGUAGES
@@ -44,6 +45,7 @@ def write(draft: Draft) -> None:
     folder.mkdir()
     for language in LANGUAGES:
         (folder / FILES[language]).write_text(html(language, data), encoding="utf-8")
+    areas.write(folder, data)
 
 
 def html(language: str, data: PageData) -> str:

@@ -1,7 +1,9 @@
 """Nights, rebuilds and small demos killed at random: what is published stays whole.
 
 Each is killed by SIGKILL, which no process can refuse, and alone: what it started has to end by
-itself. Not here: publishes killed at each step (`tests/night/test_release_killed.py`).
+itself. The world has few figures, so that a kill is cheap; every step of a night is in it. What
+became of each kill is a line of a file, so that a later run goes on. Not here: publishes killed at
+each step (`tests/night/test_release_killed.py`).
 """
 
 from __future__ import annotations
@@ -13,27 +15,64 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import psutil
 
-from tests.night.world import ROOT, World, make_world
+from tests.night.few_figures import SOURCE, make_few_figures, publish_more
+from tests.night.world import ROOT, World
 
-VERBS = {
-    "nights": ("run", "--offline", "--again"),
-    "rebuilds": ("rebuild",),
-    "small demos": ("demo", "--scale", "0.02", "--months", "3"),
-}
+
+@dataclass(frozen=True)
+class Verb:
+    """What is started and killed, and what is run whole after a kill.
+
+    `weight` is how often it is chosen; with `brings_new` the publisher has published more figures
+    before it starts.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    words_after: tuple[str, ...]
+    weight: int
+    brings_new: bool = False
+
+
+_NEXT_NIGHT = ("run", "--offline")
+_DEMO = ("demo", "--scale", "0.02", "--months", "3")
+VERBS = (
+    Verb("nights with nothing new", (*_NEXT_NIGHT, "--again"), _NEXT_NIGHT, 5),
+    Verb("nights with new figures", _NEXT_NIGHT, _NEXT_NIGHT, 3, brings_new=True),
+    Verb("rebuilds", ("rebuild",), _NEXT_NIGHT, 3),
+    Verb("small demos", _DEMO, _DEMO, 1),
+)
+TALLY = "kills.jsonl"
 # What only an unfinished night leaves.
 _UNFINISHED = (".writing-*", ".removing-*", "*.wal", "run-*-*", "parse-*-*")
 _SECONDS_TO_END = 30
 
 
-@dataclass
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one start: after how many of how many seconds it was killed, every fault.
+
+    `has_next` is whether a whole run followed. One that ended before its moment was not killed.
+    """
+
+    verb: str
+    after_seconds: float
+    of_seconds: float
+    is_killed: bool
+    has_next: bool
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Killed:
     """What became of one verb: how often it was started and killed in time, and every fault."""
 
@@ -41,61 +80,108 @@ class Killed:
     started: int = 0
     killed: int = 0
     next_nights: int = 0
-    faults: list[str] = field(default_factory=list)
+    faults: tuple[str, ...] = ()
+
+
+def tally(folder: Path) -> list[Outcome]:
+    """What became of every start in this folder so far."""
+    path = folder / TALLY
+    if not path.exists():
+        return []
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Outcome(**line | {"faults": tuple(line["faults"])}) for line in lines]
+
+
+def by_verb(outcomes: Iterable[Outcome]) -> list[Killed]:
+    """The sums per verb, in the order of the verbs."""
+    outcomes = list(outcomes)
+    sums = []
+    for verb in dict.fromkeys([*(verb.name for verb in VERBS), *(o.verb for o in outcomes)]):
+        mine = [outcome for outcome in outcomes if outcome.verb == verb]
+        faults = tuple(fault for outcome in mine for fault in outcome.faults)
+        killed = sum(outcome.is_killed for outcome in mine)
+        sums.append(Killed(verb, len(mine), killed, sum(o.has_next for o in mine), faults))
+    return sums
 
 
 class Attack:
-    """A data folder in which verbs are started and killed until the time is over."""
+    """A data folder in which verbs are started and killed."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.data = make_world(folder).data
-        self.dice = random.Random(seed)  # noqa: S311 - moments of kills, no secret
+        self.folder = folder
+        self.data = folder / "data"
+        if not self.data.exists():
+            make_few_figures(folder)
+        done = len(tally(folder))
+        self.dice = random.Random(f"{seed}-{done}")  # noqa: S311 - moments of kills, no secret
         self.seconds: dict[str, float] = {}
-        self.killed = {verb: Killed(verb) for verb in VERBS}
 
     def prepare(self) -> None:
         """One whole run of each verb, to know how long it takes."""
+        path = self.folder / "seconds.json"
+        if path.exists():
+            self.seconds = json.loads(path.read_bytes())
+            return
         for verb in VERBS:
-            began = time.monotonic()
-            code = self._start(verb).wait()
-            self.seconds[verb] = time.monotonic() - began
-            if code:
-                raise SystemExit(f"attack: the first of the {verb} ended with exit code {code}")
+            if code := self._whole(verb, verb.words):
+                raise SystemExit(
+                    f"attack: the first of the {verb.name} ended with exit code {code}"
+                )
+        path.write_text(json.dumps(self.seconds), encoding="utf-8")
 
-    def run(self, until: float) -> Iterator[Killed]:
-        """Kill one verb after the other; after each the next night must be clean."""
+    def run(self, until: float) -> Iterator[Outcome]:
+        """Kill one verb after the other until then; after each the next night must be clean."""
         while True:
-            for verb in VERBS:
-                if time.monotonic() + 2 * self.seconds[verb] > until:
-                    return
-                yield self._kill(verb)
+            (verb,) = self.dice.choices(VERBS, [verb.weight for verb in VERBS])
+            if time.monotonic() + 2.5 * self.seconds[verb.name] > until:
+                return
+            outcome = self._kill(verb)
+            with (self.folder / TALLY).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(outcome)) + "\n")
+            yield outcome
 
-    def _kill(self, verb: str) -> Killed:
-        outcome = self.killed[verb]
-        process = self._start(verb)
-        outcome.started += 1
+    def _whole(self, verb: Verb, words: tuple[str, ...]) -> int:
+        """Run to the end; what it took is the time in which the next of the verb is killed."""
+        began = time.monotonic()
+        if verb.brings_new and words == verb.words:
+            publish_more(self.data)
+        code = self._start(words).wait()
+        if words == verb.words:
+            self.seconds[verb.name] = time.monotonic() - began
+        return code
+
+    def _kill(self, verb: Verb) -> Outcome:
+        faults: list[str] = []
+        of_seconds = self.seconds[verb.name]
+        moment = self.dice.uniform(0.2, of_seconds)
+        if verb.brings_new:
+            publish_more(self.data)
+        process = self._start(verb.words)
         try:
-            process.wait(self.dice.uniform(0.2, self.seconds[verb]))
+            process.wait(moment)
         except subprocess.TimeoutExpired:
             children = psutil.Process(process.pid).children(recursive=True)
             process.kill()
             process.wait()
-            outcome.killed += 1
-            outcome.faults += self._left_running(children)
-        outcome.faults += self._not_whole(verb)
-        if process.returncode < 0:
-            outcome.next_nights += 1
-            outcome.faults += self._next_night(verb)
-        return outcome
+            faults += self._left_running(children)
+        is_killed = process.returncode < 0
+        if process.returncode > 0:
+            faults.append(f"ended by itself with exit code {process.returncode}")
+        faults += self._not_whole(verb)
+        if is_killed:
+            faults += self._next_night(verb)
+        return Outcome(
+            verb.name, round(moment, 1), round(of_seconds, 1), is_killed, is_killed, tuple(faults)
+        )
 
     def _left_running(self, children: list[psutil.Process]) -> list[str]:
         _, alive = psutil.wait_procs(children, timeout=_SECONDS_TO_END)
         return [f"{child.pid} was left running" for child in alive]
 
-    def _marts(self, verb: str) -> Path:
-        return (self.data / "demo" if "demo" in VERBS[verb] else self.data) / "marts"
+    def _marts(self, verb: Verb) -> Path:
+        return (self.data / "demo" if "demo" in verb.words else self.data) / "marts"
 
-    def _not_whole(self, verb: str) -> list[str]:
+    def _not_whole(self, verb: Verb) -> list[str]:
         """Every file of the current release that is not what its manifest says."""
         release = self._marts(verb) / "current"
         manifest = json.loads((release / "release.json").read_bytes())
@@ -105,33 +191,40 @@ class Attack:
             if sha256((release / file["path"]).read_bytes()).hexdigest() != file["sha256"]
         ]
 
-    def _next_night(self, verb: str) -> list[str]:
+    def _next_night(self, verb: Verb) -> list[str]:
         """The faults of a whole run after the kill."""
-        code = self._start(verb).wait()
+        code = self._whole(verb, verb.words_after)
         faults = [f"the next ended with exit code {code}"] if code else []
         marts = self._marts(verb)
         faults += [
             f"{path.name} was left" for form in _UNFINISHED for path in marts.parent.rglob(form)
         ]
+        if not code and marts.parent == self.data:
+            faults += self._not_newest()
         return faults + self._not_whole(verb) + _runs_without_end(marts.parent)
 
-    def _start(self, verb: str) -> subprocess.Popen[bytes]:
+    def _not_newest(self) -> list[str]:
+        """Whether the current release is not of the newest snapshot."""
+        manifest = json.loads((self.data / "marts" / "current" / "release.json").read_bytes())
+        (snapshot,) = manifest["snapshots"]
+        newest = max(path.name for path in (self.data / "raw" / SOURCE).glob("[0-9]*Z"))
+        used = datetime.fromisoformat(snapshot["snapshot_at"]).astimezone(UTC)
+        return [] if f"{used:%Y-%m-%dT%H%M%SZ}" == newest else [f"{newest} is not published"]
+
+    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PLL_DATA": str(self.data)}
-        with (self.data / "output.txt").open("ab") as output:
+        with (self.folder / "output.txt").open("ab") as output:
             return subprocess.Popen(
-                [*World.command, *VERBS[verb]],
-                cwd=ROOT,
-                env=environment,
-                stdout=output,
-                stderr=output,
+                [*World.command, *words], cwd=ROOT, env=environment, stdout=output, stderr=output
             )
 
-    def clean_up(self) -> None:
-        """Remove the folder, whose releases are read-only."""
-        for path in self.data.rglob("*"):
-            if path.is_dir() and not path.is_symlink():
-                path.chmod(0o755)
-        shutil.rmtree(self.data, ignore_errors=True)
+
+def clean_up(folder: Path) -> None:
+    """Remove a folder whose releases are read-only."""
+    for path in folder.rglob("*"):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _runs_without_end(data: Path) -> list[str]:

@@ -46,9 +46,9 @@ class Verb:
 _NEXT_NIGHT = ("run", "--offline")
 _DEMO = ("demo", "--scale", "0.02", "--months", "3")
 VERBS = (
-    Verb("nights with nothing new", (*_NEXT_NIGHT, "--again"), _NEXT_NIGHT, 5),
-    Verb("nights with new figures", _NEXT_NIGHT, _NEXT_NIGHT, 3, brings_new=True),
-    Verb("rebuilds", ("rebuild",), _NEXT_NIGHT, 3),
+    Verb("nights with nothing new", (*_NEXT_NIGHT, "--again"), _NEXT_NIGHT, 8),
+    Verb("nights with new figures", _NEXT_NIGHT, _NEXT_NIGHT, 2, brings_new=True),
+    Verb("rebuilds", ("rebuild",), _NEXT_NIGHT, 2),
     Verb("small demos", _DEMO, _DEMO, 1),
 )
 TALLY = "kills.jsonl"
@@ -131,14 +131,16 @@ class Attack:
 
     def run(self, until: float) -> Iterator[Outcome]:
         """Kill one verb after the other until then; after each the next night must be clean."""
-        while True:
-            (verb,) = self.dice.choices(VERBS, [verb.weight for verb in VERBS])
-            if time.monotonic() + 2.5 * self.seconds[verb.name] > until:
-                return
+        while fitting := [verb for verb in VERBS if self._fits(verb, until)]:
+            (verb,) = self.dice.choices(fitting, [verb.weight for verb in fitting])
             outcome = self._kill(verb)
             with (self.folder / TALLY).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(outcome)) + "\n")
             yield outcome
+
+    def _fits(self, verb: Verb, until: float) -> bool:
+        """Whether there is time to kill the verb and to run it whole after that."""
+        return time.monotonic() + 2.5 * self.seconds[verb.name] < until
 
     def _whole(self, verb: Verb, words: tuple[str, ...]) -> int:
         """Run to the end; what it took is the time in which the next of the verb is killed."""

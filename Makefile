@@ -78,8 +78,9 @@ format: .venv-check/.complete
 	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --locked --quiet --group bench
 	@touch .venv-bench/.complete
 
+# KILLS=200 kills so many, FOLDER=… keeps what was done and goes on with it another time.
 attack: setup
-	@.venv/bin/python -m tests.attack
+	@.venv/bin/python -m tests.attack $(if $(KILLS),--kills $(KILLS) --minutes 600) $(if $(FOLDER),--folder "$(FOLDER)")
 
 # Exit code 4: no advisory service could be reached, and nothing was audited.
 audit: $(UV) .venv-check/.complete

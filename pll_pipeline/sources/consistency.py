@@ -135,8 +135,8 @@ def _named_columns(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(part, FromColumn | Case | LeaveOut | TotalRows | TotalColumn | Value):
         names += ["column", "mark_column", "within", "of", "parts"]
     for name in names:
-        given = getattr(part, name, None) or []
-        for column in [given] if isinstance(given, str) else given:
+        given = getattr(part, name, None)
+        for column in [given] if isinstance(given, str) else given or []:
             yield (*path, name), column
     for name in type(part).model_fields:
         yield from _named_columns(getattr(part, name), (*path, name))
@@ -204,7 +204,8 @@ def _words_of_observations(table: ObservationTable, path: Path, codes: Codes) ->
             value.measure,
             codes.measures.__contains__,
             (*at, "measure"),
-            "no measure has the code {!r}; `pll measures` searches them, and a new one is added to"
+            "no measure has the code",
+            "; `pll measures` searches them, and a new one is added to"
             " dbt_project/seeds/measure.csv",
         )
         yield from _share_unit(value, at, codes)
@@ -236,6 +237,8 @@ def _words_of_milestones(table: MilestoneTable, path: Path, codes: Codes) -> Ite
 
 def _regions(table: ObservationTable | MilestoneTable, path: Path, codes: Codes) -> Iterator[Fault]:
     region = table.region
+    if not region.levels and not region.names:
+        yield (*path, "region"), "no region can be found: give levels, or names"
     for name, key in region.names.items():
         if key not in codes.region_keys:
             yield (*path, "region", "names", name), f"no region has the key {key!r}"
@@ -249,19 +252,18 @@ def _actor_types(text: Text, path: Path, codes: Codes) -> Iterator[Fault]:
     def is_known(name: str) -> bool:
         return name in codes.actor_type_codes or codes.actor_types.has(name)
 
-    yield from _unknown(text, is_known, path, "no actor type is called {!r}")
+    yield from _unknown(text, is_known, path, "no actor type is called")
 
 
 def _not_among(text: Text, allowed: Iterable[str], path: Path, subject: str) -> Iterator[Fault]:
     known = list(allowed)
-    yield from _unknown(
-        text, known.__contains__, path, f"{subject} {{!r}}, not one of {', '.join(known)}"
-    )
+    yield from _unknown(text, known.__contains__, path, subject, f", not one of {', '.join(known)}")
 
 
 def _unknown(
-    text: Text, is_known: Callable[[str], bool], path: Path, sentence: str
+    text: Text, is_known: Callable[[str], bool], path: Path, before: str, after: str = ""
 ) -> Iterator[Fault]:
+    """A fault for each constant that is not known: a sentence with the words around it."""
     for constant in dict.fromkeys(_constants(text)):
         if constant != CONFIRM and not is_known(constant):
-            yield path, sentence.format(constant)
+            yield path, f"{before} {constant!r}{after}"

@@ -8,6 +8,7 @@ source files (`register.py`).
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -23,15 +24,22 @@ from pydantic import (
 
 from pll_pipeline.sources.addresses import values_of, variables_of
 from pll_pipeline.vocabulary import patterns
-from pll_pipeline.vocabulary.columns import REGION_LEVELS
+from pll_pipeline.vocabulary.columns import LARGEST_FIGURE, REGION_LEVELS
 from pll_pipeline.vocabulary.norwegian.periods import IntervalEnd, read_period
-from pll_pipeline.vocabulary.norwegian.text import UnreadableText, comparable, plain_letters
+from pll_pipeline.vocabulary.norwegian.text import (
+    UnreadableText,
+    comparable,
+    comparable_mark,
+    plain_letters,
+)
 
 # What `pll inspect` writes where a person must decide.
 CONFIRM = "CONFIRM"
 RESERVED_NAMES = frozenset(
     {"enable", "source", "snapshot", "observation", "target", "milestone", "quarantine"}
 )
+# Columns that every figure of running text has beside the groups of its pattern.
+PROSE_COLUMNS = frozenset({"name", "context", "row_reference"})
 # The unit of a column → what a number in it is multiplied with
 UNIT_FACTORS = {
     "count": 1.0,
@@ -57,6 +65,21 @@ def _period(text: str) -> str:
     except UnreadableText as error:
         raise ValueError(error.what) from error
     return text
+
+
+def _template(text: str) -> str:
+    if "{}" not in text:
+        raise ValueError(f"{text!r} has no {{}}, in whose place the text is put")
+    return text
+
+
+def _column_names(names: list[str]) -> list[str]:
+    for number, name in enumerate(names, start=1):
+        if not name:
+            raise ValueError(f"the name of column {number} is empty")
+        if names.count(name) > 1:
+            raise ValueError(f"the column {name!r} is named twice")
+    return names
 
 
 def _footnote_mark(text: str) -> str:
@@ -107,7 +130,9 @@ class FromColumn(_Strict):
     pattern: Pattern | None = Field(
         None, description="Take the first group of this pattern instead of the whole text"
     )
-    template: str | None = Field(None, description="Put the text in place of {} here")
+    template: Annotated[str, AfterValidator(_template)] | None = Field(
+        None, description="Put the text in place of {} here"
+    )
     codes: dict[Name, str] | None = Field(
         None,
         description="Published text → what it means here; a text that is not listed is refused",
@@ -265,13 +290,17 @@ class Value(_Strict):
     @model_validator(mode="after")
     def _marks_have_one_meaning(self) -> Value:
         marks = [*self.suppressed, *self.zero, *self.missing, *self.footnotes]
-        if twice := next((mark for mark in marks if marks.count(mark) > 1), None):
-            raise ValueError(f"the mark {twice!r} has two meanings")
-        if any(not mark.strip() for mark in self.zero):
+        compared = Counter(comparable_mark(mark) for mark in marks)
+        twice = next((mark for mark in marks if compared[comparable_mark(mark)] > 1), None)
+        if twice is not None:
+            raise ValueError(f"the mark {twice!r} is given twice")
+        if any(not comparable_mark(mark) for mark in self.zero):
             raise ValueError("an empty cell is not published, never zero")
         for mark, (least, greatest) in self.suppressed.items():
             if greatest is not None and greatest < least:
                 raise ValueError(f"the greatest value of {mark!r} is below the least")
+            if max(abs(least), abs(greatest or 0)) > LARGEST_FIGURE:
+                raise ValueError(f"a value of {mark!r} is larger than {LARGEST_FIGURE:,.0f}")
         return self
 
 
@@ -400,6 +429,7 @@ Encoding = Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"]
 Separator = Literal[",", ";", "\t", "|"]
 ColumnNames = Annotated[
     list[Name],
+    AfterValidator(_column_names),
     Field(
         description="Names of all columns from left to right, in place of the published headings;"
         " for a table whose label columns have no heading. Empty: the published headings"
@@ -510,6 +540,22 @@ class Prose(_Strict):
     kind: Literal["prose"]
     encoding: Encoding = "utf-8"
     figures: Annotated[list[ProseFigure], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _patterns_have_the_same_groups(self) -> Prose:
+        first = self.figures[0]
+        shared = patterns.group_names(first.pattern)
+        for figure in self.figures:
+            groups = patterns.group_names(figure.pattern)
+            pattern = f'the pattern of the figure "{figure.name}"'
+            if "value" not in groups:
+                raise ValueError(f"{pattern} has no group named value")
+            if taken := PROSE_COLUMNS.intersection(groups):
+                raise ValueError(f"{pattern} has a group {min(taken)}, a column of every figure")
+            if set(groups) != set(shared):
+                other = f'that of "{first.name}" {", ".join(shared)}'
+                raise ValueError(f"{pattern} has the groups {', '.join(groups)}, {other}")
+        return self
 
 
 class JsonStat(_Strict):

@@ -26,8 +26,8 @@ from pll_pipeline.vocabulary.norwegian.numbers import (
 from pll_pipeline.vocabulary.norwegian.text import (
     INVISIBLE,
     UnreadableText,
+    comparable_mark,
     composed,
-    with_plain_spaces,
     words_of,
 )
 
@@ -55,7 +55,6 @@ _HEADING_UNITS = (
     ("thousand", re.compile(_OF_SCALE.format(r"tusen|1[ .]?000"))),
     ("milliard", re.compile(_OF_SCALE.format(r"mrd\.?|milliard(?:er|ar)?"))),
 )
-_SIGN_AND_SPACE = re.compile(r"([<>≤≥]) +(?=[0-9])")
 # A whole per cent is rounded: half a point either way. A source file may state `rounded_to`.
 _HALF_A_POINT = 0.005
 _DECIMALS = re.compile(r"[.,][0-9]")
@@ -135,7 +134,7 @@ class FigureReader:
                 for mark, footnote in value.footnotes.items()
             ),
         ]
-        self._meanings = {_comparable(meaning.mark): meaning for meaning in meanings}
+        self._meanings = {comparable_mark(meaning.mark): meaning for meaning in meanings}
 
     def read(self, cell: Cell, qualifier: str, rounded_to: str, status: str) -> CellFigure:
         """The figure of a cell; `qualifier` and `status` are those of its row.
@@ -194,6 +193,11 @@ class FigureReader:
             lower, upper = (_scaled(figure.lower, factor), _scaled(figure.upper, factor))
             return CellFigure(None, lower, upper, qualifier, status, note, printed_unit)
         value = round(figure.value * factor, 9)
+        if figure.value and not value:
+            reason = (
+                "it is smaller than the smallest figure that is kept, 0.000000001, and not zero"
+            )
+            raise Refused("number_is_readable", self.column, cell.text, reason)
         if qualifier == "exact":
             half = self._rounding(rounded_to) * factor / 2
             if not rounded_to and _is_whole_percent(cell, number, printed_unit):
@@ -246,7 +250,7 @@ class FigureReader:
         if not rest and "" in self._meanings:
             return "", [self._meanings[""]]
         while rest:
-            whole = self._meanings.get(_comparable(rest))
+            whole = self._meanings.get(comparable_mark(rest))
             if whole is not None:
                 return "", [*found, whole]
             at_number = ((m, _without(rest, m)) for m in self._meanings.values() if m.mark.strip())
@@ -371,14 +375,9 @@ def _scaled(bound: float | None, factor: float) -> float | None:
     return None if bound is None else round(bound * factor, 9)
 
 
-def _comparable(text: str) -> str:
-    """A mark in the form in which marks are compared: `< 5` is `<5`."""
-    return _SIGN_AND_SPACE.sub(r"\1", " ".join(with_plain_spaces(text).split()))
-
-
 def _marks_of(text: str, known: dict[str, _Meaning]) -> list[str]:
     """The marks in a mark column: the whole text, or its parts between spaces and commas."""
-    whole = _comparable(text)
+    whole = comparable_mark(text)
     if not whole or whole in known:
         return [whole] if whole else []
     parts = [part for part in re.split(r"[ ,;]+", whole) if part]

@@ -22,6 +22,7 @@ from pll_pipeline.vocabulary.codes import Codes
 from pll_pipeline.vocabulary.columns import (
     DATE_PRECISIONS,
     DIRECTIONS,
+    LARGEST_FIGURE,
     PERIOD_GRAINS,
     PHASES,
     QUALIFIERS,
@@ -127,12 +128,24 @@ def _value_rules(unit: pl.Expr) -> list[Rule]:
     ]
 
 
+def _is_of_a_size(name: str, *columns: str) -> Rule:
+    """The numbers of these columns are small enough to be added up exactly. NaN is not."""
+    size = pl.max_horizontal(pl.col(column).abs() for column in columns)
+    return Rule(
+        name,
+        columns[0],
+        f"no figure is larger than {LARGEST_FIGURE:,.0f}".replace(",", " "),
+        size <= LARGEST_FIGURE,
+    )
+
+
 def _bound_rules() -> list[Rule]:
     value, lower, upper = pl.col("value"), pl.col("lower_bound"), pl.col("upper_bound")
     qualifier = pl.col("qualifier")
     at_least = lower.is_not_null() & upper.is_null()
     at_most = upper.is_not_null() & lower.is_null()
     return [
+        _is_of_a_size("figure_is_of_a_size", "value", "lower_bound", "upper_bound"),
         Rule(
             "bounds_are_in_order",
             "lower_bound",
@@ -183,6 +196,7 @@ def target_rules(codes: Codes) -> list[Rule]:
         *_key_rules(codes),
         _is_one_of("target_kind_is_known", "target_kind", "the kind", TARGET_KINDS),
         _is_one_of("direction_is_known", "direction", "the direction", DIRECTIONS),
+        _is_of_a_size("target_is_of_a_size", "value"),
         Rule("target_has_a_value", "value", "a target has a value", value.is_not_null()),
         Rule(
             "target_share_is_a_share",

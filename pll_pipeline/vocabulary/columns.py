@@ -35,6 +35,9 @@ UNITS = (
     "ratio",
     "relative_change",
 )
+# No figure and no bound is larger, so that sums of 900 000 of them are exact in 64 bits; a count of
+# this size is also exact as a double (up to 2^53). The largest figure there is has 8 digits.
+LARGEST_FIGURE = 1e13
 MEASURE_ROLES = ("adoption", "denominator", "background")
 TIME_KINDS = ("stock", "flow", "cumulative", "rolling")
 REGION_LEVELS = (

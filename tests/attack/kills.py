@@ -155,10 +155,10 @@ class Attack:
     def _kill(self, verb: Verb) -> Outcome:
         faults: list[str] = []
         of_seconds = self.seconds[verb.name]
-        moment = self.dice.uniform(0.2, of_seconds)
         if verb.brings_new:
             publish_more(self.data)
         process = self._start(verb.words)
+        moment = self.dice.uniform(0.2, of_seconds)
         try:
             process.wait(moment)
         except subprocess.TimeoutExpired:

@@ -22,7 +22,7 @@ from pll_pipeline.vocabulary import patterns
 from pll_pipeline.vocabulary.norwegian.numbers import qualifier_at_end, size_at_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import polars as pl
 
@@ -33,7 +33,6 @@ T = TypeVar("T")
 MOST_SENTENCES = 200_000
 LONGEST_SENTENCE = 20_000  # characters
 _LONGEST_SHOWN = 200
-_OWN_COLUMNS = frozenset({"name", "context", ROW_REFERENCE})
 _LOOK = "look at the page: it may have data instead of running text"
 # What is before or after a number that is only a part of a longer one: digits and decimals, groups
 # of three, powers.
@@ -64,11 +63,12 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
 
     Raises `PllError` for bytes in another encoding, a page too large or too deep, a figure whose
     words are in no sentence or in several, a pattern that does not match its sentence exactly once,
-    a sentence whose shown text cannot be known, and patterns whose groups do not agree.
+    and a sentence whose shown text cannot be known.
     """
     import polars as pl
 
-    groups = _groups(how.figures, where)
+    # a source file states the same groups for all
+    groups = list(patterns.group_names(how.figures[0].pattern))
     blocks = blocks_of_page(decode(content, how.encoding, where=where, what="page"), where)
     marked = _sentences_of(blocks.texts, where)
     plain = pl.Series("sentence", list(map(without_fault_marks, marked)), dtype=pl.String)
@@ -140,29 +140,6 @@ def _not_read(blocks: Blocks, file: str) -> Iterator[NotRead]:
 
 
 # --- figures ----------------------------------------------------------------------------------
-
-
-def _groups(figures: Sequence[ProseFigure], where: str) -> list[str]:
-    """The named groups all patterns share, in the order of the first."""
-    first = list(patterns.group_names(figures[0].pattern))
-    for figure in figures:
-        groups = patterns.group_names(figure.pattern)
-        problem = ""
-        if "value" not in groups:
-            problem = "has no group named value"
-        elif own := _OWN_COLUMNS.intersection(groups):
-            problem = f"has a group named {min(own)}, which is a column of its own"
-        elif set(groups) != set(first):
-            problem = (
-                f'has the groups {_listed(groups)}, that of "{figures[0].name}" {_listed(first)}'
-            )
-        if problem:
-            raise PllError(
-                f'The pattern of the figure "{figure.name}" {problem}',
-                where=where,
-                do="correct read.figures in the source file",
-            )
-    return first
 
 
 def _the_one_near(figure: ProseFigure, sentences: pl.Series, where: str) -> int:
@@ -293,10 +270,6 @@ def _shown(sentences: pl.Series, numbers: Iterable[int]) -> str:
 
 def _cut(sentence: str) -> str:
     return f"«{sentence}»" if len(sentence) <= 200 else f"«{sentence[:199]}…»"
-
-
-def _listed(groups: Iterable[str]) -> str:
-    return ", ".join(sorted(groups))
 
 
 # --- sentences --------------------------------------------------------------------------------

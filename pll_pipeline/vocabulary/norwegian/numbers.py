@@ -279,6 +279,10 @@ class _Term:
     def unit(self) -> Unit:
         return _UNIT_OF[self.printed_unit] if self.printed_unit else "count"
 
+    @property
+    def is_above_zero(self) -> bool:
+        return not {"0"}.issuperset(self.whole + self.decimals)
+
     def amount(self, scale: int, printed_unit: PrintedUnit | None) -> float:
         # Put together as text, so that the result is the double nearest to what is printed:
         # 94,8 % is 0.948.
@@ -321,6 +325,8 @@ def _read(text: str, convention: NumberConvention) -> Figure:
     value = term.amount(term.scale, term.printed_unit)
     if not math.isfinite(value):
         raise _unreadable(text, "too large", convention)
+    if not value and term.is_above_zero:
+        raise _unreadable(text, "too small to differ from zero here", convention)
     lower = value if qualifier in ("exact", "at_least") else None
     upper = value if qualifier in ("exact", "at_most") else None
     return Figure(

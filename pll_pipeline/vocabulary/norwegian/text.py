@@ -42,6 +42,7 @@ _OWN_FORMS = ("<super>", "<sub>", "<fraction>", "<compat> 0020 ")
 # narrow no-break space, thin space and figure space.
 _GROUP_SPACES = dict.fromkeys((0x0020, 0x00A0, 0x202F, 0x2009, 0x2007), " ")
 # Any white space beside a letter or a per cent sign: a line may break before a unit.
+_SIGN_AND_SPACE = re.compile(r"([<>≤≥]) +(?=[0-9])")
 _SPACE_BESIDE_LETTER = re.compile(r"(?<=[^\W\d_])\s+|\s+(?=[^\W\d_]|[%‰])")
 
 
@@ -85,6 +86,11 @@ def with_plain_spaces(text: str) -> str:
     The number of spaces stays.
     """
     return re.sub(r"\s", " ", composed(text.translate(INVISIBLE))).strip()
+
+
+def comparable_mark(text: str) -> str:
+    """A mark of a cell in the form in which marks are compared: `< 5` is `<5`."""
+    return _SIGN_AND_SPACE.sub(r"\1", " ".join(with_plain_spaces(text).split()))
 
 
 def with_group_spaces(text: str) -> str:

@@ -31,6 +31,46 @@ FAULTS = {
         SMALL.replace("max_age_days: 40", "max_age_days: førti"),
         "line 9",
     ),
+    **{
+        f"a constant with {text}": (
+            SMALL.replace("levels: {kommune", f"levels: {{'{text}'"),
+            "line 19",
+        )
+        for text in ("{}", "{L}", "{0!r}", "@", "%s")
+    },
+    "a column without a name": (SMALL.replace("column: andel", "column: ''"), "line 18"),
+    "a mark in two spellings": (
+        SMALL.replace("unit: percent", "suppressed: {'<5': [1, 4]}, missing: ['< 5']"),
+        "the mark '<5' is given twice.*line 18",
+    ),
+    "an empty mark twice": (
+        SMALL.replace("unit: percent", "suppressed: {'': [1, 4]}, missing: [' ']"),
+        "the mark '' is given twice.*line 18",
+    ),
+    "a zero that is not seen": (
+        SMALL.replace("unit: percent", "zero: ['\u00ad']"),
+        "never zero.*line 18",
+    ),
+    "a bound beyond belief": (
+        SMALL.replace("unit: percent", "suppressed: {':': [1, 1.0e+300]}"),
+        "larger than 10,000,000,000,000.*line 18",
+    ),
+    "a template without a place": (
+        SMALL.replace('text: "2026-01"', "text: {column: kommune, template: '2026'}"),
+        "no {}.*line 21",
+    ),
+    "a column named twice": (
+        SMALL.replace("kind: delimited", "kind: delimited, columns: [a, b, a]"),
+        "'a' is named twice.*line 11",
+    ),
+    "figures of text without a value": (
+        SMALL.replace("kind: delimited", "kind: prose, figures: [{name: a, near: b, pattern: c}]"),
+        'figure "a" has no group named value.*line 11',
+    ),
+    "a region that cannot be found": (
+        SMALL.replace(", level: kommune, levels: {kommune: [kommune]}", ""),
+        "no region can be found.*line 19",
+    ),
     "no text at all": ("", "keys and values are expected"),
     "a list": ("- a\n", "keys and values are expected"),
     "brackets without end": ("[" * 5_000, "line 1"),
@@ -218,3 +258,8 @@ def test_every_packaged_file_and_the_small_one_pass(tmp_path: Path) -> None:
     read = read_register()
     assert read.left_out == {}
     assert read_source(write(tmp_path, "egen_kilde")).fault is None
+
+
+def test_an_empty_cell_may_be_declared_as_not_published(tmp_path: Path) -> None:
+    text = SMALL.replace("unit: percent", "unit: percent, missing: ['']")
+    assert read_source(write(tmp_path, "egen_kilde", text)).tables[0].file == "tall.csv"

@@ -96,6 +96,12 @@ BROKEN_FIGURES: list[tuple[str, dict[str, Any]]] = [
     ("share_is_a_share", {"value": -0.1, "lower_bound": -0.1, "upper_bound": -0.1}),
     ("count_is_not_negative", COUNT | {"value": -1.0, "lower_bound": -1.0, "upper_bound": -1.0}),
     ("count_is_whole", COUNT | {"value": 1.5, "lower_bound": 1.5, "upper_bound": 1.5}),
+    *(
+        ("figure_is_of_a_size", COUNT | {"value": size, "lower_bound": size, "upper_bound": size})
+        for size in (1e300, 1.1e13, float("inf"), float("nan"))
+    ),
+    ("figure_is_of_a_size", COUNT | {"upper_bound": 1e14}),
+    ("figure_is_of_a_size", COUNT | {"lower_bound": float("-inf")}),
     ("bounds_are_in_order", {"value": None, "lower_bound": 0.9, "upper_bound": 0.8}),
     ("value_is_within_bounds", {"upper_bound": 0.9, "lower_bound": 0.8}),
     ("qualifier_has_its_bound", {"qualifier": "at_least"}),
@@ -115,6 +121,8 @@ BROKEN_GOALS: list[tuple[str, dict[str, Any]]] = [
     ("target_kind_is_known", {"target_kind": "wish"}),
     ("direction_is_known", {"direction": "exact"}),
     ("target_has_a_value", {"value": None}),
+    ("target_is_of_a_size", {"measure_code": "pharmacy_count", "value": 1e300}),
+    ("target_is_of_a_size", {"measure_code": "pharmacy_count", "value": float("nan")}),
     ("target_share_is_a_share", {"value": 25.0}),
     ("target_is_due_in_time", {"due_end": date(2207, 12, 31)}),
     ("target_has_a_due_date", {"due_start": None, "due_end": None}),

@@ -202,26 +202,18 @@ def test_a_pattern_must_match_its_sentence_exactly_once(text: str, pattern: str,
     assert "side.html, sentence 1" in message
 
 
-def test_a_pattern_without_the_group_value_is_named_by_its_figure() -> None:
-    message = refused(
-        page("Vi har 30 kontor."), figure("kontor"), figure("kontor", r"(\d+)", "andre")
-    )
-    assert 'figure "andre" has no group named value' in message
-
-
-def test_patterns_with_different_groups_are_refused() -> None:
-    message = refused(
-        page("Vi har 30 kontor."),
-        figure("kontor"),
-        figure("kontor", r"(?P<value>\d+) (?P<what>\w+)", "andre"),
-    )
-    assert 'figure "andre" has the groups value, what, that of "tall" value' in message
-
-
-def test_a_group_that_would_hide_a_column_of_its_own_is_refused() -> None:
-    assert "a group named context" in refused(
-        page("Vi har 30 kontor."), figure("kontor", r"(?P<value>\d+)(?P<context>.*)")
-    )
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        (r"(\d+)", 'figure "andre" has no group named value'),
+        (r"(?P<value>\d+) (?P<what>\w+)", 'the groups value, what, that of "tall" value'),
+        (r"(?P<value>\d+)(?P<context>.*)", "a group context, a column of every figure"),
+        (r"(?P<value>\d+)(?P<row_reference>.*)", "a group row_reference"),
+    ],
+)
+def test_patterns_without_a_value_or_with_other_groups_are_refused(pattern: str, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Prose(kind="prose", figures=[figure("kontor"), figure("kontor", pattern, "andre")])
 
 
 def test_the_modules_are_light_until_something_is_read() -> None:

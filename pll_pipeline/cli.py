@@ -157,10 +157,10 @@ def demo(
     *,
     scale: Annotated[
         float, typer.Option(min=0.01, max=1, help="Share of the kommuner that are simulated.")
-    ] = 0.05,
+    ] = 0.01,
     months: Annotated[
         int, typer.Option(min=3, max=180, help="Number of months until October 2026.")
-    ] = 18,
+    ] = 13,
     serve: Annotated[
         bool,
         typer.Option("--serve", help="Only publish, until Ctrl-C, for `pll discover` to search."),

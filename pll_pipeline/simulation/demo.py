@@ -28,6 +28,7 @@ from pll_pipeline.simulation.powerbi_report import Report
 from pll_pipeline.simulation.publications import (
     delimited,
     in_published_periods,
+    is_published_by_year,
     prose_page,
     table_page,
     workbook,
@@ -38,6 +39,8 @@ from pll_pipeline.simulation.statistics_bank import PxWebTable
 SOURCES = Path(__file__).resolve().parent / "sources"
 # its publisher never changes what it has published; the others restate all months on today's codes
 _ON_CODES_OF_THE_TIME = "e-resept"
+# Yearly figures begin in 2019, the year before a reform, however few months the others have.
+_MONTHS_OF_YEARLY_FIGURES = 94
 ANY_ADDRESS = "http://127.0.0.1:9"
 _NAMESPACE = UUID(int=0)
 _WORLD_FILE = "world.json"
@@ -92,14 +95,22 @@ def world(config: Config, *, scale: float, months: int) -> pl.DataFrame:
 
     Populations and the start of the roll-out are real, the use is simulated. One row per service,
     region, actor type and published period: `adoption.CELL`, the columns of `disclosure.suppress`
-    and `period_text`.
+    and `period_text`. What is published by year begins in 2019, whatever `months` is.
     """
     raw = CHECKOUT / "data" / "raw"
-    cells = simulate(config.seeds, raw, scale=scale, months=months)
+    longest = max(months, _MONTHS_OF_YEARLY_FIGURES)
+    cells = simulate(config.seeds, raw, scale=scale, months=longest).filter(
+        is_published_by_year() | _is_within_months(months)
+    )
     is_dated = pl.col("service_code") == _ON_CODES_OF_THE_TIME
     dated = on_codes_of_the_time(cells.filter(is_dated), config.seeds, raw)
     cells = pl.concat([dated, cells.filter(~is_dated)])
     return in_published_periods(suppress(cells, config.seeds))
+
+
+def _is_within_months(months: int) -> pl.Expr:
+    """Whether a cell is of the newest months."""
+    return pl.col("month") > pl.col("month").max().dt.offset_by(f"-{months}mo")
 
 
 def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:

@@ -41,7 +41,9 @@ NOTES = (
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What is published for longer periods than a month, by service and actor type; an empty actor type
 # is every one of the service. Each is a stock, as it was at the end of the period.
-_QUARTERLY = frozenset({("e-multidose", "")})
+_QUARTERLY = frozenset(
+    {("e-multidose", ""), ("sfm", "hjemmetjeneste"), ("sfm", "sykehjem"), ("sfm", "sykehus")}
+)
 _YEARLY = frozenset({("e-resept", "sykehjem")})
 _PATIENTS_OF_AN_OFFICE = 3_600
 _USERS_OF_A_PHARMACY = 1_150
@@ -109,8 +111,7 @@ def _write_header(sheet: xlsxwriter.worksheet.Worksheet, bold: xlsxwriter.format
 
 
 def _write_row(sheet: xlsxwriter.worksheet.Worksheet, number: int, row: _Row) -> None:
-    month = _month_name(row.month)
-    labels = (LEVELS[row.level], row.region_code, row.region_name, row.actor_type, month)
+    labels = (LEVELS[row.level], row.region_code, row.region_name, row.actor_type, row.period)
     for column, text in enumerate(labels):
         sheet.write_string(number, column, text)
     for column, text in ((5, row.in_use), (6, row.eligible)):
@@ -201,18 +202,10 @@ def prose_page(cells: pl.DataFrame) -> Publication:
 def in_published_periods(cells: pl.DataFrame) -> pl.DataFrame:
     """The cells of months that end a published period, with its name as `period_text`.
 
-    Most figures are published for every month; those of e-multidose for each quarter, and those of
-    nursing homes with e-resept for each year.
+    Most figures are published for every month; those of e-multidose and most of SFM for each
+    quarter, and those of nursing homes with e-resept for each year.
     """
-    service, actor_type = pl.col("service_code"), pl.col("actor_type_code")
-
-    def is_of(published: frozenset[tuple[str, str]]) -> pl.Expr:
-        return pl.any_horizontal(
-            (service == code) & (actor_type.eq(actor) | pl.lit(not actor))
-            for code, actor in sorted(published)
-        )
-
-    grain = pl.when(is_of(_QUARTERLY)).then(3).when(is_of(_YEARLY)).then(12).otherwise(1)
+    grain = pl.when(_is_of(_QUARTERLY)).then(3).when(is_published_by_year()).then(12).otherwise(1)
     ended = cells.with_columns(months=grain).filter(
         pl.col("month").dt.month().cast(pl.Int32) % pl.col("months") == 0
     )
@@ -220,6 +213,19 @@ def in_published_periods(cells: pl.DataFrame) -> pl.DataFrame:
     texts = [_period_name(month, months) for month, months in keys.iter_rows()]
     named = keys.with_columns(period_text=pl.Series(texts, dtype=pl.String))
     return ended.join(named, on=["month", "months"], maintain_order="left").drop("months")
+
+
+def is_published_by_year() -> pl.Expr:
+    """Whether a cell is of a service and actor type that are published once a year."""
+    return _is_of(_YEARLY)
+
+
+def _is_of(published: frozenset[tuple[str, str]]) -> pl.Expr:
+    service, actor_type = pl.col("service_code"), pl.col("actor_type_code")
+    return pl.any_horizontal(
+        (service == code) & (actor_type.eq(actor) | pl.lit(not actor))
+        for code, actor in sorted(published)
+    )
 
 
 def _newest(cells: pl.DataFrame, service: str) -> date | None:

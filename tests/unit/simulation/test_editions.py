@@ -57,5 +57,21 @@ def test_one_figure_is_corrected_and_the_sums_it_is_in_with_it(
 
 def test_a_world_of_one_month_has_one_edition() -> None:
     cells = world(CONFIG, scale=0.02, months=1)
+    cells = cells.filter(pl.col("month") == pl.col("month").max())
     assert first_edition(cells, CONFIG.seeds).equals(cells)
     assert second_edition(cells).equals(cells)
+
+
+def test_the_shortest_world_has_yearly_figures_on_the_codes_before_both_reforms(
+    second: pl.DataFrame,
+) -> None:
+    by_year = second.filter(
+        pl.col("region_level") == "fylke", pl.col("period_text").str.len_chars() == 4
+    )
+    fylker = dict(by_year.group_by("month").agg(pl.col("region_key").sort()).iter_rows())
+    then = {month.year: set(keys) for month, keys in fylker.items()}
+    assert sorted(then) == list(range(2019, 2026))
+    assert "fylke:02" in then[2019]
+    assert "fylke:30" in then[2020] & then[2023]
+    assert "fylke:32" in then[2024]
+    assert "fylke:30" not in then[2019] | then[2024]

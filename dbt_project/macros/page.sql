@@ -22,9 +22,9 @@
 {#- Whether a cell of a map or of a table of months has a share. `rows` is joined from the left. -#}
 {% macro cell_state(rows) -%}
     case
-        when {{ rows }}.region_key is null then 'not_published'
         when {{ rows }}.adoption_share is not null then 'published'
-        else 'suppressed'
+        when {{ rows }}.status = 'suppressed' then 'suppressed'
+        else 'not_published'
     end as cell_state
 {%- endmacro %}
 

@@ -18,12 +18,12 @@ from tests.outputs.browser import Elements, shown, violations
 
 MOST_BYTES = 2_000_000
 SECTIONS = (
-    *("now", "plan", "curves", "spread", "ranking", "maps", "published", "forecast"),
+    *("now", "plan", "timeline", "curves", "spread", "ranking", "maps", "published", "forecast"),
     *("changes", "fresh", "about"),
 )
 FIGURES = {
     *("actors", "plan", "rollout", "curves", "spread", "ranking", "matrix", "maps", "cells"),
-    *("years", "forecast"),
+    *("years", "forecast", "timeline"),
 }
 # A frame as wide as a telephone, and what in it is wider.
 WIDE_ELEMENTS = """
@@ -222,12 +222,15 @@ def test_published_figures_have_no_banner(released: World) -> None:
 def test_the_page_of_what_is_published_says_what_is_not(released: World) -> None:
     page = Page(released.current / "report" / "index.html")
     for sentence in (
-        "Ingen har publisert hvor stor andel av landet som bruker pasientens legemiddelliste",
+        "Ingen av kildene har publisert hvor stor andel av landet som bruker pasientens "
+        "legemiddelliste",
         f"Andel solgte pakninger på e-resept (apotek): 94,8{NBSP}% i desember{NBSP}2023. Tallet er",
         "Nyeste tall om tjenestene gjelder 2025.",
-        f"Målene er 25{NBSP}% innen juni{NBSP}2026, 50{NBSP}% innen 2027 og 80{NBSP}% innen 2029. "
-        "Ingen har publisert tall som kan holdes mot dem",
-        "Ingen tjeneste har tall for nok regioner til et kart.",
+        f"Målene er 25{NBSP}% innen utgangen av juni{NBSP}2026, 50{NBSP}% innen utgangen av 2027 "
+        f"og 80{NBSP}% innen utgangen av 2029. Ingen kjent andel kan holdes mot dem",
+        "Tallene nedenfor finnes ikke i noen av kildene som denne utgaven er laget av.",
+        "104 opplysninger om innføringen: pasientens legemiddelliste (PLL) 2018–2029",
+        f"Landet har 5{NBSP}747 fastlegeavtaler, og 197 fastlegelister er uten lege",
     ):
         assert sentence in page.text, sentence
 
@@ -274,5 +277,5 @@ def test_every_figure_has_its_sources_among_the_tables(build_file: Path) -> None
     with duckdb.connect(build_file, read_only=True) as connection:
         rows = connection.execute("select distinct figure_name from page.page_figure_source")
         names = {name for (name,) in rows.fetchall()}
-    assert names <= FIGURES | {"points"}
+    assert names <= FIGURES | {"points", "readiness"}
     assert names >= {"actors", "plan", "rollout", "years"}

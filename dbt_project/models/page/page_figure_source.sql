@@ -41,6 +41,35 @@ with figure_source as (
             and adoption.service_code = '{{ var("page_services")[0] }}'
     where area.observed_basis = 'figure'
     union all
+    {{ sources_of_figure('timeline', ref('page_milestone')) }}
+    union all
+    -- figures and plans that readiness is made of
+    select
+        'readiness' as figure_name,
+        observation.source_name
+    from {{ ref('fct_observation') }} as observation
+    inner join {{ ref('dim_region') }} as region
+        on observation.region_key = region.region_key
+    inner join {{ ref('page_readiness') }} as country
+        on
+            country.region_level = 'land'
+            and observation.period_end in (country.resident_as_of, country.gp_agreement_as_of)
+    where
+        region.region_level in ('land', 'kommune')
+        and observation.measure_code in {{ listed([
+            'population',
+            'fastlege_agreement_count',
+            'fastlege_list_without_doctor_count',
+            'fastlege_list_patient_count',
+            'fastlege_capacity_count',
+        ]) }}
+    union all
+    select
+        'readiness' as figure_name,
+        source_name
+    from {{ ref('fct_milestone') }}
+    where service_code = 'pll' and statement = 'planned'
+    union all
     {{ sources_of_figure('curves', ref('page_regional_adoption')) }}
     union all
     {{ sources_of_figure('points', ref('page_point')) }}

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 import altair as alt
@@ -24,6 +24,7 @@ from pll_pipeline.published.page.formats import Formatter
 
 WIDTH, HEIGHT = 240, 150  # of the plot, without its labels
 WIDE, TALL = 400, 240
+LONG, _ROW, _LABEL_WIDTH = 560, 17, 260  # of a timeline, in one row per area
 _FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 # Vega takes colours of its own alphabet only. A role is drawn in its light colour, and the colour
 # replaced by the name of the role in the drawing.
@@ -32,6 +33,18 @@ _INK, _MUTED, _LINE, _RULE, _ACCENT, _BAND, _PAPER = (LIGHT[role] for role in _R
 _NAMES = {LIGHT[role]: f"var(--{role})" for role in _ROLES}
 _TICKS = (0, 0.25, 0.5, 0.75, 1)
 _MOST_YEARS = 5
+# Marks of a timeline: phase → shape of Vega, statement → looks.
+_PHASES = {
+    "forberedelse": "cross",
+    "utproving": "triangle-up",
+    "innforing": "square",
+    "i_drift": "circle",
+}
+_STATEMENTS = {
+    "reported": {"filled": True, "fill": _ACCENT, "stroke": _ACCENT, "strokeWidth": 1.4},
+    "planned": {"filled": True, "fill": _PAPER, "stroke": _ACCENT, "strokeWidth": 1.4},
+    "target": {"filled": True, "fill": _PAPER, "stroke": _INK, "strokeWidth": 1.8},
+}
 _HIGH = 0.85  # from here on the label of a point is below it
 _CONFIG = {
     "background": None,
@@ -96,6 +109,18 @@ class Due(NamedTuple):
     day: date
     share: float
     label: Sequence[str]
+
+
+class Event(NamedTuple):
+    """A phase of an introduction: its row, the first and the last day of what is stated, the phase,
+    and whether it is reported, planned or a target.
+    """
+
+    row: str
+    first: date
+    last: date
+    phase: str
+    statement: str
 
 
 @dataclass(frozen=True)
@@ -177,12 +202,21 @@ def curves(country: Line, regions: Sequence[Line], axes: Axes, description: Desc
 
 
 def points(lines: Sequence[Line], axes: Axes, description: Description) -> str:
-    """Single figures as dots; those of the same measure are joined, as they can be compared."""
-    rows = _named_rows(lines)
+    """Single figures as dots; those of the same measure are joined, as they can be compared.
+
+    A figure that is only bounded is an upright line between its bounds.
+    """
+    rows = [row for row in _named_rows(lines) if row["y"] is not None]
+    between = [row for line in lines for row in _rows_of(line.withheld)]
     joined = _mark(rows, "line", stroke=_LINE, strokeWidth=1)
     dots = _mark(rows, "circle", size=46, color=_ACCENT, opacity=1, stroke=_PAPER, strokeWidth=1)
     return _svg(
-        [joined.on(axes.x(), axes.y(), detail="r:N"), dots.on(axes.x(), axes.y())], description
+        [
+            *_upright(between, axes, _ACCENT, 2),
+            joined.on(axes.x(), axes.y(), detail="r:N"),
+            dots.on(axes.x(), axes.y()),
+        ],
+        description,
     )
 
 
@@ -210,6 +244,44 @@ def spread(
         ],
         description,
     )
+
+
+def timeline(events: Sequence[Event], axes: Axes, description: Description) -> str:
+    """A row per area: marks by phase where one begins, filled where it is reported, hollow where it
+    is planned, and lines over the days that are stated.
+    """
+    rows = [
+        {
+            "x": year_of(event.first),
+            "end": year_of(event.last + timedelta(days=1)),
+            "row": event.row,
+            "p": event.phase,
+        }
+        for event in events
+    ]
+    areas = list(dict.fromkeys(event.row for event in events))
+    axis = alt.Axis(
+        title=None,
+        minExtent=_LABEL_WIDTH,
+        maxExtent=_LABEL_WIDTH,
+        labelLimit=_LABEL_WIDTH,
+        grid=True,
+        domain=False,
+        ticks=False,
+    )
+    y = alt.Y("row:N", sort=areas, axis=axis)
+    lines = _mark(rows, "rule", stroke=_LINE, strokeWidth=2.5)
+    layers = [lines.on(axes.x(), y, x2="end:Q")]
+    for statement, looks in _STATEMENTS.items():
+        for phase, shape in _PHASES.items():
+            some = [
+                row
+                for row, event in zip(rows, events, strict=True)
+                if (event.statement, event.phase) == (statement, phase)
+            ]
+            marks = _mark(some, "point", shape=shape, size=70, opacity=1, **looks)
+            layers += [marks.on(axes.x(), y)] if some else []
+    return _svg(layers, description, LONG, _ROW * len(areas))
 
 
 def targets(path: Line, due: Sequence[Due], axes: Axes, description: Description) -> str:

@@ -65,7 +65,7 @@ def html(language: str, data: PageData) -> str:
     )
 
 
-def _numbered(sections: Iterable[Section], csv_files: Mapping[str, str]) -> list[Section]:
+def _numbered(sections: Iterable[Section | None], csv_files: Mapping[str, str]) -> list[Section]:
     """The sections with their figures counted from 1, each with the file of its table."""
     number = count(1)
     return [
@@ -79,6 +79,7 @@ def _numbered(sections: Iterable[Section], csv_files: Mapping[str, str]) -> list
             ),
         )
         for section in sections
+        if section is not None
     ]
 
 

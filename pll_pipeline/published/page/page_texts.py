@@ -59,6 +59,10 @@ class PageTexts:
         """The name of an actor type within a sentence."""
         return lowered(self._actors[code])
 
+    def short_actor_type(self, code: str) -> str:
+        """A short name of an actor type within a sentence, written by hand where it is long."""
+        return self._texts.get(f"short_actor_{code}") or self.actor_type(code)
+
     def in_brackets(self, actor_type: str | None) -> str:
         """An actor type in brackets, to follow the name of a measure; nothing for all of them."""
         if actor_type in (None, "alle"):

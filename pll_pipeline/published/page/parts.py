@@ -21,6 +21,7 @@ class Cell:
     - `is_scale`: whether `bounds` are drawn on the line of `now` and `before`
     - `runs`, `months`: a strip of so many months, as runs of (first month, length, look)
     - `address`: where the text links to
+    - `sort`: what the column is sorted by, where that is not the text
     """
 
     text: str
@@ -33,6 +34,7 @@ class Cell:
     months: int = 0
     address: str = ""
     is_quiet: bool = False
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Figure:
 
     - `release_table`: the public table that has all of its data
     - `panels`, `maps`, `main_table`: the drawing
+    - `has_long_rows`: whether the panels have the page's whole width, each below the other
     - `alt`: the drawing in words, where no panel or map has its own
     - `tables`: the data as tables
     - `sources`, `csv`: the line of sources and the address of the data, filled by `with_data`
@@ -116,6 +119,7 @@ class Figure:
     panels: tuple[Panel, ...] = ()
     maps: tuple[TileMap, ...] = ()
     main_table: Table | None = None
+    has_long_rows: bool = False
     alt: str = ""
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()

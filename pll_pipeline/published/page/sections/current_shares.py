@@ -40,7 +40,7 @@ def headline(data: PageData, texts: PageTexts) -> str:
     figure = _share_of_country(first, data)
     if figure is not None:
         return _share_in_words(figure, data, texts)
-    nothing = texts.get("no_country_share", service=texts.service_within(first))
+    nothing = _no_share_of_country(first, data, texts)
     shares = where(data["newest_figure"], figure_role="share")
     if not shares:
         return nothing
@@ -82,6 +82,13 @@ def _share_of_country(service: str, data: PageData) -> Row | None:
     """The newest share of adoption of the country for a service."""
     rows = where(data["newest_figure"], service_code=service, figure_role="share")
     return rows[0] if rows else None
+
+
+def _no_share_of_country(service: str, data: PageData, texts: PageTexts) -> str:
+    """That a share of the country is withheld, where it is; else that no source has one."""
+    is_withheld = bool(where(data["gap"], service_code=service, is_country_withheld=True))
+    key = "country_share_withheld" if is_withheld else "no_country_share"
+    return texts.get(key, service=texts.service_within(service))
 
 
 def _share_in_words(figure: Row, data: PageData, texts: PageTexts) -> str:
@@ -149,7 +156,7 @@ def _share_note(service: str, data: PageData, texts: PageTexts) -> str:
     """The newest share of the country, or that there is none."""
     share = _share_of_country(service, data)
     if share is None:
-        return texts.get("no_country_share", service=texts.service_within(service))
+        return _no_share_of_country(service, data, texts)
     return texts.get(
         "older_share",
         measure=lowered(_name(share, texts)),

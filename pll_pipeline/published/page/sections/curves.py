@@ -16,7 +16,6 @@ from pll_pipeline.published.page.figure import with_data
 from pll_pipeline.published.page.page_texts import PageTexts, capitalised, drawn_bounds
 from pll_pipeline.published.page.parts import (
     Figure,
-    Note,
     Panel,
     Part,
     Section,
@@ -28,12 +27,14 @@ from pll_pipeline.published.page.rows import Row, distinct, grouped, known, wher
 _DECEMBER = 12
 
 
-def section(data: PageData, texts: PageTexts) -> Section:
-    """The course of each service, and single shares of those without one."""
+def section(data: PageData, texts: PageTexts) -> Section | None:
+    """The course of each service, and single shares of those without one; None without both."""
     has_curves = bool(data["curve"])
-    parts: list[Part] = [_curves(data, texts) if has_curves else Note(texts.get("curves_none"))]
+    parts: list[Part] = [_curves(data, texts)] if has_curves else []
     if data["point"]:
         parts.append(_points(data, texts))
+    if not parts:
+        return None
     intro = (_intro(data, texts),) if has_curves else ()
     return Section("curves", texts.get("curves"), intro, tuple(parts))
 
@@ -167,9 +168,6 @@ def _points(data: PageData, texts: PageTexts) -> Figure:
     points = data["point"]
     axes = charts.axes_of((row["period_end"] for row in points), texts.format)
     by_service = grouped(points, "service_code")
-    shown = {*distinct(points, "service_code"), *distinct(data["series"], "service_code")}
-    missing = [code for code in distinct(data["service"], "service_code") if code not in shown]
-    names = texts.services_within(missing)
     figure = Figure(
         name="points",
         headline=texts.get("points_head"),
@@ -179,17 +177,21 @@ def _points(data: PageData, texts: PageTexts) -> Figure:
             _point_panel(service, rows, axes, texts) for (service,), rows in by_service.items()
         ),
         tables=(_point_table(points, texts),),
-        notes=(texts.get("points_missing", services=names),) if missing else (),
     )
     return with_data(figure, points, data, texts)
 
 
 def _point_panel(service: str, rows: Sequence[Row], axes: Axes, texts: PageTexts) -> Panel:
     lines = [
-        Line("/".join(series), [(row["period_end"], _middle(row)) for row in group])
+        Line(
+            "/".join(series),
+            [(row["period_end"], row["value"]) for row in group],
+            [_bounds(row) for row in group if _is_bounded(row)],
+        )
         for series, group in grouped(rows, "measure_code", "actor_type_code").items()
     ]
-    shares = [_middle(row) for row in rows]
+    lowest = [_bounds(row).low if _is_bounded(row) else row["value"] for row in rows]
+    highest = [_bounds(row).high if _is_bounded(row) else row["value"] for row in rows]
     years = [row["period_end"].year for row in rows]
     text = texts.get(
         "points_alt",
@@ -197,19 +199,24 @@ def _point_panel(service: str, rows: Sequence[Row], axes: Axes, texts: PageTexts
         count=len(rows),
         first=min(years),
         last=max(years),
-        low=texts.format.share(min(shares)),
-        high=texts.format.share(max(shares)),
+        low=texts.format.share(min(lowest)),
+        high=texts.format.share(max(highest)),
     )
     name = texts.service(service)
     return Panel(name, "", charts.points(lines, axes, Description(name, text)))
 
 
-def _middle(row: Row) -> float:
-    """The share, or the middle of its bounds, or its only bound."""
-    if row["value"] is not None:
-        return float(row["value"])
-    bounds = [row[name] for name in ("lower_bound", "upper_bound") if row[name] is not None]
-    return float(sum(bounds) / len(bounds))
+def _is_bounded(row: Row) -> bool:
+    """Whether a published share is only bounded: at least or at most so much, or a range."""
+    return row["value"] is None or row["qualifier"] in ("at_least", "at_most")
+
+
+def _bounds(row: Row) -> Bounds:
+    """Between which shares a published one lies, where it has only one bound or two."""
+    lower, upper = row["lower_bound"], row["upper_bound"]
+    return Bounds(
+        row["period_end"], 0.0 if lower is None else lower, 1.0 if upper is None else upper
+    )
 
 
 def _point_table(points: Sequence[Row], texts: PageTexts) -> Table:

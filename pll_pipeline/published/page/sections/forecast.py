@@ -33,32 +33,31 @@ _THRESHOLDS = {
 _MONTHS_BEFORE = 36  # observed months that are drawn before a forecast
 
 
-def section(data: PageData, texts: PageTexts) -> Section:
-    """The forecasts of the country, and why other series have none."""
-    refusals: list[Part] = [_refusals(data["refusal"], texts)] if data["refusal"] else []
+def section(data: PageData, texts: PageTexts) -> Section | None:
+    """The forecasts of the country, and why other series have none; None without a forecast."""
     if not data["forecast"]:
-        parts = (Note(texts.get("forecast_none")), *refusals)
-        return Section("forecast", texts.get("forecast"), (), parts)
-    level = _level(data, texts)
-    intro = texts.get("forecast_intro", level=level)
-    parts = (_forecast(data, texts), *refusals)
-    return Section("forecast", texts.get("forecast"), (intro,), parts)
+        return None
+    parts: list[Part] = [_forecast(data, texts)]
+    parts += [refusals(data["refusal"], texts)] if data["refusal"] else []
+    intro = texts.get("forecast_intro", level=_level(data, texts))
+    return Section("forecast", texts.get("forecast"), (intro,), tuple(parts))
 
 
 def _level(data: PageData, texts: PageTexts) -> str:
     return texts.format.share(data["forecast"][0]["interval_level"], decimals=0)
 
 
-def _refusals(refusals: Sequence[Row], texts: PageTexts) -> Note:
+def refusals(rows: Sequence[Row], texts: PageTexts) -> Note:
+    """How many series have no forecast, and why."""
     reasons = [
         texts.get(
             "forecast_reason",
             count=texts.format.number(row["series_count"]),
             reason=texts.refusal(row["refusal_code"]),
         )
-        for row in refusals
+        for row in rows
     ]
-    series = texts.format.number(sum(row["series_count"] for row in refusals))
+    series = texts.format.number(sum(row["series_count"] for row in rows))
     listed = texts.format.listed(reasons)
     return Note(texts.get("forecast_refusals", series=series, reasons=listed))
 

@@ -15,7 +15,6 @@ from pll_pipeline.published.page.figure import with_data
 from pll_pipeline.published.page.page_texts import PageTexts, capitalised, drawn_bounds
 from pll_pipeline.published.page.parts import (
     Figure,
-    Note,
     Section,
     Table,
     Tile,
@@ -28,10 +27,10 @@ from pll_pipeline.published.page.rows import Row, grouped, known, where
 _HEXAGON_LEVEL = "kommune"
 
 
-def section(data: PageData, texts: PageTexts) -> Section:
-    """A map per level of regions."""
+def section(data: PageData, texts: PageTexts) -> Section | None:
+    """A map per level of regions; None without regions."""
     if not data["tile"]:
-        return Section("maps", texts.get("maps"), (), (Note(texts.get("maps_none")),))
+        return None
     return Section("maps", texts.get("maps"), (texts.get("maps_intro"),), (_maps(data, texts),))
 
 

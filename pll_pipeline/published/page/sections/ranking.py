@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
 from pll_pipeline.published.page.page_texts import PageTexts, drawn_bounds
-from pll_pipeline.published.page.parts import Cell, Figure, Note, Section, Table, table_of
+from pll_pipeline.published.page.parts import Cell, Figure, Section, Table, table_of
 from pll_pipeline.published.page.rows import Row, distinct, known, where
 
 _MOST_FIRST, _MOST_LAST = 3, 2  # regions that the description of the ranking names
 
 
-def section(data: PageData, texts: PageTexts) -> Section:
-    """The regions of one service in order, and every service side by side."""
+def section(data: PageData, texts: PageTexts) -> Section | None:
+    """The regions of one service in order, and every service side by side; None without regions."""
     if not known(_regions(data)):
-        return Section("ranking", texts.get("ranking"), (), (Note(texts.get("ranking_none")),))
+        return None
     area_level = data["area_level"][0]
     intro = texts.get("ranking_intro", month=texts.format.month(area_level["month"]))
     parts = (_ranking(area_level, data, texts), _matrix(area_level, data, texts))

@@ -13,17 +13,19 @@ from pll_pipeline.published.page.charts import Axes, Bounds, Description, Line
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
 from pll_pipeline.published.page.page_texts import PageTexts, capitalised
-from pll_pipeline.published.page.parts import Figure, Note, Panel, Section, Table, table_of
+from pll_pipeline.published.page.parts import Figure, Panel, Section, Table, table_of
 from pll_pipeline.published.page.rows import Row, distinct, where
 
 # Columns of the table, without `_lower` and `_upper` → key of the head.
 _PERCENTILES = {"percentile_10": "p10", "percentile_50": "median", "percentile_90": "p90"}
 
 
-def section(data: PageData, texts: PageTexts) -> Section:
-    """The 10th percentile, the median and the 90th percentile of each service, by month."""
+def section(data: PageData, texts: PageTexts) -> Section | None:
+    """The 10th percentile, the median and the 90th percentile of each service, by month; None
+    without regions.
+    """
     if not data["spread"]:
-        return Section("spread", texts.get("spread"), (), (Note(texts.get("spread_none")),))
+        return None
     intro = texts.get("spread_intro")
     return Section("spread", texts.get("spread"), (intro,), (_spread(data, texts),))
 

@@ -17,9 +17,9 @@ from tests.unit.published.page import world
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_release_without_figures_has_a_page_that_says_so(language: str) -> None:
     page = html(language, world.data())
-    assert page.count("<section ") == 11
-    assert texts(language)["maps_none"] in page
-    assert texts(language)["curves_none"] in page
+    assert page.count("<section ") == 7
+    assert texts(language)["forecast_none"] in page
+    assert texts(language)["missing_intro"] in page
     assert "<figure" not in page
 
 

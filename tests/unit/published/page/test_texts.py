@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pll_pipeline.errors import PllError
 from pll_pipeline.published import page
 from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.texts import FOLDER, placeholders, texts
+from pll_pipeline.star.model_files import DBT_PROJECT
 from pll_pipeline.vocabulary import columns
 
 PACKAGE = Path(page.__file__).parent
@@ -62,12 +64,21 @@ def test_every_text_is_used() -> None:
     assert set(texts("nb")) - used == set()
 
 
+def _actor_types() -> list[str]:
+    with (DBT_PROJECT / "seeds" / "actor_type.csv").open(encoding="utf-8", newline="") as file:
+        return [row["actor_type_code"] for row in csv.DictReader(file)]
+
+
 def _used_for_values() -> set[str]:
     """Keys that are put together from a prefix and a value of the vocabulary."""
     values = {
         "status": columns.TARGET_STATUSES,
         "phase": columns.PHASES,
         "kind": columns.CHANGE_KINDS,
+        "statement": columns.STATEMENTS,
+        "missing_head": ("service", "what", "owner", "shows"),
+        "readiness": ("residents", "agreements", "without_doctor", "free_capacity"),
+        "short_actor": _actor_types(),
         "cadence": columns.CADENCES,
         "basis": ("inherited", "inferred", *columns.BASES),
         "level": ("helsefellesskap", "hf", "fylke", "rhf", "kommune"),
@@ -78,7 +89,8 @@ def _used_for_values() -> set[str]:
         "term": ("share", "series", "suppressed", "level", "tiles"),
     }
     keys = {f"{prefix}_{value}" for prefix, of_prefix in values.items() for value in of_prefix}
-    return keys | {f"{key}_many" for key in keys} | {f"{key}_text" for key in keys}
+    shows = {f"missing_{name}_shows" for name in ("country", "regions", "months", "forecast")}
+    return keys | shows | {f"{key}_many" for key in keys} | {f"{key}_text" for key in keys}
 
 
 @pytest.mark.parametrize(
@@ -87,6 +99,7 @@ def _used_for_values() -> set[str]:
         ("status", columns.TARGET_STATUSES),
         ("phase", columns.PHASES),
         ("kind", columns.CHANGE_KINDS),
+        ("statement", columns.STATEMENTS),
         ("basis", columns.BASES),
         ("cadence", columns.CADENCES),
     ],

@@ -79,7 +79,7 @@ def data(
         row("figure_source", figure_name=name)
         for name in (
             *("actors", "plan", "rollout", "curves", "points", "spread", "ranking"),
-            *("matrix", "maps", "cells", "years", "forecast"),
+            *("matrix", "maps", "cells", "years", "forecast", "timeline", "readiness"),
         )
     ]
     return PageData(

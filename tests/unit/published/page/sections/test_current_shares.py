@@ -91,7 +91,9 @@ def test_an_old_share_in_the_headline_says_how_old_it_is() -> None:
 
 def test_where_no_share_of_the_list_is_published_that_is_the_headline() -> None:
     count = _figure("shown", unit="count", is_share=False, measure_code="count")
-    nothing = "No one has published what share of the country uses medicine list (PLL)."
+    nothing = (
+        "None of the sources has published what share of the country uses medicine list (PLL)."
+    )
     assert _headline(*count) == nothing
     other = _figure("shown", "share", service_code="e-resept", **LONG_AGO)
     words = _headline(*count, *other)
@@ -166,7 +168,7 @@ def test_a_figure_of_a_region_that_is_no_adoption_says_both() -> None:
     card = _card(*_figure("shown", is_adoption=False, **region, **count))
     assert card.value == "200"
     assert card.notes == (
-        "No one has published what share of the country uses medicine list (PLL).",
+        "None of the sources has published what share of the country uses medicine list (PLL).",
         "The figure is for Bodø, not for the country.",
         "The figure does not show how far the introduction has come.",
     )
@@ -184,7 +186,7 @@ def test_an_older_share_and_a_newer_figure_are_on_the_card_of_a_count() -> None:
 
 
 def test_a_service_without_any_figure_has_a_card_that_says_so() -> None:
-    assert _card().description == "No figures on medicine list (PLL) are published."
+    assert _card().description == "The sources have no known figures on medicine list (PLL)."
 
 
 def test_actor_types_are_compared_within_one_service_only() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pll_pipeline.published.page.formats import NBSP
-from pll_pipeline.published.page.parts import Figure, Note, Section
+from pll_pipeline.published.page.parts import Figure, Section
 from pll_pipeline.published.page.sections import forecast
 from tests.unit.published.page import world
 
@@ -91,8 +91,6 @@ def test_a_refused_series_says_why() -> None:
     assert name.endswith(". No forecast: refusal_short_en")
 
 
-def test_refusals_are_counted_where_there_is_no_forecast() -> None:
-    section = _section(refusal=[world.row("refusal", refusal_code="too_old", series_count=4)])
-    notes = [part.text for part in section.parts if isinstance(part, Note)]
-    assert notes[0].startswith("This release has no forecast.")
-    assert notes[1] == "4 series have no forecast: 4 because refusal_short_en."
+def test_without_a_forecast_there_is_no_section() -> None:
+    data = world.data()
+    assert forecast.section(data, world.english(data)) is None

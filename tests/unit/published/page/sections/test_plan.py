@@ -41,8 +41,7 @@ def _figure(name: str, **tables: Any) -> Figure:
     [
         (
             [_target(target_status="not_measured")],
-            "The targets are 50% by the end of 2026. "
-            "No published figures can be compared with them",
+            "The targets are 50% by the end of 2026. No known share can be compared with them",
         ),
         (
             [_target(target_status="reached", newest_value=0.6)],

@@ -72,28 +72,33 @@ def test_a_curve_is_described_with_the_regions_around_it() -> None:
     assert "2 counties lie between 20% and 70%" in panel.svg
 
 
-def test_points_of_a_range_lie_in_its_middle_and_those_of_a_bound_on_it() -> None:
+def test_points_that_are_only_bounded_lie_anywhere_between_their_bounds() -> None:
     usual = {"service_code": "pll", "measure_code": "share", "actor_type_code": "fastlege"}
-    ranges = [(None, 0.2, 0.4), (None, 0.8, None), (0.1, None, None)]
+    ranges = [(None, 0.2, 0.4, "exact"), (0.8, 0.8, None, "at_least")]
     data = world.data(
         point=[
-            world.row("point", value=value, lower_bound=lower, upper_bound=upper, **usual)
-            for value, lower, upper in ranges
+            world.row(
+                "point",
+                value=value,
+                lower_bound=lower,
+                upper_bound=upper,
+                qualifier=qualifier,
+                **usual,
+            )
+            for value, lower, upper, qualifier in ranges
         ]
     )
     (panel,) = _figures(curves.section, data)["points"].panels
-    assert "3 published shares between 2026 and 2026, from 10% to 80%" in panel.svg
+    assert "2 published shares between 2026 and 2026, from 20% to 100%" in panel.svg
 
 
-def test_services_without_any_share_are_named() -> None:
-    point = world.row(
-        "point", service_code="pll", measure_code="share", actor_type_code="fastlege", value=0.1
-    )
-    services = [
-        world.row("service", service_code=code, service_name_en=code) for code in ("pll", "sfm")
-    ]
-    figure = _figures(curves.section, world.data(point=[point], service=services))["points"]
-    assert figure.notes == ("No share for the country is published for sfm.",)
+def test_a_withheld_share_is_drawn_between_its_bounds() -> None:
+    course = [_curve("land:NO", JANUARY, 0.2), _curve("land:NO", FEBRUARY, 0.3)]
+    hidden = _curve("fylke:1", FEBRUARY, None) | {"share_lower": 0.1, "share_upper": 0.3}
+    unbounded = hidden | {"share_lower": 0.0, "share_upper": 1.0}
+    (with_bounds,) = _figures(curves.section, _world(curve=[*course, hidden]))["curves"].panels
+    (without,) = _figures(curves.section, _world(curve=[*course, unbounded]))["curves"].panels
+    assert with_bounds.svg.count("<line") == without.svg.count("<line") + 1
 
 
 def _spread(month: date, **bounds: tuple[float, float]) -> Row:

@@ -1,6 +1,6 @@
 """`powerbi/`: a Power BI project (PBIP) on the release's Parquet folder.
 
-A semantic model as TMDL and a report of six pages as PBIR. The same release gives the same bytes;
+A semantic model as TMDL and a report as PBIR. The same release gives the same bytes;
 the model follows from the tables and descriptions of the release, so that a new column or measure
 is in it without further work. Not here: figures (Power BI reads them from Parquet).
 """
@@ -12,6 +12,7 @@ import json
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.powerbi import report, tmdl
 from pll_pipeline.published.powerbi.build import build
+from pll_pipeline.published.powerbi.defaults import defaults
 from pll_pipeline.published.powerbi.model import TABLES
 
 __all__ = ["FOLDER", "PROJECT", "TABLES", "write"]
@@ -27,8 +28,8 @@ def write(draft: Draft) -> None:
     texts = _project_files()
     for name, text in tmdl.files(model).items():
         texts[f"{PROJECT}.SemanticModel/definition/{name}"] = text
-    for name, text in report.files(model).items():
-        texts[f"{PROJECT}.Report/definition/{name}"] = text
+    for name, text in report.files(model, defaults(draft)).items():
+        texts[f"{PROJECT}.Report/{name}"] = text
     for name, text in texts.items():
         path = draft.folder / FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)

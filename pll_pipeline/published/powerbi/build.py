@@ -15,6 +15,7 @@ from pll_pipeline.published.powerbi.measures import measures
 from pll_pipeline.published.powerbi.model import (
     CALENDAR,
     RELEASE_ID,
+    Hierarchy,
     Measure,
     Model,
     ModelColumn,
@@ -23,6 +24,7 @@ from pll_pipeline.published.powerbi.model import (
     Relationship,
     definition,
 )
+from pll_pipeline.vocabulary.code_labels import labels_of
 from pll_pipeline.vocabulary.columns import COLUMNS
 
 # column of a fact → the table of the release with its members
@@ -53,6 +55,7 @@ _RELEASE_COLUMN = ModelColumn(
     "The release that the table was read from.",
     is_hidden=True,
 )
+_LABEL = "_nb"  # of the column with a code in words, after the name of the column with the code
 _HIDDEN_ENDINGS = ("_key", "row_reference", "is_tile_row_offset", "is_tile_inset")
 
 
@@ -63,7 +66,9 @@ def names_of(draft: Draft) -> dict[str, Names]:
             table["name"],
             table["name_en"],
             table["source"],
-            _headings(draft.table(table["source"])) | {RELEASE_ID: _RELEASE_COLUMN.name},
+            _headings(draft.table(table["source"]))
+            | {column["source"]: column["name"] for column in _added(short)}
+            | {RELEASE_ID: _RELEASE_COLUMN.name},
         )
         for short, table in definition()["tables"].items()
     }
@@ -73,8 +78,8 @@ def build(draft: Draft) -> Model:
     """The model of a release, from its own tables and comments."""
     names = names_of(draft)
     of_source = {table.source: table for table in names.values()}
-    loaded = [_table(draft, table, of_source) for table in names.values()]
-    facts = [table for table in names.values() if table.source.startswith("mart_")]
+    loaded = [_table(draft, short, table, of_source) for short, table in names.items()]
+    facts = [table for table in names.values() if _is_fact(table.source)]
     dated = [table for table in facts if "month" in table.columns]
     calendar = power_query.calendar([table.source for table in dated])
     control = power_query.control(draft.connection)
@@ -120,35 +125,99 @@ def _own_table(
     )
 
 
+def _is_fact(source: str) -> bool:
+    return not source.startswith("dim_")
+
+
+def _added(short: str) -> list[dict[str, str]]:
+    """The columns that `model.yaml` adds to a table."""
+    added: list[dict[str, str]] = definition()["added_columns"].get(short, [])
+    return added
+
+
 def _headings(table: Table) -> dict[str, str]:
-    """The Norwegian heading of each column; where two are alike, the second has its name beside."""
+    """The Norwegian heading of each column; where two are alike, the second has its name beside.
+
+    The heading of a code is that of its words, which it leaves to them.
+    """
     headings: dict[str, str] = {}
     for column in table.columns:
         label = COLUMNS[column.name].label
         is_taken = label in headings.values()
-        headings[column.name] = f"{label} ({column.name})" if is_taken else label
+        heading = f"{label} ({column.name})" if is_taken else label
+        if labels_of(column.name):
+            headings[column.name + _LABEL] = heading
+            heading = f"{heading} (kode)"
+        headings[column.name] = heading
     return headings
 
 
-def _table(draft: Draft, names: Names, of_source: dict[str, Names]) -> ModelTable:
+def _table(draft: Draft, short: str, names: Names, of_source: dict[str, Names]) -> ModelTable:
     table = draft.table(names.source)
-    is_fact = table.name.startswith("mart_")
+    is_fact = _is_fact(table.name)
     columns = [column for column in table.columns if column.name not in _labels(names, of_source)]
+    coded = [column for column in columns if labels_of(column.name)]
+    in_m = [(column.name + _LABEL, _label_in_m(column)) for column in coded]
+    in_m += [(column["source"], column["m"]) for column in _added(short)]
     description = from_comment(table.comment)
+    model_columns = (
+        *(_column(column, table.name, names, is_fact) for column in columns),
+        *(_label_column(column, names) for column in coded),
+        *(_added_column(column) for column in _added(short)),
+        _RELEASE_COLUMN,
+    )
     return ModelTable(
         names.name,
         names.name_en,
         table.name,
-        power_query.table(table.name, columns),
-        (*(_column(column, table.name, names, is_fact) for column in columns), _RELEASE_COLUMN),
+        power_query.table(table.name, columns, in_m),
+        model_columns,
+        description.nb,
+        description.en,
+        hierarchies=_hierarchies(short, model_columns),
+    )
+
+
+def _label_in_m(column: Column) -> str:
+    labels = {code: label.nb for code, label in labels_of(column.name).items()}
+    return power_query.label(column.name, labels)
+
+
+def _label_column(column: Column, names: Names) -> ModelColumn:
+    """The column with the words of a code."""
+    description = from_comment(column.comment)
+    return ModelColumn(
+        names.columns[column.name + _LABEL],
+        column.name.replace("_", " ").capitalize(),
+        column.name + _LABEL,
+        "string",
         description.nb,
         description.en,
     )
 
 
+def _added_column(column: dict[str, str]) -> ModelColumn:
+    return ModelColumn(
+        column["name"],
+        column["name_en"],
+        column["source"],
+        "string",
+        column["description"],
+        column["description_en"],
+    )
+
+
+def _hierarchies(short: str, columns: tuple[ModelColumn, ...]) -> tuple[Hierarchy, ...]:
+    by_source = {column.source: column for column in columns}
+    return tuple(
+        Hierarchy(each["name"], each["name_en"], tuple(by_source[c] for c in each["levels"]))
+        for each in definition()["hierarchies"].get(short, [])
+    )
+
+
 def _labels(names: Names, of_source: dict[str, Names]) -> set[str]:
     """Columns that a fact leaves to the tables of members it points at; none for those tables."""
-    if not names.source.startswith("mart_"):
+    if not _is_fact(names.source):
         return set()
     members = [member for column, member in _POINTS_AT.items() if column in names.columns]
     labels = {column for member in members for column in of_source[member].columns}
@@ -157,16 +226,18 @@ def _labels(names: Names, of_source: dict[str, Names]) -> set[str]:
 
 def _column(column: Column, source: str, names: Names, is_fact: bool) -> ModelColumn:
     is_pointer = column.name in _POINTS_AT or column.name == "month"
+    is_coded = bool(labels_of(column.name))
     description = from_comment(column.comment)
+    name_en = column.name.replace("_", " ").capitalize()
     return ModelColumn(
         names.columns[column.name],
-        column.name.replace("_", " ").capitalize(),
+        f"{name_en} (code)" if is_coded else name_en,
         column.name,
         _TYPES[column.type],
         description.nb,
         description.en,
         format=_format(column),
-        is_hidden=(is_fact and is_pointer) or column.name.endswith(_HIDDEN_ENDINGS),
+        is_hidden=(is_fact and is_pointer) or is_coded or column.name.endswith(_HIDDEN_ENDINGS),
         is_key=_POINTS_AT.get(column.name) == source,
     )
 

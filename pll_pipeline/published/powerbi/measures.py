@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.frames import frame_of
+from pll_pipeline.published.page.colours import LIGHT, STEPS
 from pll_pipeline.published.powerbi.model import RELEASE_ID, Measure, Names, definition
 
 _SHARES = """
@@ -42,6 +43,8 @@ def measures(draft: Draft, names: dict[str, Names]) -> tuple[Measure, ...]:
         "release_ids": f"UNION({', '.join(ids)})",
         "release_of_project": draft.info.release_id,
     }
+    facts |= {f"step_{step}": LIGHT[f"step-{step}"] for step in range(1, STEPS + 1)}
+    facts["unknown"] = LIGHT["rule"]
     facts |= {name: dax.format(**facts) for name, dax in definition()["fragments"].items()}
     figures = [_filled(template, facts) for template in definition()["measures"]]
     control = [_filled(template, facts) for template in definition()["control_measures"]]

@@ -49,6 +49,15 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Hierarchy:
+    """Columns of one table to open level by level, the widest first."""
+
+    name: str
+    name_en: str
+    levels: tuple[ModelColumn, ...]
+
+
+@dataclass(frozen=True)
 class ModelTable:
     """A table of the model, and the M that loads it.
 
@@ -64,6 +73,7 @@ class ModelTable:
     description_en: str = ""
     measures: tuple[Measure, ...] = ()
     is_calendar: bool = False
+    hierarchies: tuple[Hierarchy, ...] = ()
 
 
 @dataclass(frozen=True)

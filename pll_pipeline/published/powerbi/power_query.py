@@ -6,7 +6,7 @@ Not here: which tables and columns (`model.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -48,16 +48,19 @@ _CONTROL = """
         group by measure_code, actor_type_code
     ),
     newest as (
-        select measure_code, max(month) as month
+        select measure_code, actor_type_code, max(month) as month
         from release.marts.mart_adoption_by_region_actor_month
-        where adoption_share is not null
-        group by measure_code
+        where region_level = 'land' and is_representative
+        group by measure_code, actor_type_code
     )
     select
         counted.measure_code, counted.actor_type_code, counted.row_count, counted.adoption_count,
         counted.eligible_count, country.adoption_share
     from counted
-    left join newest on counted.measure_code = newest.measure_code
+    left join newest
+        on
+            counted.measure_code = newest.measure_code
+            and counted.actor_type_code = newest.actor_type_code
     left join release.marts.mart_adoption_by_region_actor_month as country
         on
             country.region_key = 'land:NO' and country.measure_code = counted.measure_code
@@ -71,21 +74,37 @@ def text(value: str) -> str:
     return '"' + value.replace('"', '""').replace("#(", "#(#)(") + '"'
 
 
-def table(name: str, columns: Sequence[Column]) -> str:
+def table(name: str, columns: Sequence[Column], added: Iterable[tuple[str, str]] = ()) -> str:
     """The M that loads these columns of one Parquet file, with their types and the release's id.
 
+    `added` are further columns of text: their names, and the M that makes each of a row.
     The id is that in the footer of the same bytes: a pair of texts in Thrift's compact form, in
     which the mark of a text (24) and its length come before it.
     """
     types = [(c.name, _TYPES[c.type]) for c in columns if c.type in _TYPES]
     times = [(c.name, _IN_UTC) for c in columns if c.type == LOAD_TIME]
+    last, steps = "Tider", ""
+    for number, (column, m) in enumerate(added, 1):
+        steps += (
+            f"\n    Kolonne{number} = Table.AddColumn({last}, {text(column)}, each {m}, type text),"
+        )
+        last = f"Kolonne{number}"
     return _filled(
         "table.pq",
         file=text(f"{name}.parquet"),
         columns=", ".join(text(c.name) for c in columns),
         types=_pairs(types),
         times=f"Table.TransformColumns(Typer, {{{_pairs(times)}}})" if times else "Typer",
+        steps=steps,
+        last=last,
     )
+
+
+def label(column: str, labels: Mapping[str, str]) -> str:
+    """The M that makes the label of a code in a row; a code without one is its own label."""
+    names = f"Record.FromList({{{', '.join(map(text, labels.values()))}}}, "
+    names += f"{{{', '.join(map(text, labels))}}})"
+    return f"try Record.Field({names}, [{column}]) otherwise [{column}]"
 
 
 def calendar(files: Iterable[str]) -> str:

@@ -1,37 +1,46 @@
 """The report on the model as PBIR: pages of visuals, each bound to fields of the model.
 
-Not here: the pages and their visuals (`report.yaml`), the model (`model.py`).
+Not here: the pages and their visuals (`report.yaml`), one visual (`visuals.py`), colours
+(`theme.py`), the model (`model.py`).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from pll_pipeline.published.powerbi.model import MEASURES, Model, tag
+from pll_pipeline.published.powerbi import theme, visuals
+from pll_pipeline.published.powerbi.defaults import Defaults
+from pll_pipeline.published.powerbi.fields import Fields
+from pll_pipeline.published.powerbi.model import Model, tag
 
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
-_COLUMN = re.compile(r"(?P<table>[^\[\]]+)\[(?P<column>[^\[\]]+)\]")
+_BASE_THEME = {
+    "name": "CY24SU10",
+    "reportVersionAtImport": "5.61",
+    "type": "SharedResources",
+}
 
 
-def files(model: Model) -> dict[str, str]:
-    """File name below the report's `definition/` → its text.
+def files(model: Model, defaults: Defaults) -> dict[str, str]:
+    """File name below the report's folder → its text.
 
     Raises `LookupError` where a visual shows a column that the model does not have.
     """
     pages = definition()["pages"]
+    fields = Fields(model)
     content = _report_files([page["name"] for page in pages])
     for page in pages:
-        folder = f"pages/{page['name']}"
-        content[f"{folder}/page.json"] = _page(page)
+        folder = f"definition/pages/{page['name']}"
+        content[f"{folder}/page.json"] = _page(fields, page)
         for order, visual in enumerate(page["visuals"]):
             path = f"{folder}/visuals/{visual['name']}/visual.json"
-            content[path] = _visual(model, page["name"], visual, order)
+            container = visuals.visual(fields, page["name"], visual, order, defaults)
+            content[path] = {"$schema": f"{_SCHEMAS}/visualContainer/2.0.0/schema.json"} | container
     return {
         path: json.dumps(text, ensure_ascii=False, indent=2) + "\n"
         for path, text in content.items()
@@ -39,27 +48,26 @@ def files(model: Model) -> dict[str, str]:
 
 
 def _report_files(pages: list[str]) -> dict[str, Any]:
-    """The files of the report as a whole: its settings, and its pages in order."""
+    """The files of the report as a whole: its settings, its theme, and its pages in order."""
+    registered = "RegisteredResources"
+    own_theme = _BASE_THEME | {"name": theme.FILE_NAME, "type": registered}
+    item = {"name": theme.FILE_NAME, "path": theme.FILE_NAME, "type": "CustomTheme"}
     return {
-        "version.json": {
+        f"StaticResources/{registered}/{theme.FILE_NAME}": theme.theme(),
+        "definition/version.json": {
             "$schema": f"{_SCHEMAS}/versionMetadata/1.0.0/schema.json",
             "version": "2.0.0",
         },
-        "report.json": {
+        "definition/report.json": {
             "$schema": f"{_SCHEMAS}/report/2.0.0/schema.json",
-            "themeCollection": {
-                "baseTheme": {
-                    "name": "CY24SU10",
-                    "reportVersionAtImport": "5.61",
-                    "type": "SharedResources",
-                }
-            },
+            "themeCollection": {"baseTheme": _BASE_THEME, "customTheme": own_theme},
+            "resourcePackages": [{"name": registered, "type": registered, "items": [item]}],
             "settings": {
                 "useStylableVisualContainerHeader": True,
                 "exportDataMode": "AllowSummarized",
             },
         },
-        "pages/pages.json": {
+        "definition/pages/pages.json": {
             "$schema": f"{_SCHEMAS}/pagesMetadata/1.0.0/schema.json",
             "pageOrder": pages,
             "activePageName": pages[0],
@@ -75,9 +83,9 @@ def definition() -> dict[str, Any]:
     return content
 
 
-def _page(page: dict[str, Any]) -> dict[str, Any]:
+def _page(fields: Fields, page: dict[str, Any]) -> dict[str, Any]:
     width, height = definition()["size"]
-    return {
+    content: dict[str, Any] = {
         "$schema": f"{_SCHEMAS}/page/2.0.0/schema.json",
         "name": page["name"],
         "displayName": page["title"],
@@ -85,60 +93,45 @@ def _page(page: dict[str, Any]) -> dict[str, Any]:
         "height": height,
         "width": width,
     }
+    ignored = [
+        {
+            "source": visuals.identity(page["name"], source),
+            "target": visuals.identity(page["name"], visual["name"]),
+            "type": "NoFilter",
+        }
+        for visual in page["visuals"]
+        for source in visual.get("ignores", [])
+    ]
+    if ignored:
+        content["visualInteractions"] = ignored
+    if "drill_through" in page:
+        content |= _drill_through(fields, page)
+    return content
 
 
-def _visual(model: Model, page: str, visual: dict[str, Any], order: int) -> dict[str, Any]:
-    left, top, width, height = visual["box"]
-    title = _literal("'" + visual["title"].replace("'", "''") + "'")
-    wells = {
-        well: {"projections": [_projection(model, field) for field in fields]}
-        for well, fields in visual["fields"].items()
-    }
+def _drill_through(fields: Fields, page: dict[str, Any]) -> dict[str, Any]:
+    """What makes a page one that others open for a value of a column, which alone follows along."""
+    field = fields.reference(page["drill_through"])
+    names = [
+        tag(part, page["name"]).replace("-", "")[:20] for part in ("filter", "binding", "parameter")
+    ]
+    filter_name, binding, parameter = names
     return {
-        "$schema": f"{_SCHEMAS}/visualContainer/2.0.0/schema.json",
-        "name": tag("visual", page, visual["name"]).replace("-", "")[:20],
-        "position": {
-            "x": left,
-            "y": top,
-            "z": order,
-            "height": height,
-            "width": width,
-            "tabOrder": order,
+        "type": "Drillthrough",
+        "filterConfig": {
+            "filters": [
+                {
+                    "name": filter_name,
+                    "field": field,
+                    "type": "Categorical",
+                    "howCreated": "Drillthrough",
+                }
+            ]
         },
-        "visual": {
-            "visualType": visual["type"],
-            "query": {"queryState": wells},
-            "visualContainerObjects": {
-                "title": [{"properties": {"show": _literal("true"), "text": title}}],
-                "general": [{"properties": {"altText": title}}],
-            },
-            "drillFilterOtherVisuals": True,
+        "pageBinding": {
+            "name": binding,
+            "type": "Drillthrough",
+            "acceptsFilterContext": "None",
+            "parameters": [{"name": parameter, "boundFilter": filter_name, "fieldExpr": field}],
         },
     }
-
-
-def _literal(value: str) -> dict[str, Any]:
-    return {"expr": {"Literal": {"Value": value}}}
-
-
-def _projection(model: Model, field: str) -> dict[str, Any]:
-    """A measure or a column, as a visual refers to it."""
-    match = _COLUMN.fullmatch(field)
-    if match is None:
-        reference, table, name = "Measure", MEASURES, field
-    else:
-        reference, table = "Column", match["table"]
-        name = _name(model, table, match["column"])
-    return {
-        "field": {reference: {"Expression": {"SourceRef": {"Entity": table}}, "Property": name}},
-        "queryRef": f"{table}.{name}",
-        "nativeQueryRef": name,
-    }
-
-
-def _name(model: Model, table: str, source: str) -> str:
-    """The name that the model gives a column of the release."""
-    for column in model.table(table).columns:
-        if column.source == source:
-            return column.name
-    raise LookupError(f"the model has no column {table}[{source}]")

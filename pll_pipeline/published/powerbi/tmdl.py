@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from pll_pipeline.published.powerbi.model import (
+    Hierarchy,
     Measure,
     Model,
     ModelColumn,
@@ -97,6 +98,8 @@ def _table(table: ModelTable) -> str:
         lines += ["", *_measure(measure)]
     for column in table.columns:
         lines += ["", *_column(table, column)]
+    for hierarchy in table.hierarchies:
+        lines += ["", *_hierarchy(table, hierarchy)]
     lines += [
         "",
         f"\tpartition {quoted(table.name)} = m",
@@ -139,6 +142,22 @@ def _column(table: ModelTable, column: ModelColumn) -> list[str]:
     return lines + ([f"\t\tsortByColumn: {quoted(column.sorted_by)}"] if column.sorted_by else [])
 
 
+def _hierarchy(table: ModelTable, hierarchy: Hierarchy) -> list[str]:
+    """A hierarchy; its levels have the names of their columns."""
+    lines = [
+        f"\thierarchy {quoted(hierarchy.name)}",
+        f"\t\tlineageTag: {tag('hierarchy', table.name, hierarchy.name)}",
+    ]
+    for level in hierarchy.levels:
+        lines += [
+            "",
+            f"\t\tlevel {quoted(level.name)}",
+            f"\t\t\tlineageTag: {tag('level', table.name, hierarchy.name, level.name)}",
+            f"\t\t\tcolumn: {quoted(level.name)}",
+        ]
+    return lines
+
+
 def _comment(text: str, depth: int) -> list[str]:
     """A description, on lines of its own before what it describes."""
     return [f"{chr(9) * depth}/// {line}" for line in " ".join(text.split()).split("\n") if line]
@@ -155,6 +174,9 @@ def _culture(culture: str, model: Model) -> str:
             lines += _translation(4, "measure", measure.name, *_texts(measure, is_own), folder)
         for column in table.columns:
             lines += _translation(4, "column", column.name, *_texts(column, is_own))
+        for hierarchy in table.hierarchies:
+            caption = hierarchy.name if is_own else hierarchy.name_en
+            lines += _translation(4, "hierarchy", hierarchy.name, caption, "")
     return "\n".join(lines)
 
 

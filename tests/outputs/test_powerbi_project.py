@@ -479,7 +479,9 @@ def _name(model: Model, table: str, source: str) -> str:
 def test_a_region_is_named_by_a_label_that_no_other_has(
     world: World, project: Path, model: Model
 ) -> None:
-    ((rows, labels),) = world.ask("select count(*), count(distinct region_label) from dim_region")
+    ((rows, labels),) = world.ask(
+        "select count(*), count(distinct region_label) from star.dim_region"
+    )
     assert rows == labels
     name = f"Region.{_name(model, 'Region', 'region_name')}"
     used = [

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.vocabulary.code_labels import labels_of
 
-# The series with figures of most regions, then with most shares, then the newest.
+# A series of the country, which the first page shows; of these the one with figures of most
+# regions, then with most shares, then the newest.
 _SERIES = """
     select measure_code, actor_type_code, measure_name, actor_type_name
     from release.marts.mart_adoption_latest
     group by 1, 2, 3, 4
     order by
-        count(distinct region_key) desc, count(adoption_share) desc, max(month) desc,
-        measure_code, actor_type_code
+        max(region_level = 'land') desc, count(distinct region_key) desc,
+        count(adoption_share) desc, max(month) desc, measure_code, actor_type_code
     limit 1
 """
 # Its level with most regions beside the country, which is a level only where there is no other.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -179,13 +178,18 @@ def _page_forms(content: bytes, file: str) -> Iterator[tuple[str, Html | Prose]]
                 " as in a file the page loads or a report it embeds",
             )
         yield "figures in its sentences", prose
-    same_header = Counter(tuple(header) for _, header in found)
     for number, (title, header) in enumerate(found, 1):
-        is_shared = same_header[tuple(header)] > 1
+        # those that are opened only: a page may have thousands of tables
+        is_shared = number <= MOST_TABLES and _fits_several(header, found)
         settings: dict[str, Any] = {"kind": "html", "encoding": encoding, "header": header}
         if title and is_shared:
             settings["caption"] = f"^{re.escape(title)}$"
         yield title or f"table {number}", Html.model_validate(settings)
+
+
+def _fits_several(header: list[str], found: Sequence[tuple[str, list[str]]]) -> bool:
+    """Whether several tables have all the headings of one, and differ by their captions only."""
+    return sum(set(header) <= set(other) for _, other in found) > 1
 
 
 def _results(content: bytes, file: str) -> Iterator[tuple[str, PowerBi]]:

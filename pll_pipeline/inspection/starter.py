@@ -72,7 +72,7 @@ def starter(
         "fetch": _without_keys(table.fetching, name),
         "read": _Commented(reading, list(_comments_of_reading(table))),
         "numbers": _numbers(table),
-        "tables": [_table(table, codes)],
+        "tables": [_table(table, codes) | {"address": landing_page}],
     }
     return _HEAD + "\n".join(_lines(source)) + "\n"
 
@@ -140,7 +140,7 @@ def _table(table: TableSeen, codes: Codes) -> dict[str, Any]:
         described["expected_columns"] = _Commented(described["expected_columns"], [comment])
     described["values"] = list(_values(table, codes))
     described |= {"region": _region(table), "actor_type": _actor_type(table)}
-    described |= {"period": _period(table), "address": _ADDRESS}
+    described |= {"period": _period(table)}
     return described
 
 

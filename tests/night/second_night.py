@@ -200,12 +200,12 @@ def _add_report(world: World, page: str) -> dict[str, Any]:
     text = path.read_text(encoding="utf-8")
     starter = yaml.safe_load(text)
     source = starter | _DESCRIBED | {"title": "PLL", "title_en": "PLL"}
-    source["tables"] = [starter["tables"][0] | _report_mapping(starter["tables"][0])]
+    source["tables"] = [starter["tables"][0] | report_mapping(starter["tables"][0])]
     path.write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
     return {"report_inspected": note_of(inspected), "report_starter": text}
 
 
-def _report_mapping(table: dict[str, Any]) -> dict[str, Any]:
+def report_mapping(table: dict[str, Any]) -> dict[str, Any]:
     """What a person adds to the starter of the report's table."""
     levels = {
         "Land": ["land"],

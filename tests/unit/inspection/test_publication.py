@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
-from pll_pipeline.inspection.publication import Inspection, inspect
+from pll_pipeline.inspection.publication import MOST_TABLES, Inspection, inspect
 from pll_pipeline.vocabulary.codes import load_codes
 from tests.unit.validated.readers.powerbi.answers import simple
 
@@ -177,6 +177,23 @@ def test_the_tables_of_a_page_have_their_captions_and_those_alike_are_read_by_it
         ("Uke 2", 1, "^Uke\\ 2$"),
     ]
     assert _looks(seen) == {"Kommune": "region kommune", "Antall": "number whole"}
+
+
+def test_a_table_whose_headings_another_has_too_is_read_by_its_caption() -> None:
+    larger = (
+        "<table><caption>Alle</caption><tr><th>Kommune<th>Antall<th>Andel<tr><td>Voss<td>1<td>2"
+    )
+    seen = _inspect(f"<!doctype html>{TABLE.format('Sum', 1)}{larger}</table>", "side.html")
+    assert seen.warnings == ()
+    captions = [table.reading.model_dump()["caption"] for table in seen.tables]
+    assert captions == ["^Sum$", None]
+
+
+def test_at_most_so_many_tables_of_a_publication_are_opened_and_the_others_counted() -> None:
+    page = "".join(TABLE.format(f"Uke {number}", number) for number in range(MOST_TABLES + 20))
+    seen = _inspect(f"<!doctype html>{page}", "side.html")
+    assert len(seen.tables) == MOST_TABLES
+    assert seen.warnings == ("20 more tables were not opened.",)
 
 
 def test_what_is_not_read_is_shown_with_its_count_and_the_first_of_it() -> None:

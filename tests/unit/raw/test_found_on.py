@@ -48,8 +48,8 @@ def file_source(publisher: Publisher, link: str = "", **more: Any) -> Source:
     return Source.model_validate(source | {"fetch": fetching})
 
 
-def report_source(publisher: Publisher, link: str = "") -> Source:
-    return a_source(None, found_on={"page": f"{publisher.address}/plan", "link": link})
+def report_source(publisher: Publisher, link: str = "", **more: Any) -> Source:
+    return a_source(None, found_on={"page": f"{publisher.address}/plan", "link": link}, **more)
 
 
 def files_of(snapshot: Snapshot) -> Mapping[str, bytes]:
@@ -158,6 +158,26 @@ def test_a_report_that_is_embedded_with_a_token_is_found_too(
     assert is_new
     assert embedded.tokens
     assert snapshot.origin["found_on"]["address"] == f"{publisher.address}/bi"
+
+
+def test_an_embedded_report_that_moved_to_another_page_is_followed_and_no_token_is_kept(
+    publisher: Publisher, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, embedded = publish_reports(publisher)
+    publisher.publish("/ny-bi", embedded)
+    show(publisher, '<a href="/bi">Statistikk (PowerBI)</a>')
+    fetch(report_source(publisher, "powerbi"), tmp_path)
+    show(publisher, '<a href="/ny-bi">Statistikk (PowerBI)</a>')
+    later = report_source(publisher, "powerbi", rows_per_page=7)  # asked for otherwise: all anew
+    snapshot, _ = fetch(later, tmp_path)
+    assert snapshot.origin["found_on"]["address"] == f"{publisher.address}/ny-bi"
+    assert snapshot.origin["found_on"]["moved_from"] == f"{publisher.address}/bi"
+    assert "has moved" in caplog.text
+    written = caplog.text.encode() + b"".join(
+        path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+    )
+    assert len(embedded.tokens) >= 2
+    assert not any(token.encode() in written for token in embedded.tokens)
 
 
 def test_of_several_reports_the_one_whose_link_matches_is_asked(

@@ -2,12 +2,13 @@
 
 Each figure of our own is a bound on a sum of published cells. A published sum reveals something
 only if its bounds are tighter than the sum of its cells' own bounds. One query finds those sums.
-They are put, with everything that publishers show openly of the same measure and month, into linear
-programs: what can each suppressed cell be with our figures, and what without them? What open
-figures disclose by themselves is not ours to hide: such cells are counted and named. An earlier
-figure of a cell that is withheld now is not shown again, though who kept it knows it. A release is
-refused too where the check could not see what it should have compared.
-Not here: suppressing anything (publishers do that), sums (`fct_adoption_sum`), the linear programs.
+They are put, with everything that publishers show openly of the same measure and month, into
+programs over whole numbers: what can each suppressed cell be with our figures, and what without
+them? What open figures disclose by themselves is not ours to hide: such cells are counted and
+named. An earlier figure of a cell that is withheld now is not shown again, though who kept it knows
+it. A release is refused too where the check could not see what it should have compared.
+Not here: suppressing anything (publishers do that), sums (`fct_adoption_sum`), the programs
+(`linear_bounds.py`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pll_pipeline.published.linear_bounds import (
     Interval,
     are_possible,
     interval,
+    without_contradictions,
 )
 from pll_pipeline.published.sql import Sql, statement
 from pll_pipeline.vocabulary.columns import STATUSES
@@ -232,9 +234,11 @@ def _solve(
 ) -> None:
     system = System(_cells(connection, measure_code, month), _parts(connection, month))
     bounds = [(cell.low, cell.high) for cell in system.open_cells]
-    published = system.published_totals()
+    # publishers contradict each other at times, and nothing follows from a contradiction: those of
+    # their wholes that cannot be kept with the others are left out
+    published = without_contradictions(bounds, system.published_totals())
     ours = [system.constraint(figure) for figure in figures]
-    if are_possible(bounds, published) and not are_possible(bounds, [*published, *ours]):
+    if not are_possible(bounds, [*published, *ours]):
         raise _impossible(measure_code, month, figures[0])
     for index, cell in enumerate(system.open_cells):
         before = interval(bounds, published, index)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 EDGE = 1e-6  # differences below this are rounding
-_INFEASIBLE = 2  # as `scipy.optimize.linprog` numbers how a search ended
+_INFEASIBLE = 2  # as `scipy.optimize.milp` numbers how a search ended
 
 Interval = tuple[float, float]
 
@@ -29,44 +29,52 @@ class Constraint:
 def interval(bounds: Sequence[Interval], constraints: Sequence[Constraint], index: int) -> Interval:
     """The least and the greatest whole number that one unknown can be.
 
-    `bounds` are those of each unknown itself. The unknowns are treated as real numbers, and the
-    ends are rounded inwards. Constraints that contradict each other leave the unknown's own bounds.
+    `bounds` are those of each unknown itself. Every unknown is a whole number. Constraints that
+    contradict each other leave the unknown's own bounds.
     """
-    rows, limits = _inequalities(constraints, len(bounds))
-    finite = [(low, high if math.isfinite(high) else None) for low, high in bounds]
+    low, high = bounds[index]
     ends = []
-    for sign, own in ((1.0, bounds[index][0]), (-1.0, bounds[index][1])):
+    for sign, own in ((1.0, math.ceil(low - EDGE)), (-1.0, high)):
         goal = [sign if column == index else 0.0 for column in range(len(bounds))]
-        solution = linprog(
-            goal, A_ub=rows or None, b_ub=limits or None, bounds=finite, method="highs"
-        )
-        ends.append(sign * float(solution.fun) if solution.success else own)
-    low, high = ends
-    return math.ceil(low - EDGE), high if math.isinf(high) else math.floor(high + EDGE)
+        solution = _solution(goal, bounds, constraints)
+        ends.append(sign * round(solution.fun) if solution.success else own)
+    return ends[0], ends[1] if math.isinf(ends[1]) else math.floor(ends[1] + EDGE)
 
 
 def are_possible(bounds: Sequence[Interval], constraints: Sequence[Constraint]) -> bool:
-    """Whether any counts within their bounds keep every constraint, but for rounding."""
-    loose = [replace(c, low=c.low - EDGE, high=c.high + EDGE) for c in constraints]
-    rows, limits = _inequalities(loose, len(bounds))
-    finite = [(low, high if math.isfinite(high) else None) for low, high in bounds]
-    solution = linprog(
-        [0.0] * len(bounds), A_ub=rows or None, b_ub=limits or None, bounds=finite, method="highs"
-    )
+    """Whether any whole numbers within their bounds keep every constraint, but for rounding."""
+    solution = _solution([0.0] * len(bounds), bounds, constraints)
     return int(solution.status) != _INFEASIBLE
 
 
-def _inequalities(
-    constraints: Sequence[Constraint], size: int
-) -> tuple[list[list[float]], list[float]]:
-    """The constraints as rows of weights, each with an upper limit."""
-    rows, limits = [], []
+def without_contradictions(
+    bounds: Sequence[Interval], constraints: Sequence[Constraint]
+) -> list[Constraint]:
+    """The constraints that can all be kept: in order, each that the ones before it allow."""
+    if are_possible(bounds, constraints):
+        return list(constraints)
+    kept: list[Constraint] = []
     for constraint in constraints:
-        row = [constraint.weights.get(column, 0.0) for column in range(size)]
-        if math.isfinite(constraint.high):
-            rows.append(row)
-            limits.append(constraint.high)
-        if math.isfinite(constraint.low):
-            rows.append([-weight for weight in row])
-            limits.append(-constraint.low)
-    return rows, limits
+        if are_possible(bounds, [*kept, constraint]):
+            kept.append(constraint)
+    return kept
+
+
+def _solution(
+    goal: Sequence[float], bounds: Sequence[Interval], constraints: Sequence[Constraint]
+) -> OptimizeResult:
+    """What makes the goal least, of whole numbers that keep the constraints but for rounding."""
+    limits = [
+        LinearConstraint(
+            [[constraint.weights.get(column, 0.0) for column in range(len(bounds))]],
+            constraint.low - EDGE,
+            constraint.high + EDGE,
+        )
+        for constraint in constraints
+    ]
+    return milp(
+        goal,
+        integrality=[1] * len(goal),
+        bounds=Bounds([low for low, _ in bounds], [high for _, high in bounds]),
+        constraints=limits or None,
+    )

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pll_pipeline.published.linear_bounds import Constraint, are_possible, interval
+from pll_pipeline.published.linear_bounds import (
+    Constraint,
+    Interval,
+    are_possible,
+    interval,
+    without_contradictions,
+)
 
 SMALL = st.tuples(st.integers(0, 4), st.integers(0, 4)).map(lambda ends: (min(ends), max(ends)))
 
@@ -39,29 +46,47 @@ def test_ends_are_rounded_inwards_to_whole_numbers() -> None:
     assert interval([(0, 9)], [Constraint({0: 2}, 3, 7)], 0) == (2, 3)
 
 
+def test_of_contradicting_constraints_the_first_that_can_be_kept_are() -> None:
+    whole, fits = Constraint({0: 1, 1: 1}, 9, 9), Constraint({1: 1}, 2, 3)
+    assert without_contradictions([(1, 4), (1, 4)], [fits]) == [fits]
+    assert without_contradictions([(1, 4), (1, 4)], [whole, fits]) == [fits]
+
+
+# the share of a region that was divided is no whole number
+WEIGHT = st.sampled_from([1.0, 0.5, 0.39, -1.0])
+
+
 @given(
     st.lists(SMALL, min_size=2, max_size=3),
-    st.lists(st.tuples(st.sets(st.integers(0, 2), min_size=1), SMALL), max_size=3),
+    st.lists(st.tuples(st.dictionaries(st.integers(0, 2), WEIGHT, min_size=1), SMALL), max_size=3),
 )
-def test_no_possible_value_is_outside_the_interval(
-    bounds: list[tuple[int, int]], sums: list[tuple[set[int], tuple[int, int]]]
+def test_the_interval_ends_at_the_least_and_greatest_possible_value(
+    bounds: list[tuple[int, int]], sums: list[tuple[dict[int, float], tuple[int, int]]]
 ) -> None:
     constraints = [
-        Constraint(dict.fromkeys((i for i in cells if i < len(bounds)), 1.0), low, high)
-        for cells, (low, high) in sums
+        Constraint({i: weight for i, weight in weights.items() if i < len(bounds)}, low, high)
+        for weights, (low, high) in sums
     ]
-    possible = [
+    possible = _every_possibility(bounds, constraints)
+    assert are_possible(bounds, constraints) == bool(possible)
+    kept = without_contradictions(bounds, constraints)
+    assert _every_possibility(bounds, kept)
+    for index, own in enumerate(bounds):
+        values = [assignment[index] for assignment in possible] or own
+        assert interval(bounds, constraints, index) == (min(values), max(values))
+
+
+def _every_possibility(
+    bounds: Sequence[Interval], constraints: Sequence[Constraint]
+) -> list[tuple[int, ...]]:
+    """Every assignment of whole numbers that keeps the constraints."""
+    return [
         values
-        for values in itertools.product(*(range(low, high + 1) for low, high in bounds))
+        for values in itertools.product(*(range(int(low), int(high) + 1) for low, high in bounds))
         if all(
-            constraint.low
+            constraint.low - 1e-9
             <= sum(values[i] * weight for i, weight in constraint.weights.items())
-            <= constraint.high
+            <= constraint.high + 1e-9
             for constraint in constraints
         )
     ]
-    assume(possible)
-    for index in range(len(bounds)):
-        low, high = interval(bounds, constraints, index)
-        assert low <= min(values[index] for values in possible)
-        assert high >= max(values[index] for values in possible)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ REMOVING = ".removing-"
 MANIFESTS = "manifests"
 _SUM = ".sha256"
 _STAGED = ".replacing"
+_STORED_AT_ONCE = 16
 _READ_ONLY_FILE, _READ_ONLY_FOLDER, _OWN_FOLDER = 0o444, 0o555, 0o700
 
 
@@ -69,13 +71,23 @@ def drop_lone_sums(folder: Path) -> None:
 def seal(folder: Path) -> None:
     """Make a folder and all in it read-only, and wait until the disk has stored it.
 
-    Raises `OSError` when the disk cannot store it.
+    Files are stored several at a time: one after the other, each would wait for the journal of the
+    file system. A folder comes after what is in it. Raises `OSError` when the disk cannot store it.
     """
+    files: list[Path] = []
+    folders: list[Path] = []
     for parent, _, names in os.walk(folder, topdown=False):
-        for path in (*(Path(parent, name) for name in names), Path(parent)):
-            with suppress(PermissionError):  # file systems without modes
-                path.chmod(_READ_ONLY_FOLDER if path.is_dir() else _READ_ONLY_FILE)
-            sync(path)
+        files += (Path(parent, name) for name in names)
+        folders.append(Path(parent))
+    for path in files:
+        with suppress(PermissionError):  # file systems without modes
+            path.chmod(_READ_ONLY_FILE)
+    with ThreadPoolExecutor(_STORED_AT_ONCE) as pool:
+        list(pool.map(sync, files))
+    for path in folders:
+        with suppress(PermissionError):
+            path.chmod(_READ_ONLY_FOLDER)
+        sync(path)
 
 
 def sync(path: Path) -> None:

@@ -1,7 +1,8 @@
 """`report/index.html` and `report/en.html`: the page in two languages, each one file by itself.
 
-No script runs in it and nothing is fetched; its one script element is a description of the data
-for search engines. Not here: rows (`data.py`), sections (`sections/`), texts (`languages/`).
+Nothing is fetched. The one script that runs is the search for an area, allowed by its hash; the
+other script element is a description of the data for search engines.
+Not here: rows (`data.py`), sections (`sections/`), texts (`languages/`), pages of areas (`areas/`).
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from markupsafe import Markup
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
 from pll_pipeline.published.page import areas
+from pll_pipeline.published.page.areas import search
+from pll_pipeline.published.page.areas.area_texts import AreaTexts
+from pll_pipeline.published.page.areas.data import AreaData
 from pll_pipeline.published.page.colours import STEPS, THEMES
 from pll_pipeline.published.page.data import PageData, read
 from pll_pipeline.published.page.formats import LANGUAGES
-from pll_pipeline.published.page.page_texts import PageTexts
 from pll_pipeline.published.page.parts import Figure, Section
 from pll_pipeline.published.page.sections import SECTIONS
 from pll_pipeline.published.page.sections.current_shares import headline, newest_period
@@ -50,7 +53,10 @@ def write(draft: Draft) -> None:
 
 def html(language: str, data: PageData) -> str:
     """The whole page in one language."""
-    texts = PageTexts(language, data)
+    texts = AreaTexts(language, data)
+    of_areas = AreaData(data)
+    folder = f"{language}/"
+    search_script = search.script(of_areas, texts, folder)
     template = _environment().get_template("page.html.j2")
     return template.render(
         texts=texts,
@@ -60,6 +66,10 @@ def html(language: str, data: PageData) -> str:
         release=data.release,
         newest=newest_period(data, texts),
         files=FILES,
+        areas=areas.listed(of_areas, texts, folder),
+        list_address=areas.LISTS[language],
+        search_script=Markup(search_script),  # noqa: S704 - made for a script element
+        script_source=Markup(search.source_of(search_script)),  # noqa: S704 - a hash
         other=next(other for other in LANGUAGES if other != language),
         description=Markup(_description(texts, data)),  # noqa: S704 - escaped for a script element
     )
@@ -88,7 +98,7 @@ def _with_file(figure: Figure, csv_files: Mapping[str, str]) -> Figure:
     return replace(figure, release_file=csv_files.get(table, f"csv/{table}.csv"))
 
 
-def _description(texts: PageTexts, data: PageData) -> str:
+def _description(texts: AreaTexts, data: PageData) -> str:
     """The release as a schema.org Dataset, safe inside a script element."""
     release = data.release
     publishers = dict.fromkeys(source["publisher"] for source in data.sources.values())

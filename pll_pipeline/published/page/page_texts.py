@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pll_pipeline.published.page.area_files import file_stem
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.formats import Formatter
 from pll_pipeline.published.page.rows import Row
@@ -25,6 +26,7 @@ class PageTexts:
         self._actors = self._names(data["actor_type"], "actor_type_code", "actor_type_name")
         self._measures = self._names(data["measure"], "measure_code", "measure_name")
         self._of_measure = {row["measure_code"]: row for row in data["measure"]}
+        self._areas = {row["region_key"] for row in data["area"]}
         self._refusals = self._names(data["refusal_reason"], "refusal_code", "refusal_short")
         self._sources = self._names(data.sources.values(), "source_name", "title")
 
@@ -101,6 +103,11 @@ class PageTexts:
     def phase(self, phase: str | None) -> str:
         """The name of a phase of the roll-out."""
         return self.get(f"phase_{phase}") if phase else "–"
+
+    def area_address(self, region_key: str) -> str:
+        """Where the page of a region is, from the page of the country; "" where it has none."""
+        has_page = region_key in self._areas
+        return f"{self.language}/{file_stem(region_key)}.html" if has_page else ""
 
     def refusal(self, code: str) -> str:
         """Why a series is not forecast, within a sentence."""

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pll_pipeline.published.page.areas.names import file_stems, norwegian_order
+from pll_pipeline.published.page.area_files import file_stems
 from pll_pipeline.published.page.data import PageData
+from pll_pipeline.published.page.region_names import collation_key
 from pll_pipeline.published.page.rows import Row, distinct, grouped
 
 COUNTRY = "land:NO"
@@ -34,7 +35,7 @@ class AreaData:
             self.page["area"],
             key=lambda row: (
                 LEVELS.index(row["region_level"]),
-                norwegian_order(row["region_label"]),
+                collation_key(row["region_label"]),
                 row["region_key"],
             ),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pll_pipeline.published.page.areas.area_texts import AreaTexts
@@ -143,7 +143,12 @@ def _page(template: str, data: AreaData, texts: AreaTexts, **content: object) ->
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("pll_pipeline.published.page.areas"),
+        loader=ChoiceLoader(
+            [
+                PackageLoader("pll_pipeline.published.page.areas"),
+                PackageLoader("pll_pipeline.published.page"),
+            ]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -69,3 +69,9 @@ def test_bounds_are_drawn_where_they_say_something(
 ) -> None:
     row = {"adoption_share": share, "share_lower": lower, "share_upper": upper}
     assert drawn_bounds(row) == drawn
+
+
+def test_a_region_has_an_address_where_it_has_a_page() -> None:
+    texts = world.english(world.data(area=[world.row("area", region_key="kommune:0301")]))
+    assert texts.area_address("kommune:0301") == "en/kommune-0301.html"
+    assert texts.area_address("kommune:1201") == ""

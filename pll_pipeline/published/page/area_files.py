@@ -1,19 +1,16 @@
-"""Files and order of areas: a safe name of a file from each region's key, Norwegian collation.
+"""Files of areas: a safe name from each region's key.
 
-Not here: names of regions (in the release), what a page shows.
+Not here: names of regions (in the release), their order (`page/region_names.py`).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from pll_pipeline.errors import PllError
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
-# Letters after z, by characters of ASCII that come after it.
-_LAST_LETTERS = {"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"}
 
 
 def file_stem(region_key: str) -> str:
@@ -39,13 +36,3 @@ def file_stems(region_keys: Iterable[str]) -> dict[str, str]:
             )
         stems[key] = stem
     return stems
-
-
-def norwegian_order(name: str) -> str:
-    """What names are sorted by: æ, ø and å after z; other marks and capitals make no difference."""
-    return "".join(_LAST_LETTERS.get(letter) or _base(letter) for letter in name.casefold())
-
-
-def _base(letter: str) -> str:
-    """A letter without its marks: á is a."""
-    return unicodedata.normalize("NFD", letter)[:1]

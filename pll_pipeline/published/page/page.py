@@ -69,7 +69,7 @@ def html(language: str, data: PageData) -> str:
         areas=areas.listed(of_areas, texts, folder),
         list_address=areas.LISTS[language],
         search_script=Markup(search_script),  # noqa: S704 - made for a script element
-        script_source=Markup(search.source_of(search_script)),  # noqa: S704 - a hash in letters and digits
+        script_source=Markup(search.source_of(search_script)),  # noqa: S704 - letters and digits
         other=next(other for other in LANGUAGES if other != language),
         description=Markup(_description(texts, data)),  # noqa: S704 - escaped for a script element
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pll_pipeline.automation import Night
     from pll_pipeline.inspection.publication import Inspection
+    from pll_pipeline.night.record import Kind
     from pll_pipeline.simulation.demo import PublishedWorld
     from pll_pipeline.sources.model import Source
     from pll_pipeline.sources.register import Register
@@ -130,7 +131,7 @@ def run(
     The same job the schedule runs. Exit code 0: published, or nothing new. 3: published, but a
     source keeps an earlier snapshot. 1: nothing published, the last release is still current.
     """
-    _night(Config.from_environment(), ask=() if offline else source, again=again)
+    _night(_settings_of_night("night"), ask=() if offline else source, again=again)
 
 
 @app.command()
@@ -148,7 +149,7 @@ def rebuild(
 
     With `--as-of` only what was archived on that day counts, and today's release is not touched.
     """
-    config = Config.from_environment()
+    config = _settings_of_night("rebuild")
     _night(config.as_of(as_of.date()) if as_of else config, ask=(), rebuild=True)
 
 
@@ -220,6 +221,12 @@ def _wait_until_stopped() -> None:
     stopped.wait()
 
 
+def _settings_of_night(kind: Kind) -> Config:
+    from pll_pipeline.night.hearing import settings_of_night
+
+    return settings_of_night(kind)
+
+
 def _night(
     config: Config,
     *,
@@ -245,14 +252,19 @@ def _run_night(
     if before:
         progress(before)
     progress("the night begins: loading Dagster, dbt and the readers")
-    from pll_pipeline.automation import night_sources, run_night
-    from pll_pipeline.definitions import build_definitions
-    from pll_pipeline.night.hearing import heard
+    from pll_pipeline.night.hearing import heard, report_no_night
 
     with heard(config, "rebuild" if rebuild else "night"):
+        from pll_pipeline.automation import night_sources, run_night
+        from pll_pipeline.definitions import build_definitions
+
         sources = night_sources(config)
-    _require_usable(config, ask or ())
-    _require_known(sources, ask or ())
+    try:
+        _require_usable(config, ask or ())
+        _require_known(sources, ask or ())
+    except typer.BadParameter as error:
+        report_no_night(config, error.message)
+        raise
     asked = sources if ask is None else ask
     progress(f"{len(sources)} sources take part, {len(asked)} are asked; comparing the archive")
     night = run_night(
@@ -368,7 +380,7 @@ def serve(
     from pll_pipeline.automation import make_store
     from pll_pipeline.server.services import serve as run_services
 
-    config = Config.from_environment()
+    config = _settings_of_night("schedule")
     console.show(f"Dagster's home is {config.dagster_home}; the page and the daemon start ...")
     make_store(config)
     raise SystemExit(run_services(config, port, allow_changes=allow_changes))
@@ -493,11 +505,17 @@ def inspect(
     The starter proposes region, period, actor type and figures; it has no effect until you have
     confirmed it.
     """
+    from pll_pipeline.inspection.apart import go_on_apart
+    from pll_pipeline.validated.limits import limited
+
+    go_on_apart(what[0])
     if rows or totals:
-        _write_saved_answer(what, table, totals=not rows)
+        with limited(what[0]):
+            _write_saved_answer(what, table, totals=not rows)
         return
     for address_or_file in what:
-        inspection = _inspection(address_or_file, allow_local=allow_local)
+        with limited(address_or_file):
+            inspection = _inspection(address_or_file, allow_local=allow_local)
         console.show_inspection(address_or_file, inspection)
         if write:
             _write_starter(write, inspection, table or 1)
@@ -523,6 +541,9 @@ def discover(
     Follows links one step, within the hosts a reader expects. Starters are written to
     `data/sources/`; they have no effect until you have confirmed them, and no file is overwritten.
     """
+    from pll_pipeline.inspection.apart import go_on_apart
+
+    go_on_apart(address or "the plan page of PLL")
     from pll_pipeline.inspection.discovery import survey, write_starters
     from pll_pipeline.raw.discovery import PLAN_PAGE
     from pll_pipeline.sources.register import known
@@ -598,11 +619,14 @@ def check(
     snapshot. Exit code 0: accepted. 1: refused. 2: the source file itself is wrong, or the files
     are not those of the source.
     """
-    from pll_pipeline.inspection import checking
-    from pll_pipeline.sources.register import BadSourceFile
+    from pll_pipeline.inspection.apart import go_on_apart
 
     if ask and files:
         raise typer.BadParameter("give files or --ask, not both")
+    go_on_apart(source)
+    from pll_pipeline.inspection import checking
+    from pll_pipeline.sources.register import BadSourceFile
+
     config = Config.from_environment()
     try:
         checked = checking.source_of(source, config)

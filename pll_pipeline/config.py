@@ -64,6 +64,15 @@ class Config:
             base_url=_folder_address(os.environ.get("PLL_BASE_URL") or ""),
         )
 
+    @classmethod
+    def for_reports(cls) -> Config:
+        """What a report needs of the settings, and nothing that can be wrong in them."""
+        return cls(
+            data=Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").absolute(),
+            dbt_project=CHECKOUT / "dbt_project",
+            alert_webhook=os.environ.get("PLL_ALERT_WEBHOOK") or None,
+        )
+
     def as_of(self, day: date) -> Config:
         """The same snapshots as of the end of `day` in Norway, built into a folder of their own."""
         end = datetime.combine(day + timedelta(days=1), time(), _NORWAY).astimezone(UTC)

@@ -14,6 +14,7 @@ from pll_pipeline.assets.source import source_assets
 from pll_pipeline.assets.validated import gathered_assets
 from pll_pipeline.automation import night_job, night_lock, night_schedule
 from pll_pipeline.config import Config
+from pll_pipeline.night.hearing import heard, settings_of_night
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import register
 
@@ -37,6 +38,7 @@ def build_definitions(config: Config, sources: dict[str, Source]) -> dg.Definiti
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What `workspace.yaml` and `dg` load."""
-    config = Config.from_environment()
-    return build_definitions(config, register(config.own_sources))
+    """What `workspace.yaml` and `dg` load. Without it there is no night, which is heard as one."""
+    config = settings_of_night("schedule")
+    with heard(config, "schedule"):
+        return build_definitions(config, register(config.own_sources))

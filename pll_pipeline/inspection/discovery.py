@@ -11,11 +11,13 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.address import inspect_address
+from pll_pipeline.inspection.apart import done_apart
 from pll_pipeline.inspection.publication import Inspection, TableSeen, inspect
 from pll_pipeline.inspection.starter import starter
 from pll_pipeline.raw.discovery import Discovery, Limits, Publication, discover
@@ -27,6 +29,8 @@ from pll_pipeline.vocabulary.codes import Codes
 
 MOST_INSPECTED = 40
 SECONDS_OF_ONE = 60.0
+# A publication has answered and is read; a night's reading may take longer, but it is one.
+_SECONDS_TO_READ = 60.0
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "é": "e"})
 _LONGEST_NAME = 40
 EXPORT_ROUTE = (
@@ -140,7 +144,8 @@ def _inspected(
     try:
         if publication.content is not None:
             return _inspected_page(publication, codes, on, allow_local=allow_local)
-        inspection = inspect_address(
+        task = partial(
+            inspect_address,
             publication.address,
             codes,
             on,
@@ -148,6 +153,7 @@ def _inspected(
             seconds=seconds,
             report_id=publication.report_id,
         )
+        inspection = done_apart(task, publication.address, seconds + _SECONDS_TO_READ)
     except PllError as error:
         is_page = publication.form is Form.page
         return None if is_page else Found(publication, problem=error.paragraph())
@@ -160,7 +166,8 @@ def _inspected_page(
     """A page that was opened, with its tables; its sentences only where it is of statistics."""
     local = {"allow_local": True} if allow_local else {}
     fetching = {"kind": "http", "files": {"page.html": publication.address}, **local}
-    inspection = inspect(publication.content or b"", "page.html", codes, on, fetching)
+    task = partial(inspect, publication.content or b"", "page.html", codes, on, fetching)
+    inspection = done_apart(task, publication.address, _SECONDS_TO_READ)
     is_prose = any(isinstance(table.reading, Prose) for table in inspection.tables)
     return Found(publication, inspection) if publication.is_statistics or not is_prose else None
 

@@ -74,3 +74,17 @@ def heard(config: Config, kind: Kind) -> Iterator[Hearing]:
         raise
     finally:
         hearing.report()
+
+
+def settings_of_night(kind: Kind) -> Config:
+    """The settings, for what runs nights: what is wrong with them is heard as a night that failed.
+
+    Raises `PllError` as `Config.from_environment` does.
+    """
+    with heard(Config.for_reports(), kind):
+        return Config.from_environment()
+
+
+def report_no_night(config: Config, paragraph: str) -> None:
+    """Report that no night was run because the command asked for what there is not."""
+    report(config, {NIGHT: paragraph}, repaired=())

@@ -47,12 +47,13 @@ def faults(source: Source, codes: Codes) -> Iterator[Fault]:
     yield from _unconfirmed(source)
     yield from constant_faults(source, codes)
     yield from _files(source)
+    yield from _named_twice(getattr(source.read, "columns", []), ("read", "columns"))
     # what a bank or a report answers is known when it is asked: then `unknown_columns` is checked
     is_answer = isinstance(source.fetch, PxWeb | PowerBiReport)
     for number, table in enumerate(source.tables):
         path: Path = ("tables", number)
         yield from _rows(table, path)
-        yield from _repeated_columns(table, path)
+        yield from _named_twice(table.expected_columns, (*path, "expected_columns"))
         if not is_answer:
             for key, column in unknown_columns(table, table.expected_columns):
                 yield (*path, *key), f"the column {column!r} is not among expected_columns"
@@ -108,10 +109,9 @@ def _rows(table: ObservationTable | MilestoneTable, path: Path) -> Iterator[Faul
         yield (*path, "rows"), "give the least number of rows first, then the greatest"
 
 
-def _repeated_columns(table: ObservationTable | MilestoneTable, path: Path) -> Iterator[Fault]:
-    expected = table.expected_columns
-    for column in sorted({name for name in expected if expected.count(name) > 1}):
-        yield (*path, "expected_columns"), f"the column {column!r} is given twice"
+def _named_twice(columns: list[str], path: Path) -> Iterator[Fault]:
+    for column in dict.fromkeys(name for name in columns if columns.count(name) > 1):
+        yield path, f"the column {column!r} is given twice"
 
 
 def unknown_columns(

@@ -73,15 +73,6 @@ def _template(text: str) -> str:
     return text
 
 
-def _column_names(names: list[str]) -> list[str]:
-    for number, name in enumerate(names, start=1):
-        if not name:
-            raise ValueError(f"the name of column {number} is empty")
-        if names.count(name) > 1:
-            raise ValueError(f"the column {name!r} is named twice")
-    return names
-
-
 def _footnote_mark(text: str) -> str:
     is_bracket = text.endswith(")") and " " not in text
     if not text.strip() or text[-1].isdecimal() or (text[0].isdecimal() and not is_bracket):
@@ -429,7 +420,6 @@ Encoding = Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"]
 Separator = Literal[",", ";", "\t", "|"]
 ColumnNames = Annotated[
     list[Name],
-    AfterValidator(_column_names),
     Field(
         description="Names of all columns from left to right, in place of the published headings;"
         " for a table whose label columns have no heading. Empty: the published headings"

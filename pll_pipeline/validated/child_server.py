@@ -7,7 +7,6 @@ reading is (`reading.py`).
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import resource
@@ -23,14 +22,13 @@ from typing import IO
 from pll_pipeline.errors import PllError, paragraph_of
 from pll_pipeline.raw.archive import SnapshotDamaged
 from pll_pipeline.validated.child import (
-    Limits,
     Outcome,
     Task,
     how_it_died,
     receive,
     send,
 )
-from pll_pipeline.validated.limits import address_space
+from pll_pipeline.validated.limits import become_limited
 from pll_pipeline.validated.reading import read_snapshot
 from pll_pipeline.validated.verdicts import Reading, TablesDamaged
 
@@ -38,9 +36,6 @@ _LONGEST_ANSWER = 64 * 2**20
 _LONGEST_TEXT = 500
 _PIECE = 2**16
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
-# Processors that a reading may keep busy at the same time: the limit of CPU time follows from it.
-_PROCESSORS = 4
 # Where less of the limit is left than a thread needs for its stack, libraries fail in words of
 # their own, as a thread that cannot be started.
 _STACK = 16 * 2**20
@@ -111,33 +106,14 @@ def _collected(reader: int, seconds: float, tasks: IO[bytes]) -> tuple[bytes, bo
 def _be_the_child(task: Task, writer: int, parent: int) -> None:
     """Do the task in a fork and end it."""
     try:
-        _limit(task.limits, parent)
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 2)
+        become_limited(parent, task.limits.seconds, task.limits.memory_bytes)
         outcome = answered(task)
         with os.fdopen(writer, "wb") as answers:
             answers.write(outcome.model_dump_json().encode())
     finally:
         os._exit(0)
-
-
-def _limit(limits: Limits, parent: int) -> None:
-    """Give this process its limits; it ends with its parent, and first when memory is short."""
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 2)
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    _lower(resource.RLIMIT_AS, address_space() + limits.memory_bytes)
-    _lower(resource.RLIMIT_CPU, int(limits.seconds * _PROCESSORS) + 1)
-    _lower(resource.RLIMIT_CORE, 0)
-
-
-def _lower(limit: int, most: int) -> None:
-    _, hard = resource.getrlimit(limit)
-    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(limit, (least, least))
 
 
 def _most_address_space() -> int:

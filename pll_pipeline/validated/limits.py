@@ -1,12 +1,15 @@
-"""Limits of a reading in the process of a command, such as `pll check`, which starts no other.
+"""Limits of a reading: of memory and time, in the process that reads.
 
-A night reads in a process of its own (`child.py`). A command does not, so that it answers at once;
-its reading has the same limits of memory and time. Not here: what is read.
+A night reads in a process of its own (`child.py`), a command in a fork of its own
+(`inspection/apart.py`); both become limited here. What reads in a process that goes on afterwards
+is limited for a while. Not here: what is read.
 """
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
+import os
 import resource
 import signal
 import sys
@@ -21,6 +24,9 @@ MOST_SECONDS = 600.0  # by the clock
 MOST_BYTES = 6 * 2**30
 # After the time is over, how long code that does not return to Python may go on.
 _GRACE_SECONDS = 60.0
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+# Processors that a reading may keep busy at the same time: the limit of CPU time follows from it.
+_PROCESSORS = 4
 _DO = (
     "look at the publication, which may be far larger than it was or made to do harm; a night"
     " refuses it for the same reason"
@@ -47,9 +53,36 @@ def limited(
             yield
     except MemoryError as error:
         most = f"{memory_bytes / 2**30:g} GB"
-        raise TooMuch(f"The reading needed more memory than {most}", where=where, do=_DO) from error
+        raise too_much(f"The reading needed more memory than {most}", where) from error
     finally:
         resource.setrlimit(resource.RLIMIT_AS, memory)
+
+
+def become_limited(parent: int, seconds: float, memory_bytes: int) -> None:
+    """Give this process its limits for good, beyond the memory that it has in use.
+
+    It ends with its parent, of that id, and first when the machine is short of memory.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    _lower(resource.RLIMIT_AS, address_space() + memory_bytes)
+    _lower(resource.RLIMIT_CPU, int(seconds * _PROCESSORS) + 1)
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(limit: int, most: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(limit, (least, least))
+
+
+def too_much(what: str, where: str) -> TooMuch:
+    """A reading that ended as the sentence `what` says."""
+    return TooMuch(what, where=where, do=_DO)
 
 
 def _limit_memory(before: tuple[int, int], memory_bytes: int) -> None:
@@ -75,7 +108,7 @@ def _limited_time(where: str, seconds: float) -> Iterator[None]:
         return
 
     def stop(*_: object) -> None:
-        raise TooMuch(f"The reading was not done in {seconds:g} seconds", where=where, do=_DO)
+        raise too_much(f"The reading was not done in {seconds:g} seconds", where)
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)

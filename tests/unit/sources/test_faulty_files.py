@@ -61,7 +61,7 @@ FAULTS = {
     ),
     "a column named twice": (
         SMALL.replace("kind: delimited", "kind: delimited, columns: [a, b, a]"),
-        "'a' is named twice.*line 11",
+        "line 11.*'a' is given twice",
     ),
     "figures of text without a value": (
         SMALL.replace("kind: delimited", "kind: prose, figures: [{name: a, near: b, pattern: c}]"),

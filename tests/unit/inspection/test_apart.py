@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -92,8 +91,8 @@ def _refuse(what: str) -> None:
         (partial(int, "x"), r"Not foreseen: ValueError"),
     ],
 )
-def test_a_task_that_hangs_dies_or_fails_is_a_refusal(task: Callable[[], Any], says: str) -> None:
-    seconds = 0.5 if task.func is time.sleep else 30.0  # type: ignore[attr-defined]  # a partial
+def test_a_task_that_hangs_dies_or_fails_is_a_refusal(task: partial[Any], says: str) -> None:
+    seconds = 0.5 if task.func is time.sleep else 30.0
     with pytest.raises(PllError, match=says):
         done_apart(task, "tall.csv", seconds)
 

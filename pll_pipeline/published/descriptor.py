@@ -123,12 +123,14 @@ def _file(draft: Draft, path: str) -> dict[str, Any]:
 
 
 def _identity(info: ReleaseInfo) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"{info.release_id} {info.inputs.fingerprint}")
+    """The same in every release of one publisher; `version` says which release it is."""
+    kind = "simulated" if info.inputs.is_simulated else "published"
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{info.inputs.base_url or 'pll'} {kind}")
 
 
 def _licence(text: str) -> dict[str, str]:
     if text in LICENCES:
-        name, path = LICENCES[text]
+        name, path, _ = LICENCES[text]
         return {"name": name, "path": path, "title": text}
     return {"name": "notspecified", "title": text}
 

@@ -36,16 +36,16 @@ SIMULATED_EN = "SIMULATED FIGURES: not published by anyone, and never statistics
 # The name that publishers give a licence → its identifier and address. Any other text about terms
 # of use is passed on as it is.
 LICENCES = {
-    "NLOD 1.0": ("NLOD-1.0", "https://data.norge.no/nlod/no/1.0"),
-    "NLOD 2.0": ("NLOD-2.0", "https://data.norge.no/nlod/no/2.0"),
-    "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
-    "CC0 1.0": ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    "NLOD 1.0": ("NLOD-1.0", "https://data.norge.no/nlod/no/1.0", "NLOD_1_0"),
+    "NLOD 2.0": ("NLOD-2.0", "https://data.norge.no/nlod/no/2.0", "NLOD_2_0"),
+    "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", "CC_BY_4_0"),
+    "CC0 1.0": ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/", "CC0"),
 }
 
 
-def address_of_licence(text: str) -> str | None:
-    """The address of a licence by the name that publishers give it; None for any other text."""
-    return LICENCES[text][1] if text in LICENCES else None
+def listed_licence(text: str) -> str | None:
+    """The code in EU's list of licences, by the name that publishers use; None for other texts."""
+    return LICENCES[text][2] if text in LICENCES else None
 
 
 @dataclass(frozen=True)

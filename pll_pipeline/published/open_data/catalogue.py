@@ -23,7 +23,7 @@ from rdflib.term import Identifier, Node
 
 from pll_pipeline.published.bilingual import from_comment
 from pll_pipeline.published.draft import Draft
-from pll_pipeline.published.release_info import ReleaseInfo, address_of_licence, iso
+from pll_pipeline.published.release_info import ReleaseInfo, iso, listed_licence
 
 TURTLE, JSON_LD = "catalog.ttl", "catalog.jsonld"
 _TERMS = Path(__file__).with_name("catalogue.yaml")
@@ -188,8 +188,8 @@ def _name(info: ReleaseInfo) -> str:
 
 def _facts(info: ReleaseInfo) -> dict[str, str | list[str] | None]:
     """Facts about the release as a whole."""
-    addresses = {address_of_licence(text) for text in info.licences}
-    address = addresses.pop() if len(addresses) == 1 else None
+    codes = {listed_licence(text) for text in info.licences}
+    code = codes.pop() if len(codes) == 1 else None
     publisher = info.inputs.publisher
     return {
         "base": info.inputs.base_url or "",
@@ -197,7 +197,7 @@ def _facts(info: ReleaseInfo) -> dict[str, str | list[str] | None]:
         "compiler_en": publisher or "The operator of this compilation (not stated)",
         "identifier": f"{_name(info)}/catalogue",
         "series_identifier": f"{_name(info)}/series",
-        "licence_node": None if address else "licence",
+        "licence_node": None if code else "licence",
         "title_nb": info.title.nb,
         "title_en": info.title.en,
         "description_nb": info.description.nb,
@@ -207,7 +207,7 @@ def _facts(info: ReleaseInfo) -> dict[str, str | list[str] | None]:
         "licences": list(info.licences),
         "attributions": list(info.attributions),
         # files are made from all sources, so they have a licence only where all sources share it
-        "licence_address": address,
+        "licence_code": code,
     }
 
 
@@ -220,7 +220,7 @@ def _facts_of_source(source: dict[str, Any], publisher: str) -> Facts:
         "attribution": source["attribution"],
         "landing_page": source["landing_page"],
         "source_name": source["source_name"],
-        "licence_address": address_of_licence(source["licence"]),
+        "licence_code": listed_licence(source["licence"]),
     }
 
 

@@ -106,6 +106,7 @@ def _description(texts: AreaTexts, data: PageData) -> str:
         "@context": "https://schema.org",
         "@type": "Dataset",
         "name": texts.get("title"),
+        "identifier": "pll-simulated" if release.inputs.is_simulated else "pll",
         "description": getattr(release.description, texts.language),
         "inLanguage": texts.language,
         "version": release.release_id,
@@ -116,10 +117,18 @@ def _description(texts: AreaTexts, data: PageData) -> str:
         "creator": [{"@type": "Organization", "name": name} for name in publishers],
         "isBasedOn": [source["landing_page"] for source in data.sources.values()],
         "distribution": [
-            {"@type": "DataDownload", "encodingFormat": media_type, "contentUrl": f"../{file}"}
+            {
+                "@type": "DataDownload",
+                "encodingFormat": media_type,
+                "contentUrl": f"{release.inputs.base_url or '../'}{file}",
+            }
             for file, media_type in _DOWNLOADS.items()
         ],
     }
+    if release.inputs.publisher:
+        dataset["publisher"] = {"@type": "Organization", "name": release.inputs.publisher}
+    if release.inputs.base_url:
+        dataset["url"] = f"{release.inputs.base_url}{FOLDER}/"
     text = json.dumps(dataset, ensure_ascii=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -147,3 +147,15 @@ def test_the_data_package_names_the_keys_of_the_star(release: Path) -> None:
         for key in schema.get("foreignKeys", []):
             assert {*key["fields"]} <= columns, name
             assert key["reference"]["resource"] in schemas
+
+
+def test_a_data_package_keeps_its_identity_and_has_the_release_as_its_version(
+    release: Path, tmp_path: Path
+) -> None:
+    published = _json(release / "datapackage.json")
+    (tmp_path / "again").mkdir()
+    again, manifest = _described(release, tmp_path / "again", fingerprint="e" * 64)
+    (tmp_path / "simulated").mkdir()
+    simulated, _ = _described(release, tmp_path / "simulated", is_simulated=True)
+    assert again["id"] == published["id"] != simulated["id"]
+    assert again["version"] == manifest["release_id"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -63,6 +65,31 @@ def test_a_figure_names_the_file_of_its_table_also_where_it_is_compressed() -> N
     assert ": csv/mart_key_figures.csv." in html("en", data)
     packed = replace(data, csv_files={"mart_key_figures": "csv/mart_key_figures.csv.gz"})
     assert ": csv/mart_key_figures.csv.gz." in html("en", packed)
+
+
+def test_search_engines_get_whole_addresses_and_a_publisher_where_the_operator_states_them() -> (
+    None
+):
+    data = world.data()
+    unstated = _dataset(html("en", data))
+    assert "publisher" not in unstated
+    assert "url" not in unstated
+    assert unstated["distribution"][0]["contentUrl"] == "../pll.duckdb"
+    settings = replace(
+        data.release.inputs, publisher="Etaten </script>", base_url="https://example.no/pll/"
+    )
+    stated = _dataset(html("en", replace(data, release=replace(data.release, inputs=settings))))
+    assert stated["publisher"]["name"] == "Etaten </script>"
+    assert stated["url"] == "https://example.no/pll/report/"
+    assert stated["distribution"][0]["contentUrl"] == "https://example.no/pll/pll.duckdb"
+    assert stated["identifier"] == unstated["identifier"] == "pll"
+
+
+def _dataset(page: str) -> dict[str, Any]:
+    script = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert script
+    dataset: dict[str, Any] = json.loads(script[1])
+    return dataset
 
 
 def test_figures_are_numbered_over_the_whole_page() -> None:

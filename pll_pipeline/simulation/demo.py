@@ -119,11 +119,13 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     def of(service_code: str) -> pl.DataFrame:
         return cells.filter(pl.col("service_code") == service_code)
 
+    newest: date = cells.select(pl.col("month").max()).item()
+    refreshed = _refreshed_at(newest)
     report = Report.of(
         of("pll"),
         key=uuid5(_NAMESPACE, "key"),
         tenant=uuid5(_NAMESPACE, "tenant"),
-        last_refresh=_refreshed_at(cells),
+        last_refresh=refreshed,
     )
     publisher.publish("/", report)
     publisher.publish("/sfm.xlsx", workbook(of("sfm")))
@@ -135,15 +137,15 @@ def publish(publisher: Publisher, cells: pl.DataFrame) -> Report:
     embedded = EmbeddedReport(report)
     for path in (plan_page.EMBEDDED, "/explore"):
         publisher.publish(path, embedded)
-    page = plan_page.plan_page(report.view_address(publisher.address))
+    view_address = report.view_address(publisher.address)
+    page = plan_page.plan_page(view_address, newest, refreshed.date())
     publisher.publish(plan_page.PATH, page)
     publisher.publish("/pxweb/v2", PxWebTable(of("kjernejournal"), path="/pxweb/v2", table="KJ01"))
     return report
 
 
-def _refreshed_at(cells: pl.DataFrame) -> datetime:
+def _refreshed_at(newest: date) -> datetime:
     """Some days into the month after the newest one."""
-    newest: date = cells.select(pl.col("month").max()).item()
     return datetime(newest.year, newest.month, 1, 6, tzinfo=UTC) + timedelta(days=35)
 
 

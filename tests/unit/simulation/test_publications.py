@@ -22,6 +22,7 @@ from pll_pipeline.simulation.statistics_bank import MAX_DATA_CELLS
 from pll_pipeline.sources.model import Source
 from pll_pipeline.sources.register import known, read_source
 from pll_pipeline.validated.mapping import map_tables
+from pll_pipeline.validated.page_changes import page_text
 from pll_pipeline.validated.readers import read_table
 from pll_pipeline.vocabulary.codes import load_codes
 
@@ -211,6 +212,19 @@ def test_a_path_without_a_publication_is_not_found(running: Running) -> None:
 
 
 # --- the plan
+
+
+def test_the_page_states_what_is_under_way_and_when_it_was_changed(
+    running: Running, tmp_path: Path
+) -> None:
+    source = running.sources["sim_planside"]
+    milestones = _read(source, tmp_path).milestones.select("region_key", "phase", "statement")
+    assert milestones.rows() == [("land:NO", "innforing", "state")]
+    snapshot, is_new = fetch(source, tmp_path)
+    assert not is_new, "the same page is no new snapshot"
+    text = page_text(source, {"plan.html": snapshot.read("plan.html")}, snapshot.taken_at, None)
+    assert text is not None
+    assert text.stated_on is not None
 
 
 def test_the_plan_reaches_every_helsefellesskap_in_turn_and_has_targets(

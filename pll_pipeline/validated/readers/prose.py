@@ -9,6 +9,7 @@ sentence ends (`sentences.py`), what a number or a qualifier means (`vocabulary/
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pll_pipeline.errors import PllError
@@ -59,7 +60,8 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
     """One row per figure, with the sentence it is in.
 
     Columns: `name`, the named groups of the patterns ("" for a group that took no part), `context`
-    (the sentence), and `row_reference` as file:sentence n, counted from 1.
+    (the sentence), and `row_reference` as file:sentence n, counted from 1, and of a sentence with
+    several as file:sentence n, figure m.
 
     Raises `PllError` for bytes in another encoding, a page too large or too deep, a figure whose
     words are in no sentence or in several, a pattern that does not match its sentence exactly once,
@@ -81,12 +83,13 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
     file = where.rsplit("/", 1)[-1]
     rows: list[list[str]] = []
     units: list[str] = []
-    for figure in how.figures:
-        number = _the_one_near(figure, plain, where)
+    places = [_the_one_near(figure, plain, where) for figure in how.figures]
+    for figure, number, reference in zip(
+        how.figures, places, _references(places, file), strict=True
+    ):
         there = f"{where}, sentence {number + 1}"
         _refuse_faults(figure, blocks.faults_in(marked[number]), there)
         taken = _taken(figure, plain[number], where=there)
-        reference = f"{file}:sentence {number + 1}"
         rows.append([figure.name, *(taken[group] for group in groups), plain[number], reference])
         units.append(size_at_start(_around(figure, taken["value"], plain[number])[2]))
     columns = ("name", *groups, "context", ROW_REFERENCE)
@@ -94,6 +97,16 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
     return PublishedTable(
         frame, units={"value": pl.Series(units)}, not_read=tuple(_not_read(blocks, file))
     )
+
+
+def _references(places: list[int], file: str) -> Iterator[str]:
+    """A reference to the sentence of each figure; those of one sentence are counted from 1."""
+    counts = Counter(places)
+    seen: Counter[int] = Counter()
+    for place in places:
+        seen[place] += 1
+        own = f", figure {seen[place]}" if counts[place] > 1 else ""
+        yield f"{file}:sentence {place + 1}{own}"
 
 
 def shown_sentences(content: bytes, encoding: Encoding, *, where: str) -> list[str]:

@@ -150,6 +150,8 @@ def test_two_figures_may_stand_in_the_same_sentence() -> None:
         figure("resepter", r"(?P<value>\d+) timer", "b"),
     )
     assert [row["value"] for row in found] == ["30", "40"]
+    places = [row["row_reference"].partition(":")[2] for row in found]
+    assert places == ["sentence 1, figure 1", "sentence 1, figure 2"], "each row has its own"
 
 
 def test_words_that_no_sentence_has_show_the_three_most_similar_sentences() -> None:

@@ -80,13 +80,11 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
             where=where,
             do="open it in a browser: the text may be put there by a script only",
         )
-    file = where.rsplit("/", 1)[-1]
     rows: list[list[str]] = []
     units: list[str] = []
     places = [_the_one_near(figure, plain, where) for figure in how.figures]
-    for figure, number, reference in zip(
-        how.figures, places, _references(places, file), strict=True
-    ):
+    references = _references(places, where.rsplit("/", 1)[-1])
+    for figure, number, reference in zip(how.figures, places, references, strict=True):
         there = f"{where}, sentence {number + 1}"
         _refuse_faults(figure, blocks.faults_in(marked[number]), there)
         taken = _taken(figure, plain[number], where=there)
@@ -94,9 +92,8 @@ def read(content: bytes, how: Prose, *, where: str) -> PublishedTable:
         units.append(size_at_start(_around(figure, taken["value"], plain[number])[2]))
     columns = ("name", *groups, "context", ROW_REFERENCE)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-    return PublishedTable(
-        frame, units={"value": pl.Series(units)}, not_read=tuple(_not_read(blocks, file))
-    )
+    not_read = tuple(_not_read(blocks, where.rsplit("/", 1)[-1]))
+    return PublishedTable(frame, units={"value": pl.Series(units)}, not_read=not_read)
 
 
 def _references(places: list[int], file: str) -> Iterator[str]:

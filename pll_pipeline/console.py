@@ -62,7 +62,10 @@ class _PlainConsole(Console):
 # Public for tests, which widen them so that no line is folded.
 OUT, ERR = _PlainConsole(emoji=False), _PlainConsole(stderr=True, emoji=False)
 # What `pll run` ends with: both the command and its answer fit into 80 columns.
-FIRST_QUESTION = "select measure_code, value from mart_key_figures limit 5"
+FIRST_QUESTION = """select pll_planned_phase as phase, count(*) as areas,
+    sum(resident_count) as residents
+  from mart_readiness_by_area
+  where region_level = 'helsefellesskap' group by 1 order by 2 desc"""
 _CHECKED_ROWS, _CHECKED_RECORDS = 20, 5
 # What a person compares with the publication; `--format json` has all columns.
 FIGURE = (
@@ -177,8 +180,10 @@ def _show_release(release: Release) -> None:
     show(f"  The page      {variables}.venv/bin/pll report --open")
     show(f"  The workbook  {current / 'pll.xlsx'}")
     show(f"  The database  {current / 'pll.duckdb'}")
-    show("  A question:")
-    show(f'  {variables}.venv/bin/pll query "{FIRST_QUESTION}"')
+    show("  A question: which phase of PLL is each helsefellesskap planned to be in,")
+    show("  and how many people live there?")
+    show(f'  {variables}.venv/bin/pll query "')
+    show(f'  {FIRST_QUESTION}"')
 
 
 def show_rolled_back(before: Release, now: Release, rollback: Rollback | None) -> None:
@@ -332,7 +337,8 @@ def show_source_file(text: str) -> None:
     """A source file as it is, but for keys in its addresses."""
     from rich.syntax import Syntax
 
-    OUT.print(Syntax(plain(without_keys(text)), "yaml", background_color="default"))
+    code = Syntax("", "yaml", background_color="default").highlight(plain(without_keys(text)))
+    OUT.print(code, soft_wrap=True, end="")
 
 
 def show_measures(measures: Iterable[Measure]) -> None:

@@ -211,8 +211,12 @@ def _health_of(night: Ending, now: datetime) -> Health:
 
 def _ago(hours: float) -> str:
     if hours < 1:
-        return f"{max(0, round(hours * 60))} minutes ago"
-    return f"{hours:.0f} hours ago" if hours < 72 else f"{hours / 24:.0f} days ago"
+        return _counted(max(0, round(hours * 60)), "minute")
+    return _counted(round(hours), "hour") if hours < 72 else _counted(round(hours / 24), "day")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"
 
 
 # --- writing --------------------------------------------------------------------------------------

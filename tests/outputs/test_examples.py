@@ -15,6 +15,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pll_pipeline.console import FIRST_QUESTION
 from pll_pipeline.published.outputs import OUTPUTS
 from pll_pipeline.published.workbook.book import CHART, CROSS_TABLE
 from tests.night.conftest import ROOT, World
@@ -39,6 +40,30 @@ def test_a_question_has_an_answer(path: Path, demo: World) -> None:
     answer = demo.ask(path.read_text(encoding="utf-8"))
     assert answer
     assert any(cell is not None for row in answer for cell in row)
+
+
+def test_the_question_that_a_night_ends_with_has_an_answer_that_fits_a_terminal(
+    released: World,
+) -> None:
+    command = [f"  {line}" for line in FIRST_QUESTION.splitlines()]
+    assert max(map(len, command)) <= 80
+    done = released.pll("query", FIRST_QUESTION)
+    assert (done.returncode, done.stderr) == (0, "")
+    headings, _, *rows = done.stdout.splitlines()
+    assert headings.split() == ["phase", "areas", "residents"]
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    phases = {row.split()[0]: int(row.split()[2]) for row in rows}
+    assert phases.keys() >= {"utproving", "innforing"}
+    residents = released.ask(
+        "select sum(resident_count) from marts.mart_readiness_by_area "
+        "where region_level = 'helsefellesskap' and pll_planned_phase is not null"
+    )
+    assert sum(phases.values()) == residents[0][0]
+
+
+def test_the_question_that_a_night_ends_with_has_an_answer_in_the_demo(demo: World) -> None:
+    rows = demo.ask(FIRST_QUESTION.replace(" mart_", " marts.mart_"))
+    assert any(phase and areas for phase, areas, _ in rows)
 
 
 @pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)

@@ -179,6 +179,14 @@ def test_a_source_file_is_shown_without_keys(capsys: pytest.CaptureFixture[str])
     assert "sig=${PLL_EXPORT}" in shown
 
 
+def test_a_source_file_is_shown_as_it_is_and_no_line_is_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = f"title: {'lang ' * 30}tittel\n"
+    console.show_source_file(text)
+    assert capsys.readouterr().out == text
+
+
 # --- check ----------------------------------------------------------------------------------------
 
 

@@ -165,6 +165,12 @@ def test_a_good_night_is_well_and_shown(after_a_night: Config) -> None:
     assert last.sentences[1] == "Published release 20261124."
 
 
+@pytest.mark.parametrize(("hours", "ago"), [(1, "1 hour ago"), (5, "5 hours ago"), (72, "3 days")])
+def test_the_age_of_a_night_is_in_plain_words(hours: int, ago: str, after_a_night: Config) -> None:
+    last = _health(after_a_night, datetime.now(UTC) + timedelta(hours=hours))
+    assert ago in last.sentences[0]
+
+
 @pytest.mark.parametrize(("hours", "is_failed"), [(25, False), (27, True), (-3, True)])
 def test_a_night_is_old_after_26_hours_and_wrong_after_the_clock(
     hours: int, is_failed: bool, after_a_night: Config

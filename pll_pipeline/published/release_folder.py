@@ -52,12 +52,15 @@ def _sum_of(release: Path) -> Path:
 def recorded_sum(release: Path) -> str | None:
     """The hash that is recorded for the manifest of a release, whatever is in the record.
 
-    None where there is no record, as for releases older than such records.
+    "" where the record is lost; None for releases older than such records.
     """
+    record = _sum_of(release)
     try:
-        text = _sum_of(release).read_bytes()
+        text = record.read_bytes()
     except FileNotFoundError:
-        return None
+        recorded = (other.name.removesuffix(_SUM) for other in record.parent.glob(f"*{_SUM}"))
+        is_older = all(name > release.name for name in recorded)
+        return None if is_older else ""
     return text.decode("ascii", "replace").partition(" ")[0]
 
 

@@ -243,8 +243,7 @@ def verify(release: Release) -> None:
 
     Raises `PllError` for the first that differs.
     """
-    # beside the folder of the release, also for the copy that `current` may be
-    recorded = release_folder.recorded_sum(_marts_of(release) / RELEASES / release.id)
+    recorded = release_folder.recorded_sum(_own_folder(release))
     if recorded is not None and not _has_hash(release.folder / MANIFEST, recorded):
         raise _damaged(release, f"{MANIFEST} is not the one that was published")
     try:
@@ -256,9 +255,12 @@ def verify(release: Release) -> None:
             raise _damaged(release, f"{name} is missing or changed")
 
 
-def _marts_of(release: Release) -> Path:
+def _own_folder(release: Release) -> Path:
+    """The folder of a release among all; that of the copy which `current` may be goes by its id."""
     parent = release.folder.parent
-    return parent.parent if parent.name == RELEASES else parent
+    if parent.name == RELEASES:
+        return release.folder
+    return parent / RELEASES / str(release.manifest.get("release_id"))
 
 
 def _has_hash(path: Path, sha256: str) -> bool:

@@ -215,6 +215,13 @@ def test_the_record_of_a_manifest_is_one_that_sha256sum_reads_and_goes_with_its_
     assert [path.name for path in folder.glob("*.sha256")] == [f"{later.id}.sha256"]
 
 
+def test_a_lost_record_of_the_manifest_is_found(build: Path, marts: Path) -> None:
+    first, newest = publish_times(build, marts, 2)
+    (marts / "manifests" / f"{newest.id}.sha256").unlink()
+    assert file_fault(marts)
+    assert newest_whole(marts) == first
+
+
 def test_a_release_older_than_such_records_is_whole(build: Path, marts: Path) -> None:
     (newest,) = publish_times(build, marts)
     (marts / "manifests" / f"{newest.id}.sha256").unlink()

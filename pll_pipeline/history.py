@@ -20,6 +20,7 @@ import dagster as dg
 from pll_pipeline.config import Config
 from pll_pipeline.disposable import LOG, put_away, require_folder, write_whole
 from pll_pipeline.errors import PllError, paragraph_of
+from pll_pipeline.event_store import store_of
 from pll_pipeline.store import SETTINGS, databases, settings_fault, settings_file, sqlite_fault
 
 RUNS_KEPT = 30
@@ -81,7 +82,7 @@ def put_damaged_databases_away(home: Path) -> None:
 def _opened(config: Config) -> Iterator[dg.DagsterInstance]:
     """Dagster's store; where Dagster cannot use it, a new one in its place."""
     try:
-        instance = dg.DagsterInstance.get()
+        instance = store_of(config.dagster_home)
         _look_at(instance)
     except Exception as error:
         if _is_of_the_disk(error):
@@ -98,7 +99,7 @@ def _made_anew(config: Config) -> dg.DagsterInstance:
         put_away(path, "cannot be used by Dagster")
         use_dagster_home(config)
         with suppress(Exception):
-            instance = dg.DagsterInstance.get()
+            instance = store_of(config.dagster_home)
             _look_at(instance)
             return instance
     return dg.DagsterInstance.get()

@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
 
 EDGE = 1e-6  # differences below this are rounding
 _INFEASIBLE = 2  # as `scipy.optimize.milp` numbers how a search ended
@@ -63,7 +65,12 @@ def without_contradictions(
 def _solution(
     goal: Sequence[float], bounds: Sequence[Interval], constraints: Sequence[Constraint]
 ) -> OptimizeResult:
-    """What makes the goal least, of whole numbers that keep the constraints but for rounding."""
+    """What makes the goal least, of whole numbers that keep the constraints but for rounding.
+
+    scipy is loaded with the first question: most nights ask none.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     limits = [
         LinearConstraint(
             [[constraint.weights.get(column, 0.0) for column in range(len(bounds))]],

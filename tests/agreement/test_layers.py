@@ -23,6 +23,7 @@ LAYERS = (
     {"inspection", "night", "simulation"},
     {"assets"},
     {"history"},
+    {"event_store"},
     {"automation"},
     {"definitions"},
     {"console"},
@@ -31,7 +32,14 @@ LAYERS = (
 )
 LAYER_OF = {folder: number for number, folders in enumerate(LAYERS) for folder in folders}
 ONLY = {
-    "dagster": ("assets/", "history.py", "automation.py", "definitions.py", "server/page.py"),
+    "dagster": (
+        "assets/",
+        "history.py",
+        "event_store.py",
+        "automation.py",
+        "definitions.py",
+        "server/page.py",
+    ),
     "uvicorn": ("server/guard.py",),
     "dagster_dbt": ("assets/",),
     "requests": ("raw/",),

@@ -3,8 +3,15 @@
 Not here: anything that a reader of the public tables needs.
 """
 
-from pll_pipeline.published.page.areas import LISTS
+from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.page.data import READS
-from pll_pipeline.published.page.page import FILES, FOLDER, write
+from pll_pipeline.published.page.files import FILES, FOLDER, LISTS
 
 __all__ = ["FILES", "FOLDER", "LISTS", "READS", "write"]
+
+
+def write(draft: Draft) -> None:
+    """Write the page; what draws it is loaded when it is drawn."""
+    from pll_pipeline.published.page import page
+
+    page.write(draft)

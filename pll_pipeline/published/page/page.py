@@ -27,6 +27,7 @@ from pll_pipeline.published.page.areas.area_texts import AreaTexts
 from pll_pipeline.published.page.areas.data import AreaData
 from pll_pipeline.published.page.colours import STEPS, THEMES
 from pll_pipeline.published.page.data import PageData, read
+from pll_pipeline.published.page.files import FILES, FOLDER, LISTS
 from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.parts import Figure, Section
 from pll_pipeline.published.page.scripts import figure_script
@@ -35,8 +36,6 @@ from pll_pipeline.published.page.sections.current_shares import headline, newest
 from pll_pipeline.published.page.tile_layout import SQUARE, corners
 from pll_pipeline.published.release_info import iso
 
-FOLDER = "report"
-FILES = {"nb": "index.html", "en": "en.html"}
 # Files of the release that search engines are shown, with their media types.
 _DOWNLOADS = {
     DATABASE: "application/vnd.duckdb",
@@ -81,7 +80,7 @@ def _html(data: PageData, texts: AreaTexts, sections: Sequence[Section]) -> str:
         newest=newest_period(data, texts),
         files=FILES,
         areas=areas.listed(of_areas, texts, folder),
-        list_address=areas.LISTS[texts.language],
+        list_address=LISTS[texts.language],
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - made for script elements
         script_sources=Markup(hashes),  # noqa: S704 - letters and digits
         other=next(other for other in LANGUAGES if other != texts.language),

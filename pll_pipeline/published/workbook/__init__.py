@@ -9,8 +9,6 @@ Not here: the star tables (they are for models, not for reading).
 from __future__ import annotations
 
 from pll_pipeline.published.draft import Draft
-from pll_pipeline.published.workbook import about, chart, cross_table, mart_sheets
-from pll_pipeline.published.workbook.book import Book
 
 __all__ = ["FILE_NAME", "write"]
 
@@ -18,7 +16,13 @@ FILE_NAME = "pll.xlsx"
 
 
 def write(draft: Draft) -> None:
-    """Write the workbook. The first sheet says what is left out and how much."""
+    """Write the workbook. The first sheet says what is left out and how much.
+
+    What draws it is loaded when it is written.
+    """
+    from pll_pipeline.published.workbook import about, chart, cross_table, mart_sheets
+    from pll_pipeline.published.workbook.book import Book
+
     book = Book(draft, draft.folder / FILE_NAME)
     cross_table.write(book)
     chart.write(book)

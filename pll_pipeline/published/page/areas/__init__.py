@@ -3,6 +3,6 @@
 Not here: the page of the country (`page/page.py`).
 """
 
-from pll_pipeline.published.page.areas.pages import LISTS, listed, write
+from pll_pipeline.published.page.areas.pages import listed, write
 
-__all__ = ["LISTS", "listed", "write"]
+__all__ = ["listed", "write"]

@@ -26,13 +26,11 @@ from pll_pipeline.published.page.areas.sections import (
 )
 from pll_pipeline.published.page.colours import THEMES
 from pll_pipeline.published.page.data import PageData
+from pll_pipeline.published.page.files import LIST_FILE
 from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.rows import Row, grouped
 
-LIST_FILE = "index.html"
 STYLE_FILE = "area.css"
-# The list of all areas in each language, below the folder of the page.
-LISTS = {language: f"{language}/{LIST_FILE}" for language in LANGUAGES}
 COUNTRY_FILES = {"nb": "index.html", "en": "en.html"}
 # Names of areas with their addresses and former names.
 Linked = list[tuple[str, str, str]]

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,9 @@ def _parsed(path: Path, text: str) -> Parsed:
         raise BadSourceFile(fault.what, where=f"{path}, line {fault.line}", do=fault.do) from fault
 
 
+@lru_cache(maxsize=256)
 def _checked(path: Path, text: str, name: str) -> Source:
+    """The source that a text says; a night reads the register several times."""
     parsed = _parsed(path, text)
     try:
         source = Source.model_validate(parsed.value)

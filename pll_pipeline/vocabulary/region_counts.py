@@ -2,6 +2,7 @@
 
 Denominators for figures that count such areas. Counted from `dbt_project/seeds/region.csv` for the
 first and the last day of each year, up to the newest 1 January, since kommuner change at New Year.
+The list has every code since 2017; the three mergers of kommuner from 2011 to then are stated here.
 `python -m pll_pipeline.vocabulary.region_counts FILE DAY` writes the file of the source
 `region_list`; a test compares its newest snapshot with the list. Not here: which kommune lies
 where (the seeds).
@@ -21,11 +22,16 @@ HEADER = ("counted", "region_level", "region_code", "date", "count")
 # Each level that is counted: the first year whose codes the list has whole, and what of. The
 # codes of helsefellesskap and health trusts are those of the boundaries of 2024.
 _COUNTED = {
-    "kommune": (2017, ("rhf_key", "fylke_key")),
+    "kommune": (2011, ("rhf_key", "fylke_key")),
     "fylke": (2017, ()),
     "helsefellesskap": (2024, ("rhf_key",)),
     "hf": (2024, ("rhf_key",)),
 }
+
+# Of how many kommuner each was made on the day its code begins, by Statistics Norway's standard of
+# kommuner (Klass 131): Mosvik and Inderøy (2012), Bjarkøy and Harstad (2013), and Andebu, Stokke
+# and Sandefjord (2017). There were no others from 2009 to 2017.
+_MADE_OF = {"kommune:1756": 2, "kommune:1903": 2, "kommune:0710": 3}
 
 Row = tuple[str, str, str, str, int]
 
@@ -36,10 +42,11 @@ def count_regions(regions: Iterable[Mapping[str, str]], until: date) -> Iterator
     by_key = {region["region_key"]: region for region in listed}
     for level, (first_year, wholes) in _COUNTED.items():
         for day in _days(first_year, until):
-            valid = [r for r in listed if r["region_level"] == level and _is_valid(r, day)]
-            counts = Counter(["land:NO"] * len(valid))
-            for whole in wholes:
-                counts.update(region[whole] for region in valid if region[whole])
+            counts: Counter[str] = Counter()
+            for region in (r for r in listed if r["region_level"] == level):
+                number = _number_on(region, day)
+                areas = ["land:NO", *filter(None, (region[whole] for whole in wholes))]
+                counts.update(dict.fromkeys(areas, number) if number else {})
             for key, count in sorted(counts.items()):
                 area = by_key[key]
                 yield level, area["region_level"], area["region_code"], day.isoformat(), count
@@ -51,9 +58,14 @@ def _days(first_year: int, until: date) -> Iterator[date]:
         yield from (d for d in (date(year, 1, 1), date(year, 12, 31)) if d <= until)
 
 
-def _is_valid(region: Mapping[str, str], day: date) -> bool:
+def _number_on(region: Mapping[str, str], day: date) -> int:
+    """How many areas a region of the list is on a day: before a merger those it was made of."""
     begins, ends = region["valid_from"], region["valid_to"]
-    return (not begins or begins <= day.isoformat()) and (not ends or day.isoformat() < ends)
+    if ends and ends <= day.isoformat():
+        return 0
+    if not begins or begins <= day.isoformat():
+        return 1
+    return _MADE_OF.get(region["region_key"], 0)
 
 
 def write(seeds: Path, file: Path, until: date) -> None:

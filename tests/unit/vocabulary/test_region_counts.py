@@ -51,6 +51,14 @@ def test_helsefellesskap_are_counted_only_from_the_year_their_boundaries_are_of(
     assert _counted("helsefellesskap", "1") == {"2024-01-01": 1}
 
 
+def test_before_a_merger_an_area_has_the_kommuner_that_merged() -> None:
+    merged = _region("kommune:1756", begins="2012-01-01", fylke_key="fylke:19", rhf_key="rhf:1")
+    later = _region("kommune:1999", begins="2018-01-01", fylke_key="fylke:19", rhf_key="rhf:1")
+    rows = list(count_regions([*SMALL, merged, later], date(2012, 12, 31)))
+    counts = {day: n for level, _, code, day, n in rows if (level, code) == ("kommune", "19")}
+    assert counts == {"2011-01-01": 3, "2011-12-31": 3, "2012-01-01": 2, "2012-12-31": 2}
+
+
 def test_no_day_is_later_than_the_last_one_asked_for() -> None:
     assert max(row[3] for row in count_regions(SMALL, date(2022, 6, 1))) == "2022-01-01"
 
@@ -78,6 +86,9 @@ def test_the_country_has_as_many_kommuner_as_statistics_norway_says_for_each_yea
         if (row["counted"], row["region_code"]) == ("kommune", "NO") and row["date"][5:] == "12-31"
     }
     assert whole == {
+        "2011": 430,
+        "2012": 429,
+        **dict.fromkeys(("2013", "2014", "2015", "2016"), 428),
         "2017": 426,
         "2018": 422,
         "2019": 422,

@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep
 from pll_pipeline.raw.fetching import fetch
+from pll_pipeline.raw.found_on import with_found_address
 from pll_pipeline.simulation.embedded_report import EmbeddedReport
 from pll_pipeline.simulation.publications import document
 from pll_pipeline.simulation.publisher import Publisher
-from pll_pipeline.sources.model import Source
+from pll_pipeline.sources.model import Http, PowerBiReport, Source
+from pll_pipeline.sources.register import known
 from tests.unit.raw.test_powerbi import a_source
 from tests.unit.simulation.report_world import a_report
 
@@ -198,3 +200,58 @@ def test_a_page_without_the_report_keeps_the_newest_snapshot_in_use(
     show(publisher, '<a href="/k">Kontakt</a>')
     with pytest.raises(PllError, match=r"no link to the publication.*pll discover"):
         fetch(report_source(publisher, "powerbi"), tmp_path)
+
+
+# --- the packaged sources, on a page with the words of Helsedirektoratet's plan page
+
+WORDS_OF_NHN = (
+    "Se nøkkeltall og statistikk knyttet til bruk av e-resept, kjernejournal, SFM, PLL og"
+    " elektronisk multidose (Norsk helsenett)"
+)
+WORDS_OF_THE_REPORT = "oppdaterte tall og statistikk for innføringen av PLL (PowerBI)"
+
+
+def on_the_plan_page(name: str, publisher: Publisher) -> Http | PowerBiReport:
+    """What a packaged source asks after `pll sources enable NAME` alone; the page is local."""
+    fetching = known()[name].fetch
+    assert isinstance(fetching, Http | PowerBiReport)
+    assert fetching.found_on is not None
+    local = fetching.found_on.model_copy(update={"page": f"{publisher.address}/plan"})
+    settings = fetching.model_copy(update={"found_on": local, "allow_local": True})
+    return with_found_address(settings, name, sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f'Her finner du <a href="{{view}}">{WORDS_OF_THE_REPORT}</a>.',
+        f'<a href="{{view}}">Her</a> finner du {WORDS_OF_THE_REPORT}.',
+        f'Her finner du {WORDS_OF_THE_REPORT}.</p><p><a href="{{view}}">Åpne rapporten</a>',
+        f'Her finner du <a href="/bi">{WORDS_OF_THE_REPORT}</a>.',
+    ],
+)
+def test_the_packaged_report_is_found_by_the_words_of_the_plan_page(
+    publisher: Publisher, sentence: str
+) -> None:
+    view, _ = publish_reports(publisher)
+    nhn = f'<p><a href="/nokkeltall">{WORDS_OF_NHN}</a></p><h2>Statistikk om innføring av PLL</h2>'
+    show(publisher, f"{nhn}<p>{sentence.format(view=view)}</p>")
+    settings = on_the_plan_page("pll_power_bi", publisher)
+    assert isinstance(settings, PowerBiReport)
+    is_embedded = "/bi" in sentence
+    expected = (None, f"{publisher.address}/bi") if is_embedded else (view, None)
+    assert (settings.address, settings.embedded_on) == expected
+
+
+@pytest.mark.parametrize(
+    "link",
+    [f'<a href="/nokkeltall">{WORDS_OF_NHN}</a>', f'{WORDS_OF_NHN}: <a href="/nokkeltall">her</a>'],
+)
+def test_the_packaged_key_figures_are_found_by_the_words_of_the_plan_page(
+    publisher: Publisher, link: str
+) -> None:
+    view, _ = publish_reports(publisher)
+    show(publisher, f'<p>{link}</p><p><a href="{view}">{WORDS_OF_THE_REPORT}</a></p>')
+    settings = on_the_plan_page("nhn_key_figures", publisher)
+    assert isinstance(settings, Http)
+    assert list(settings.files.values()) == [f"{publisher.address}/nokkeltall"]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep, require_whole, snapshots, verify
+from pll_pipeline.raw.embedded import without_tokens
+from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.sources.addresses import without_keys
 from pll_pipeline.sources.model import Source
 
@@ -36,7 +38,13 @@ def keep_files(
         "received_from": without_keys(received_from),
         "note": without_keys(note),
     }
-    return keep(raw, source.name, {file.name: file.read_bytes() for file in files}, origin)
+    return keep(raw, source.name, {file.name: _as_kept(file) for file in files}, origin)
+
+
+def _as_kept(file: Path) -> bytes:
+    """The bytes of a file; those of a saved page without the access tokens in its source."""
+    content = file.read_bytes()
+    return without_tokens(content, str(file))[0] if is_web_page(content) else content
 
 
 def verify_sources(raw: Path, source_names: Iterable[str]) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+from pll_pipeline.errors import PllError
 from pll_pipeline.raw.links import text_of_page, unescaped
 
 _EMBED_ADDRESS = re.compile(r"""https?://[^\s"'<>\\`]{1,300}/reportEmbed\?[^\s"'<>\\`]{1,1500}""")
@@ -26,6 +27,7 @@ _TOKEN = re.compile(
     r"""(?:\{\s*["']?token["']?\s*:\s*)?["'](?P<token>[A-Za-z0-9+/=_.-]{20,20000})["']""",
     re.IGNORECASE,
 )
+_SIGN = r"(?:\\?[+/=_.-]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#?\w{1,8};)"
 MOST_REPORTS = 100  # of one page
 _REPORT_ID = re.compile(
     r"""(?:embed)?report[-_]?id["']?\s*[:=]\s*["']([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})""",
@@ -63,6 +65,33 @@ def embedded_reports(content: bytes) -> list[EmbeddedReport]:
         if len(found) >= MOST_REPORTS:
             break
     return list(found.values())
+
+
+def without_tokens(content: bytes, where: str) -> tuple[bytes, int]:
+    """A page as it may be kept: without the access tokens in its source; and how many there were.
+
+    Raises `PllError` where one of them cannot be taken out.
+    """
+    page = unescaped(text_of_page(content))
+    tokens = dict.fromkeys(match["token"] for match in _TOKEN.finditer(page))
+    if len(tokens) <= MOST_REPORTS:
+        for token in tokens:
+            content = _as_written(token).sub(b"TOKEN", content)
+        left = unescaped(text_of_page(content)) if tokens else ""
+        if not any(token in left for token in tokens):
+            return content, len(tokens)
+    raise PllError(
+        "The page has access tokens in its source that cannot be taken out, and none is ever kept",
+        where=where,
+        do="open the page in a browser, and archive what it shows by hand, as an export",
+    )
+
+
+def _as_written(token: str) -> re.Pattern[bytes]:
+    """A pattern of the token however HTML and JSON write the signs in it."""
+    runs = re.split(r"([^A-Za-z0-9])", token)
+    parts = [_SIGN if number % 2 else re.escape(run) for number, run in enumerate(runs)]
+    return re.compile("".join(parts).encode())
 
 
 def _nearest(places: Sequence[int], position: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot, keep, newest_snapshot
+from pll_pipeline.raw.embedded import without_tokens
 from pll_pipeline.raw.found_on import origin_of_place
 from pll_pipeline.raw.http.body import is_web_page
 from pll_pipeline.raw.http.client import Answer, Client
@@ -46,7 +47,7 @@ def fetch(
                 records[file] = earlier
             else:
                 _refuse_other_content(answer, source, settings)
-                files[file], records[file] = answer.content, answer.record()
+                files[file], records[file] = _as_kept(answer, source)
     if newest is not None:
         if len(unchanged) == len(settings.files) == len(newest.files):
             return newest, False
@@ -62,6 +63,15 @@ def _asked(
     if question := settings.questions.get(file):
         return client.post(url, json=question, accept=accept)
     return client.get(url, headers=_conditional_headers(earlier), accept=accept)
+
+
+def _as_kept(answer: Answer, source: Source) -> tuple[bytes, Mapping[str, Any]]:
+    """The bytes of an answer and how they came; those of a page without its access tokens."""
+    record = answer.record()
+    if source.read.kind not in _READERS_OF_WEB_PAGES and not is_web_page(answer.content):
+        return answer.content, record
+    content, count = without_tokens(answer.content, answer.url)
+    return content, record | ({"access_tokens_taken_out": count} if count else {})
 
 
 def _known_address(source: Source, file: str, address: str | None) -> str:

@@ -13,12 +13,15 @@ import pytest
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.raw.archive import Snapshot
-from pll_pipeline.raw.embedded import MOST_REPORTS, embedded_reports
+from pll_pipeline.raw.by_hand import keep_files
+from pll_pipeline.raw.embedded import MOST_REPORTS, embedded_reports, without_tokens
+from pll_pipeline.raw.fetching import fetch as fetch_source
 from pll_pipeline.raw.powerbi import fetch
 from pll_pipeline.simulation.embedded_report import EmbeddedReport
 from pll_pipeline.simulation.publications import document
 from pll_pipeline.simulation.publisher import Publisher
 from pll_pipeline.sources.model import PowerBiReport
+from pll_pipeline.sources.register import PACKAGED, read_source
 from tests.unit.raw.test_powerbi import a_source
 from tests.unit.simulation.report_world import a_report
 
@@ -28,6 +31,7 @@ REPORT = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 OTHER_REPORT = "bbbbbbbb-bbbb-cccc-dddd-eeeeeeeeeeee"
 CLUSTER = "https://wabi-north-europe-redirect.analysis.windows.net"
 CONFIG = base64.b64encode(json.dumps({"clusterUrl": CLUSTER}).encode()).decode()
+FRESH = f"<script>var accessToken = '{TOKEN}';</script>"
 ADDRESS = f"https://app.powerbi.com/reportEmbed?reportId={REPORT}&config={CONFIG}"
 
 
@@ -81,6 +85,52 @@ def test_a_page_with_thousands_of_reports_and_tokens_is_read_in_time_by_their_nu
 )
 def test_a_report_without_a_token_is_for_those_who_sign_in(page: str) -> None:
     assert embedded_reports(page.encode()) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        TOKEN,
+        TOKEN.replace("/", "\\/"),
+        TOKEN.replace("/", "\\u002F").replace("=", "\\u003D"),
+        TOKEN.replace("/", "&#x2F;").replace("+", "&#43;").replace("=", "&equals;"),
+    ],
+)
+def test_a_page_is_kept_without_its_tokens_however_they_are_written(written: str) -> None:
+    page = f'<p>Tekst</p><script>a = {{"accessToken": "{written}"}}</script> {written} <p>Slutt</p>'
+    kept, count = without_tokens(page.encode(), "side")
+    assert count == 1
+    assert kept.decode() == page.replace(written, "TOKEN")
+    assert without_tokens(kept, "side") == (kept, 0)
+
+
+def test_a_page_whose_tokens_cannot_all_be_taken_out_is_not_kept() -> None:
+    many = "".join(f"accessToken='{TOKEN}{n}';" for n in range(MOST_REPORTS + 1))
+    with pytest.raises(PllError, match="none is ever kept"):
+        without_tokens(many.encode(), "side")
+    letter = TOKEN.replace("H", "&#72;")
+    with pytest.raises(PllError, match="none is ever kept"):
+        without_tokens(f"<b access-token='{letter}'>".encode(), "side")
+
+
+def test_a_page_that_is_read_itself_and_embeds_a_report_is_kept_without_the_token(
+    embedded: tuple[Publisher, EmbeddedReport], tmp_path: Path
+) -> None:
+    publisher, report = embedded
+    source = read_source(PACKAGED / "hdir_plan_page.yaml")
+    address = {"plan.html": f"{publisher.address}/bi"}
+    local = source.fetch.model_copy(update={"files": address, "allow_local": True})
+    of_page = source.model_copy(update={"fetch": local})
+    snapshot, _ = fetch_source(of_page, tmp_path)
+    assert b'accessToken = "TOKEN"' in snapshot.read("plan.html")
+    assert snapshot.origin["requests"]["plan.html"]["access_tokens_taken_out"] == 1
+    assert fetch_source(of_page, tmp_path)[1] is False, "another token is no other page"
+    saved = tmp_path / "plan.html"
+    saved.write_text(f"<html>{FRESH}</html>", encoding="utf-8")
+    keep_files(tmp_path / "raw", source, [saved], received_from="x", note="")
+    saved.unlink()
+    tokens = [*report.tokens, TOKEN]
+    assert not any(token.encode() in written(tmp_path) for token in tokens)
 
 
 # --- asked

@@ -13,9 +13,10 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 HEADER = ("counted", "region_level", "region_code", "date", "count")
 
@@ -36,8 +37,16 @@ _MADE_OF = {"kommune:1756": 2, "kommune:1903": 2, "kommune:0710": 3}
 Row = tuple[str, str, str, str, int]
 
 
-def count_regions(regions: Iterable[Mapping[str, str]], until: date) -> Iterator[Row]:
-    """One row per level counted, area (the country, RHF, fylke) and day, up to a day."""
+def count_regions(
+    regions: Iterable[Mapping[str, str]],
+    until: date,
+    groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Iterator[Row]:
+    """One row per level counted, area (the country, RHF, fylke, group) and day, up to a day.
+
+    `groups` are the areas that each group of areas is made of; a group is counted on the days on
+    which all of them are.
+    """
     listed = list(regions)
     by_key = {region["region_key"]: region for region in listed}
     for level, (first_year, wholes) in _COUNTED.items():
@@ -47,9 +56,25 @@ def count_regions(regions: Iterable[Mapping[str, str]], until: date) -> Iterator
                 number = _number_on(region, day)
                 areas = ["land:NO", *filter(None, (region[whole] for whole in wholes))]
                 counts.update(dict.fromkeys(areas, number) if number else {})
+            for group, parts in groups.items():
+                if all(part in counts for part in parts):
+                    counts[group] = sum(counts[part] for part in parts)
             for key, count in sorted(counts.items()):
                 area = by_key[key]
-                yield level, area["region_level"], area["region_code"], day.isoformat(), count
+                # a group has no code of its own
+                code = area["region_code"] or area["region_name"]
+                yield level, area["region_level"], code, day.isoformat(), count
+
+
+def groups_of(parts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """The parts of each group that a publisher names, all of them whole."""
+    groups: dict[str, list[str]] = {}
+    unclear = set()
+    for part in parts:
+        groups.setdefault(part["region_key"], []).append(part["part_key"])
+        if part["is_whole"] != "true" or part["is_inferred"] != "false":
+            unclear.add(part["region_key"])
+    return {key: members for key, members in groups.items() if key not in unclear}
 
 
 def _days(first_year: int, until: date) -> Iterator[date]:
@@ -68,10 +93,15 @@ def _number_on(region: Mapping[str, str], day: date) -> int:
     return _MADE_OF.get(region["region_key"], 0)
 
 
+def _seed(seeds: Path, name: str) -> list[dict[str, str]]:
+    with (seeds / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def write(seeds: Path, file: Path, until: date) -> None:
     """The file of the source, from the region list in the folder of seeds."""
-    with (seeds / "region.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(count_regions(csv.DictReader(lines), until))
+    groups = groups_of(_seed(seeds, "region_part"))
+    rows = list(count_regions(_seed(seeds, "region"), until, groups))
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(HEADER)

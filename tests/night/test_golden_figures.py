@@ -659,6 +659,25 @@ def test_a_count_of_kommuner_is_a_share_of_the_kommuner_of_its_date(released: Wo
     ) == [(date(2020, 12, 1), 6, 356, "derived")]
 
 
+def test_the_first_kommuner_with_eresept_are_shares_of_those_there_were(released: World) -> None:
+    """33 kommuner in Hordaland, 14 in Vestfold and 18 in Telemark; 430 in the country in 2011."""
+    rows = released.ask(
+        """
+        select measure_code, region_key, adoption_count, eligible_count, round(adoption_share, 4)
+        from marts.mart_adoption_by_region_actor_month
+        where measure_code like 'eresept_%municipality_count' and basis <> 'aggregated'
+        order by month
+        """
+    )
+    used, connected = "eresept_municipality_count", "eresept_connected_municipality_count"
+    assert rows == [
+        (used, "fylke:12", 31, 33, 0.9394),
+        (connected, "land:NO", 32, 430, 0.0744),
+        (used, "gruppe:hordaland-og-vestfold", 40, 47, 0.8511),
+        (used, "gruppe:hordaland-vestfold-og-telemark", 55, 65, 0.8462),
+    ]
+
+
 def test_in_use_or_ready_is_no_adoption(released: World) -> None:
     assert released.ask(
         """

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from pll_pipeline.config import CHECKOUT
-from pll_pipeline.vocabulary.region_counts import count_regions, write
+from pll_pipeline.vocabulary.region_counts import count_regions, groups_of, write
 
 SEEDS = CHECKOUT / "dbt_project" / "seeds"
 RAW = CHECKOUT / "data" / "raw" / "region_list"
@@ -57,6 +57,33 @@ def test_before_a_merger_an_area_has_the_kommuner_that_merged() -> None:
     rows = list(count_regions([*SMALL, merged, later], date(2012, 12, 31)))
     counts = {day: n for level, _, code, day, n in rows if (level, code) == ("kommune", "19")}
     assert counts == {"2011-01-01": 3, "2011-12-31": 3, "2012-01-01": 2, "2012-12-31": 2}
+
+
+def test_a_group_of_whole_areas_is_counted_while_all_of_them_are() -> None:
+    named = _region("gruppe:begge") | {"region_code": "", "region_name": "Begge"}
+    groups = groups_of(
+        [
+            _part("gruppe:begge", "fylke:18"),
+            _part("gruppe:begge", "fylke:19"),
+            _part("gruppe:antatt", "fylke:18", is_inferred="true"),
+            _part("gruppe:del", "fylke:18", is_whole="false"),
+        ]
+    )
+    assert list(groups) == ["gruppe:begge"]
+    rows = count_regions([*SMALL, named], date(2020, 12, 31), groups)
+    counts = {
+        day: count for _, level, code, day, count in rows if (level, code) == ("gruppe", "Begge")
+    }
+    assert (counts["2019-12-31"], max(counts)) == (3, "2019-12-31")
+
+
+def _part(group: str, part: str, **more: str) -> dict[str, str]:
+    return {
+        "region_key": group,
+        "part_key": part,
+        "is_whole": "true",
+        "is_inferred": "false",
+    } | more
 
 
 def test_no_day_is_later_than_the_last_one_asked_for() -> None:

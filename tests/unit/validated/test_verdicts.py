@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pll_pipeline.config import Config
-from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged
+from pll_pipeline.raw.archive import Snapshot, SnapshotDamaged, keep
 from pll_pipeline.sources.model import Source
 from pll_pipeline.validated.verdicts import (
     FRAMES,
@@ -72,6 +73,18 @@ def test_a_snapshot_is_read_once(config: Config) -> None:
     assert first.verdicts == second.verdicts
     assert first.in_use is not None
     assert (first.in_use.row_count, first.in_use.observation_count) == (5, 5)
+
+
+def test_a_publication_that_moved_is_named_in_what_changed(config: Config) -> None:
+    archive(config, FIVE_ROWS, 1)
+    place = {"address": "https://nhn.no/ny.csv", "moved_from": "https://nhn.no/gammel.csv"}
+    files = {FILE: SIX_ROWS.encode()}
+    keep(config.raw, "apotek", files, {"found_on": place}, datetime(2026, 11, 2, tzinfo=UTC))
+    newest = _state(config).newest
+    assert newest is not None
+    assert newest.drift[0] == (
+        "flyttet: hentet fra https://nhn.no/ny.csv, før fra https://nhn.no/gammel.csv"
+    )
 
 
 def test_each_file_of_a_snapshot_is_hashed_once_when_judged_and_not_at_all_when_verdicts_are_read(

@@ -142,12 +142,16 @@ OUTPUTS = (
     Output(
         "page",
         "the page",
-        tuple(f"{page.FOLDER}/{name}" for name in (*page.FILES.values(), *page.LISTS.values())),
+        tuple(
+            f"{page.FOLDER}/{name}"
+            for name in (*page.FILES.values(), *page.LISTS.values(), *page.FEEDS.values())
+        ),
         Bilingual(
             "siden å se på, på norsk og engelsk: hvor vi er, mot planen, region for region; og en "
-            "side for hvert RHF, helsefellesskap, fylke og kommune",
+            "side for hvert RHF, helsefellesskap, fylke og kommune; Atom-strømmer av endringer",
             "the page to look at, in Norwegian and English: where we are, against the plan, "
-            "region by region; and a page for each RHF, helsefellesskap, fylke and kommune",
+            "region by region; and a page for each RHF, helsefellesskap, fylke and kommune; "
+            "Atom feeds of changes",
         ),
         page.write,
         lambda: page.READS,

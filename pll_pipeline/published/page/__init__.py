@@ -5,9 +5,9 @@ Not here: anything that a reader of the public tables needs.
 
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.page.data import READS
-from pll_pipeline.published.page.files import FILES, FOLDER, LISTS
+from pll_pipeline.published.page.files import FEEDS, FILES, FOLDER, LISTS
 
-__all__ = ["FILES", "FOLDER", "LISTS", "READS", "write"]
+__all__ = ["FEEDS", "FILES", "FOLDER", "LISTS", "READS", "write"]
 
 
 def write(draft: Draft) -> None:

@@ -10,3 +10,5 @@ FILES = {"nb": "index.html", "en": "en.html"}
 # The list of all areas in each language, below the folder of the page.
 LIST_FILE = "index.html"
 LISTS = {language: f"{language}/{LIST_FILE}" for language in FILES}
+# The feed of the country in each language.
+FEEDS = {"nb": "feed.xml", "en": "feed.en.xml"}

@@ -21,13 +21,13 @@ from markupsafe import Markup
 
 from pll_pipeline.published.draft import Draft
 from pll_pipeline.published.duckdb import FILE_NAME as DATABASE
-from pll_pipeline.published.page import areas, pictures
+from pll_pipeline.published.page import areas, feed, pictures
 from pll_pipeline.published.page.areas import search
 from pll_pipeline.published.page.areas.area_texts import AreaTexts
 from pll_pipeline.published.page.areas.data import AreaData
 from pll_pipeline.published.page.colours import STEPS, THEMES
 from pll_pipeline.published.page.data import PageData, read
-from pll_pipeline.published.page.files import FILES, FOLDER, LISTS
+from pll_pipeline.published.page.files import FEEDS, FILES, FOLDER, LISTS
 from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.parts import Figure, Section
 from pll_pipeline.published.page.scripts import figure_script
@@ -56,6 +56,7 @@ def write(draft: Draft) -> None:
         (folder / FILES[language]).write_text(text, encoding="utf-8")
         _write_pictures(folder, sections, texts, is_simulated=data.is_simulated)
     areas.write(folder, data)
+    feed.write(draft, folder, AreaData(data), FILES)
 
 
 def html(language: str, data: PageData) -> str:
@@ -81,6 +82,7 @@ def _html(data: PageData, texts: AreaTexts, sections: Sequence[Section]) -> str:
         files=FILES,
         areas=areas.listed(of_areas, texts, folder),
         list_address=LISTS[texts.language],
+        feed_file=FEEDS[texts.language],
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - made for script elements
         script_sources=Markup(hashes),  # noqa: S704 - letters and digits
         other=next(other for other in LANGUAGES if other != texts.language),

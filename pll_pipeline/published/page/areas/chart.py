@@ -60,7 +60,8 @@ def axis_of(months: Iterable[date]) -> Axis:
 def grid(axis: Axis, form: Formatter) -> str:
     """The lines and labels of both axes, as a drawing that charts of the same axis refer to."""
     body = "".join(_grid(axis, form))
-    return f'<svg width="0" height="0" aria-hidden="true"><g id="{_GRID}">{body}</g></svg>'
+    opening = '<svg class="grid" width="0" height="0" aria-hidden="true">'
+    return f'{opening}<g id="{_GRID}">{body}</g></svg>'
 
 
 def course(

@@ -69,6 +69,7 @@ def area_page(key: str, data: AreaData, texts: AreaTexts) -> str:
         data,
         texts,
         file=f"{data.stems[key]}.html",
+        feed_file=f"{data.stems[key]}.xml",
         title=data.label(key),
         area=data.areas[key],
         wholes=[

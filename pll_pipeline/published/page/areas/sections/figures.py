@@ -66,7 +66,7 @@ def _representative(figures: Sequence[Row], data: AreaData) -> Row | None:
 def _rank(row: Row, key: str, data: AreaData, texts: AreaTexts) -> str:
     """The ranks the bounds of all areas of the level allow; a first or last place if proved."""
     best, worst, count = row["rank_best"], row["rank_worst"], row["region_count"]
-    if best is None or worst is None:
+    if best is None or worst is None or (best, worst) == (1, count):
         return ""
     levels = texts.levels(data.areas[key]["region_level"])
     if worst == 1:
@@ -136,7 +136,7 @@ def _table(rows: Sequence[Row], texts: AreaTexts) -> Table:
 
 def _row(row: Row, texts: AreaTexts) -> list[str | Cell]:
     change = row["change_12m"]
-    ranks = texts.ranks(row["rank_best"], row["rank_worst"])
+    ranks = _ranks(row, texts)
     return [
         capitalised(texts.actor_type(row["actor_type_code"])),
         Cell(_share(row, texts), is_quiet=row["adoption_share"] is None),
@@ -147,6 +147,12 @@ def _row(row: Row, texts: AreaTexts) -> list[str | Cell]:
         texts.format.month_short(row["month"]),
         _basis(row, texts),
     ]
+
+
+def _ranks(row: Row, texts: AreaTexts) -> str:
+    """The ranks of a row; "" where it may have any."""
+    may_be_any = (row["rank_best"], row["rank_worst"]) == (1, row["region_count"])
+    return "" if may_be_any else texts.ranks(row["rank_best"], row["rank_worst"])
 
 
 def _share(row: Row, texts: AreaTexts) -> str:
@@ -169,10 +175,11 @@ def span_of(row: Row) -> Cell:
 def _counts(row: Row, texts: AreaTexts) -> str:
     """How many of how many; a count that is known between bounds is those."""
     eligible = row["eligible_count"]
+    lower, upper = row["adoption_count_lower"], row["adoption_count_upper"]
     text = texts.format.range(
         row["adoption_count"],
-        row["adoption_count_lower"],
-        row["adoption_count_upper"],
+        None if lower == 0 and upper is None else lower,
+        upper,
         row["qualifier"] if row["adoption_share"] is None else None,
         "count",
     )

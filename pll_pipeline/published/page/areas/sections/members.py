@@ -11,6 +11,7 @@ from pll_pipeline.published.page.areas.area_texts import AreaTexts, says_somethi
 from pll_pipeline.published.page.areas.data import AreaData
 from pll_pipeline.published.page.areas.parts import Links, Part, Section
 from pll_pipeline.published.page.areas.sections.figures import span_of
+from pll_pipeline.published.page.page_texts import capitalised
 from pll_pipeline.published.page.parts import Cell, Note, Table, table_of
 from pll_pipeline.published.page.rows import Row, where
 
@@ -19,7 +20,8 @@ def section(key: str, data: AreaData, texts: AreaTexts) -> Section | None:
     """The areas within as a table; of a kommune, those of its helsefellesskap as links."""
     parts = data.parts(key)
     if parts:
-        title = texts.get("area_members", levels=texts.levels_of(parts), area=data.label(key))
+        levels = capitalised(texts.levels_of(parts))
+        title = texts.get("area_members", levels=levels, area=data.label(key))
         return Section("members", title, (), tuple(_within(parts, data, texts)))
     wholes = data.wholes(key)
     if not wholes:

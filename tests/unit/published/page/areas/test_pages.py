@@ -94,7 +94,7 @@ def test_every_text_of_areas_is_used() -> None:
     package = Path(area_texts.__file__).parent
     code = "".join(
         path.read_text(encoding="utf-8")
-        for path in (*package.rglob("*.py"), *package.parent.rglob("*.j2"))
+        for path in (*package.parent.rglob("*.py"), *package.parent.rglob("*.j2"))
     )
     prefixes = tuple(re.findall(r'f"(\w+_)\{', code))
     unused = [

@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from pll_pipeline.validated.frames import (
 )
 from pll_pipeline.validated.page_changes import PageText
 from pll_pipeline.validated.readers.table import NotRead
+from pll_pipeline.validated.rotation import Rotation
 from pll_pipeline.validated.writing import (
     put_in_place,
     remove_unfinished,
@@ -188,25 +189,46 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
     """Judge the snapshots of a source and write their verdicts. Also returns how many were read.
 
     Each is compared with the last accepted one before it, so they are judged in the order they were
-    taken. A snapshot that has a verdict under this reading is not read again, but its bytes and its
-    tables are verified. Where the corrections cannot be read, nothing is judged. Raises
-    `SnapshotDamaged` where the bytes are not those that were archived, and `PllError` where this
-    machine cannot read or write. Only for the owner of the night's lock.
+    taken. A snapshot that has a verdict under this reading is not read again; its bytes and its
+    tables are verified where they are due (`rotation.py`). Where the corrections cannot be read,
+    nothing is judged. Raises `SnapshotDamaged` where the bytes are not those that were archived,
+    and `PllError` where this machine cannot read or write. Only for the owner of the night's lock.
     """
     if fault_of_corrections(config, source):
         return read_state(config, source), 0
     remove_unfinished(config.validated / source.name)
+    archived = snapshots(config.raw, source.name, config.known_until)
+    record = config.validated / f"{source.name}.hashed.json"
+    rotation = Rotation(record, [snapshot.name for snapshot in archived])
+    try:
+        verdicts, read_count = _judged_in_order(config, source, archived, rotation)
+    except _FoundDamaged as damage:
+        LOG.warning("%s: every snapshot is hashed: %s", source.name, damage)
+        rotation.require_all()
+        verdicts, read_count = _judged_in_order(config, source, archived, rotation)
+    if archived:
+        rotation.write()
+    return _state(config, source, verdicts), read_count
+
+
+class _FoundDamaged(Exception):
+    """A table of a snapshot that was not hashed tonight is not what was written."""
+
+
+def _judged_in_order(
+    config: Config, source: Source, archived: Sequence[Snapshot], rotation: Rotation
+) -> tuple[list[SnapshotVerdict], int]:
+    """The verdicts on the snapshots, and how many of them were read."""
     reading = reading_fingerprint(config, source)
     verdicts: list[SnapshotVerdict] = []
     read_count = 0
     previous: tuple[Snapshot, SnapshotVerdict] | None = None
-    for snapshot in snapshots(config.raw, source.name, config.known_until):
+    for snapshot in archived:
         before = last_accepted(verdicts)
         fingerprint = _fingerprint(reading, before, previous)
-        verdict = _usable(config, snapshot, fingerprint)
-        if verdict is not None:
-            verify(snapshot)
-        else:
+        verdict = _usable(config, snapshot, fingerprint, rotation)
+        if verdict is None:
+            _require_tables(config, before, FRAMES, rotation)
             LOG.info("%s: reading snapshot %s", source.name, snapshot.name)
             reading_now = Reading(
                 config=config,
@@ -219,10 +241,33 @@ def judge_source(config: Config, source: Source) -> tuple[SourceState, int]:
                 previous_text=previous[1].page_text if previous else None,
             )
             verdict = _judged(reading_now)
+            rotation.hashed(snapshot.name, _folders(config, snapshot))
             read_count += 1
         verdicts.append(verdict)
         previous = (snapshot, verdict) if verdict.page_text else previous
-    return _state(config, source, verdicts), read_count
+    for verdict in verdicts:
+        _require_tables(config, verdict, ("change",), rotation)
+    for verdict in (last_accepted(verdicts), *verdicts[-1:]):
+        _require_tables(config, verdict, FRAMES, rotation)
+    return verdicts, read_count
+
+
+def _folders(config: Config, snapshot: Snapshot) -> tuple[Path, Path]:
+    """Where the archived files of a snapshot are, and where its verdict and tables."""
+    return snapshot.folder, _folder(config, snapshot.source_name, snapshot.name)
+
+
+def _require_tables(
+    config: Config, verdict: SnapshotVerdict | None, tables: Iterable[str], rotation: Rotation
+) -> None:
+    """Raise where a table that is read later was not hashed tonight and is not what was written."""
+    if verdict is None or rotation.is_hashed(verdict.snapshot_name):
+        return
+    for table in tables:
+        try:
+            bytes_of_table(config, verdict, table)
+        except TablesDamaged as damage:
+            raise _FoundDamaged(damage.what) from damage
 
 
 def _fingerprint(
@@ -259,11 +304,18 @@ def last_accepted(verdicts: Iterable[SnapshotVerdict]) -> SnapshotVerdict | None
 # --- judging --------------------------------------------------------------------------------------
 
 
-def _usable(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVerdict | None:
-    """The stored verdict under this reading, where its tables are what was written; else None."""
+def _usable(
+    config: Config, snapshot: Snapshot, fingerprint: str, rotation: Rotation
+) -> SnapshotVerdict | None:
+    """The stored verdict under this reading, where its tables are what was written; else None.
+
+    Tables and archived bytes are hashed where that is due. Raises `SnapshotDamaged`.
+    """
     verdict = _stored(config, snapshot)
     if verdict is None or verdict.fingerprint != fingerprint:
         return None
+    if not rotation.is_due(snapshot.name, _folders(config, snapshot)):
+        return verdict
     if problem := next(faults_of_tables(config, verdict), None):
         LOG.warning(
             "%s: snapshot %s is read again from raw: %s",
@@ -272,6 +324,8 @@ def _usable(config: Config, snapshot: Snapshot, fingerprint: str) -> SnapshotVer
             problem,
         )
         return None
+    verify(snapshot)
+    rotation.hashed(snapshot.name, _folders(config, snapshot))
     return verdict
 
 

@@ -26,7 +26,7 @@ Signature = dict[str, tuple[int, int, int]]
 
 
 class _Hashed(BaseModel):
-    """When the files of a snapshot were hashed last, and what the disk told of them then."""
+    """When the files of a snapshot were hashed last, with their sizes and times then."""
 
     night: int
     files: Signature

@@ -1118,6 +1118,24 @@ _ALL = [
         "ikke er kjent på måneden",
     ),
     Column(
+        "lag_months_lower",
+        "integer",
+        "Etterslep, nedre grense",
+        "The least that lag_months can be, where suppressed shares leave it open; equal to it "
+        "where it is known, empty where there is no bound",
+        "Det minste etterslepet kan være, der skjermede andeler gjør det uvisst; likt det der det "
+        "er kjent, tom uten grense",
+    ),
+    Column(
+        "lag_months_upper",
+        "integer",
+        "Etterslep, øvre grense",
+        "The most that lag_months can be by this month, where suppressed shares leave it open; "
+        "equal to it where it is known, empty where there is no bound",
+        "Det meste etterslepet kan være til og med denne måneden, der skjermede andeler gjør det "
+        "uvisst; likt det der det er kjent, tom uten grense",
+    ),
+    Column(
         "is_behind_plan",
         "boolean",
         "Etter planen i tid",

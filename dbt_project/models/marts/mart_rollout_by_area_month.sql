@@ -1,6 +1,26 @@
 {%- set area = ['service_code', 'region_key', 'actor_type_code'] -%}
 {%- set phase = ['forberedelse', 'utproving', 'innforing', 'i_drift'] -%}
 {%- set threshold = var('phase_thresholds') -%}
+{%- set is_surely_not_reached -%}
+    (
+        this.is_observed_to_the_month
+        and coalesce(this.observed_number, 0) < plan.phase_number
+        and coalesce(this.current_possible_number, 0) < plan.phase_number
+    )
+{%- endset -%}
+{%- set below_month -%}
+    case plan.phase_number
+        when 2 then this.below_2_month
+        when 3 then this.below_3_month
+        when 4 then this.below_4_month
+    end
+{%- endset -%}
+{%- set month_and_phase -%}
+    (
+        {{ part_of_date('year', 'figure.month') }} * 12
+        + {{ part_of_date('month', 'figure.month') }}
+    ) * 10 + figure.possible_number
+{%- endset -%}
 -- plans and reports are compared; targets and superseded plans are in fct_milestone only
 with stated as (
     select
@@ -45,13 +65,27 @@ figure as (
                 when observed.shown > {{ threshold.utproving }} then 2
                 else 0
             end
-        ) as phase_number
+        ) as phase_number,
+        -- the furthest phase that a withheld share may be in
+        max(
+            case
+                when observed.greatest_share >= {{ threshold.i_drift }} then 4
+                when observed.greatest_share >= {{ threshold.innforing }} then 3
+                when observed.greatest_share > {{ threshold.utproving }} then 2
+                else 0
+            end
+        ) as possible_number
     from (
         select
             measure.service_code,
             adoption.region_key,
             adoption.actor_type_code,
             adoption.month,
+            case
+                when adoption.adoption_share is null or adoption.qualifier = 'at_least'
+                    then coalesce(adoption.share_upper, 1)
+                else adoption.adoption_share
+            end as greatest_share,
             case
                 when adoption.adoption_share is null then adoption.share_lower
                 -- what is at most so much may be less
@@ -291,7 +325,29 @@ seen as (
         max(figure.month) over (
             partition by {{ columns_of('area_month', area) }}
             order by area_month.month rows between unbounded preceding and current row
-        ) as figure_month
+        ) as figure_month,
+        -- what the newest figure allows, and the one before this month: a month and a phase as one
+        -- number, so that the greatest is the newest
+        max({{ month_and_phase }}) over (
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and current row
+        ) % 10 as possible_number,
+        max({{ month_and_phase }}) over (
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and 1 preceding
+        ) % 10 as possible_number_before,
+        max(case when figure.possible_number < 2 then area_month.month end) over (
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and current row
+        ) as below_2_month,
+        max(case when figure.possible_number < 3 then area_month.month end) over (
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and current row
+        ) as below_3_month,
+        max(case when figure.possible_number < 4 then area_month.month end) over (
+            partition by {{ columns_of('area_month', area) }}
+            order by area_month.month rows between unbounded preceding and current row
+        ) as below_4_month
     from area_month
     left join report_in_month as report
         on
@@ -318,7 +374,13 @@ current_figure as (
                 {{ months_between('seen.figure_month', 'seen.month') }}
                 <= {{ var('phase_age_months') }}
                 then seen.figure_number
-        end as current_number
+        end as current_number,
+        case
+            when
+                {{ months_between('seen.figure_month', 'seen.month') }}
+                <= {{ var('phase_age_months') }}
+                then seen.possible_number
+        end as current_possible_number
     from seen
 ),
 
@@ -352,8 +414,25 @@ reached as (
     group by {{ columns_of('observed', area) }}, phase.phase_number
 ),
 
-reached_exactly as (
-    select {{ columns_of('reached', area) }}, reached.phase_number, reached.first_month
+-- whether that month is known, and the last month before in which a figure excludes the phase
+reached_since as (
+    select
+        {{ columns_of('reached', area) }},
+        reached.phase_number,
+        reached.first_month,
+        case observed.observed_basis
+            when 'figure'
+                then
+                    first_figure.month < reached.first_month
+                    and observed.possible_number_before < reached.phase_number
+            else observed.is_report_month_known
+        end as is_exact,
+        observed.observed_basis = 'figure' as is_figure,
+        case reached.phase_number
+            {%- for number in [2, 3, 4] %}
+                when {{ number }} then observed.below_{{ number }}_month
+            {%- endfor %}
+        end as below_month
     from reached
     inner join observed
         on
@@ -366,11 +445,6 @@ reached_exactly as (
             reached.service_code = first_figure.service_code
             and reached.region_key = first_figure.region_key
             and reached.actor_type_code = first_figure.actor_type_code
-    where
-        case observed.observed_basis
-            when 'figure' then first_figure.month < reached.first_month else
-                observed.is_report_month_known
-        end
 )
 
 select
@@ -390,18 +464,47 @@ select
     -- known to the month on both sides, or there is no lag
     case
         when not plan.is_month_known or plan.planned_basis = 'inferred' then null
-        when
-            reached_exactly.first_month <= this.month
-            then {{ months_between('plan.since', 'reached_exactly.first_month') }}
+        when since.first_month <= this.month and since.is_exact
+            then {{ months_between('plan.since', 'since.first_month') }}
+        when since.first_month <= this.month then null
+        when {{ is_surely_not_reached }}
+            then {{ months_between('plan.since', 'this.month') }}
+    end as lag_months,
+    -- a withheld share may have reached the phase since the last month that excludes it
+    case
+        when not plan.is_month_known or plan.planned_basis = 'inferred' then null
+        when since.first_month <= this.month and since.is_exact
+            then {{ months_between('plan.since', 'since.first_month') }}
+        when since.first_month <= this.month
+            then
+                case
+                    when since.is_figure
+                        then {{ months_between('plan.since', 'since.below_month') }} + 1
+                end
+        when {{ is_surely_not_reached }}
+            then {{ months_between('plan.since', 'this.month') }}
+        when this.is_observed_to_the_month
+            then {{ months_between('plan.since', below_month) }} + 1
+    end as lag_months_lower,
+    case
+        when not plan.is_month_known or plan.planned_basis = 'inferred' then null
+        when since.first_month <= this.month and (since.is_exact or since.is_figure)
+            then {{ months_between('plan.since', 'since.first_month') }}
+        when since.first_month <= this.month then null
         when
             this.is_observed_to_the_month
             and coalesce(this.observed_number, 0) < plan.phase_number
             then {{ months_between('plan.since', 'this.month') }}
-    end as lag_months,
-    -- behind only after the planned period, by a plan the area has, not by one that is inferred
+    end as lag_months_upper,
+    -- behind only after the planned period, by a plan the area has, not by one that is inferred,
+    -- and only where no withheld share may have reached the phase
     case
         when not this.is_observed_to_the_month or plan.planned_basis = 'inferred' then null
         when plan.phase_number is null then null
+        when
+            coalesce(this.observed_number, 0) < plan.phase_number
+            and not {{ is_surely_not_reached }}
+            then null
         else
             coalesce(this.observed_number, 0) < plan.phase_number
             and plan.begins_until < this.month
@@ -418,10 +521,10 @@ left join nearest_plan as plan
         and this.region_key = plan.region_key
         and this.actor_type_code = plan.actor_type_code
         and this.month = plan.month
-left join reached_exactly
+left join reached_since as since
     on
-        this.service_code = reached_exactly.service_code
-        and this.region_key = reached_exactly.region_key
-        and this.actor_type_code = reached_exactly.actor_type_code
-        and plan.phase_number = reached_exactly.phase_number
+        this.service_code = since.service_code
+        and this.region_key = since.region_key
+        and this.actor_type_code = since.actor_type_code
+        and plan.phase_number = since.phase_number
 where plan.phase is not null or this.observed_number is not null

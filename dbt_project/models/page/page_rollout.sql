@@ -19,6 +19,9 @@ select
     area.observed_phase,
     area.observed_basis,
     area.lag_months,
+    area.lag_months_lower,
+    area.lag_months_upper,
+    area.is_behind_plan,
     {{ page_order([
         position_in('area.region_level', levels),
         collation_key('area.region_name'),

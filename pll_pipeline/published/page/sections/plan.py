@@ -12,6 +12,7 @@ from pll_pipeline.published.page import charts
 from pll_pipeline.published.page.charts import Axes, Description, Due, Line
 from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
+from pll_pipeline.published.page.formats import NBSP
 from pll_pipeline.published.page.page_texts import PageTexts
 from pll_pipeline.published.page.parts import (
     Cell,
@@ -232,13 +233,26 @@ def _rollout(data: PageData, texts: PageTexts) -> Figure:
         notes.append(texts.get("rollout_note", **numbers))
     figure = Figure(
         name="rollout",
-        headline=texts.get("rollout_head", areas=areas),
+        headline=_rollout_headline(rollout, areas, texts),
         subtitle=texts.get("rollout_sub", month=texts.format.month(rollout[0]["month"])),
         release_table="mart_rollout_by_area_month",
         main_table=_rollout_table(shown, texts),
         notes=tuple(notes),
     )
     return with_data(figure, shown, data, texts, left_out=("region_key", "observed_basis"))
+
+
+def _rollout_headline(rollout: Sequence[Row], areas: str, texts: PageTexts) -> str:
+    """How many of the areas with a plan are behind it, where that is known of any of them."""
+    compared = known(rollout, "is_behind_plan")
+    if not compared:
+        return texts.get("rollout_head", areas=areas)
+    return texts.get(
+        "rollout_head_behind",
+        behind=texts.format.number(len(where(compared, is_behind_plan=True))),
+        compared=texts.format.number(len(compared)),
+        open=texts.format.number(len(rollout) - len(compared)),
+    )
 
 
 def _shown_areas(rollout: Sequence[Row]) -> Sequence[Row]:
@@ -259,7 +273,7 @@ def _rollout_table(rollout: Sequence[Row], texts: PageTexts) -> Table:
             _planned_phase(row, texts),
             texts.phase(row["reported_phase"]),
             texts.phase(row["observed_phase"]),
-            _lag(row["lag_months"], texts),
+            _lag(row, texts),
         ]
         for row in rollout
     )
@@ -273,7 +287,16 @@ def _planned_phase(row: Row, texts: PageTexts) -> str:
     return phase
 
 
-def _lag(months: int | None, texts: PageTexts) -> str:
-    if months is None:
-        return "–"
-    return texts.get("lag_value", months=texts.format.number(months))
+def _lag(row: Row, texts: PageTexts) -> str:
+    """The lag behind the plan: months, bounds where shares are withheld, or why there is none."""
+    if row["planned_phase"] is None:
+        return texts.get("lag_no_plan")
+    bounds = row["lag_months_lower"], row["lag_months_upper"]
+    if row["lag_months"] is not None:
+        return texts.get("lag_value", months=texts.format.number(row["lag_months"]))
+    if None in bounds:
+        return texts.get("lag_unknown")
+    lower, upper = (texts.format.number(months) for months in bounds)
+    return texts.get(
+        "lag_value", months=lower if lower == upper else f"{lower}{NBSP}–{NBSP}{upper}"
+    )

@@ -112,8 +112,43 @@ def test_a_lag_and_a_basis_are_shown_where_there_is_one() -> None:
     assert table is not None
     assert [[cell.text for cell in row[2:]] for row in table.rows] == [
         ["trial (inherited)", "–", "–", "3 mo."],
-        ["–", "–", "in operation", "–"],
+        ["–", "–", "in operation", "no plan"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("lag", "written"),
+    [
+        ({"lag_months": 3, "lag_months_lower": 3, "lag_months_upper": 3}, "3 mo."),
+        ({"lag_months_lower": 1, "lag_months_upper": 4}, "1\xa0–\xa04 mo."),
+        ({"lag_months_lower": 1, "lag_months_upper": 1}, "1 mo."),
+        ({"lag_months_upper": 4}, "not known"),
+        ({}, "not known"),
+    ],
+)
+def test_a_lag_that_withheld_shares_leave_open_is_an_interval(
+    lag: dict[str, int], written: str
+) -> None:
+    table = _figure("rollout", rollout=[_area(1, planned_phase="utproving", **lag)]).main_table
+    assert table is not None
+    assert table.rows[0][-1].text == written
+
+
+@pytest.mark.parametrize(
+    ("behind", "headline"),
+    [
+        ((True, False, None), "1 of 2 areas and actor types are behind the plan; 1 cannot be"),
+        ((None, None, None), "3 areas are planned for or reported with"),
+    ],
+)
+def test_areas_are_behind_the_plan_only_where_that_is_known(
+    behind: tuple[bool | None, ...], headline: str
+) -> None:
+    areas = [
+        _area(number, planned_phase="utproving", is_behind_plan=is_behind)
+        for number, is_behind in enumerate(behind)
+    ]
+    assert _figure("rollout", rollout=areas).headline.startswith(headline)
 
 
 def test_with_too_many_areas_only_the_actor_type_with_most_of_them_is_shown() -> None:

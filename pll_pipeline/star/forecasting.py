@@ -1,4 +1,4 @@
-"""Forecasts of adoption: a curve per series for 24 months with an interval, or the reason for none.
+"""Forecasts of adoption: a curve per series for six months with an interval, or the reason.
 
 Not here: the panel and its limits (`panel.py`), the model (`trends.py`), the intervals
 (`intervals.py`), how well it works (`tests/bench/backtest.py`), texts for readers.
@@ -28,7 +28,7 @@ from pll_pipeline.star.panel import (
 )
 from pll_pipeline.star.trends import TrendModel
 
-HORIZON = 12  # months that are published: see docs/decisions/0086-forecast-of-twelve-months.md
+HORIZON = 6  # months that are published: see docs/decisions/0110-forecast-of-six-months.md
 THRESHOLDS = (0.25, 0.50, 0.80, 0.95)
 
 FORECAST = {

@@ -3,8 +3,9 @@
 For each horizon the interval reaches from one quantile of the past errors to another, on the logit
 scale (Williams and Goodman, JASA 66, 1971; Hyndman and Athanasopoulos, Forecasting: Principles and
 Practice, 3rd ed. 2021, sec. 5.5). Errors are pooled over measures within groups of like share and
-size, because a new service has no errors of its own. How wide the intervals of the past would have
-had to be is tried in order of time, and those of young series are wider.
+size, because a new service has no errors of its own, each in units of how fast its series moved:
+what has come to rest errs less than what grows. How wide the intervals of the past would have had
+to be is tried in order of time, and those of young series are wider.
 Not here: the forecast the interval is around (`trends.py`).
 """
 
@@ -34,13 +35,17 @@ _WIDENING = (0.8, 3.0)
 _UNTRIED = 1.5
 # What each month ahead adds to a width, over the root of the number of series: the errors of few
 # series in months that overlap are few that are independent.
-_CAUTION = 0.12
+_CAUTION = 0.13
 # Months from the first use of a service in a region until its interval is no wider than others.
-_GROWN = 24
+_GROWN = 14
 # No interval is narrower, logit: a series that never moved may still move.
 _LEAST_WIDTH = 0.02
-# Half width, logit, where no forecast of that horizon was ever tried.
-_DEFAULT_WIDTH = 0.15
+# What a series that does not move counts as moving, logit per month.
+_STILL = 0.005
+# Half width, in paces, where no forecast of that horizon was ever tried.
+_DEFAULT_WIDTH = 5.0
+# No group of errors is taken for narrower, in paces.
+_LEAST_REACH = 1e-3
 
 
 def half_widths(model: TrendModel, horizon: int) -> tuple[Floats, Floats]:
@@ -61,13 +66,14 @@ def half_widths(model: TrendModel, horizon: int) -> tuple[Floats, Floats]:
             # no errors so far ahead: as far as a random walk goes on from the horizon before
             widths[:, :, column] = widths[:, :, column - 1] * np.sqrt(step / horizons[column - 1])
     groups = _group(_newest_share(model), model.panel.size[:, -1])
-    of_series = widths[groups] * _youth(model)[:, None, None]
+    scale = _youth(model) * _pace(model, slice(-1, None))[:, 0]
+    of_series = np.maximum(widths[groups] * scale[:, None, None], _LEAST_WIDTH)
     below, above = of_series[:, 0], of_series[:, 1]
     return _interpolated(below, horizons, horizon), _interpolated(above, horizons, horizon)
 
 
 def _past_errors(model: TrendModel, horizon: int) -> tuple[Floats, Integers]:
-    """Actual less expected of past forecasts, logit, and the group of each; both of one shape.
+    """Actual less expected of past forecasts, in paces, and the group of each; both of one shape.
 
     NaN where not evaluated; empty where no forecast could have been made.
     """
@@ -76,8 +82,14 @@ def _past_errors(model: TrendModel, horizon: int) -> tuple[Floats, Integers]:
         return np.empty(0), np.empty(0, dtype=np.int64)
     expected = logit_inside(model.expected(origins, horizon))
     error = model.panel.logit_share[:, targets] - expected
-    error = np.where(model.is_evaluated(origins, horizon), error, np.nan)
+    error = np.where(model.is_evaluated(origins, horizon), error, np.nan) / _pace(model, origins)
     return error, _group(model.panel.share[:, origins], model.panel.size[:, origins])
+
+
+def _pace(model: TrendModel, origins: slice) -> Floats:
+    """How fast each series moved, logit per month. Shape (n_series, n_origins)."""
+    pace: Floats = _STILL + np.abs(model.slope(origins))
+    return pace
 
 
 def _youth(model: TrendModel) -> Floats:
@@ -111,7 +123,7 @@ def _reach(sample: Floats) -> Floats:
     # a finite sample shows less than there is: the quantile that a further error stays within
     rank = tail * (1 - 1 / len(sample))
     low, high = np.quantile(sample, [rank, 1 - rank])
-    return np.maximum([-low, high], _LEAST_WIDTH)
+    return np.maximum([-low, high], _LEAST_REACH)
 
 
 def _widening(errors: Floats, groups: Integers, step: int) -> float | None:

@@ -68,18 +68,18 @@ def _curve(months: int, slope: float = 0.08, start: float = -3.0) -> list[float]
 
 
 def test_a_curve_without_noise_goes_on_as_it_was() -> None:
-    truth = _curve(60 + 12)
-    rows = _forecast(_series([*truth[:60]])).filter(pl.col("months_ahead") <= 12)
+    truth = _curve(60 + HORIZON)
+    rows = _forecast(_series([*truth[:60]]))
     assert rows["expected_share"].to_list() == pytest.approx(truth[60:], abs=0.03)
     assert (rows["share_low"] <= rows["expected_share"]).all()
     assert (rows["expected_share"] <= rows["share_high"]).all()
 
 
 def test_a_forecast_says_when_thresholds_are_passed_from_the_newest_share_on() -> None:
-    row = _forecast(_series(_curve(48))).row(0, named=True)
-    assert row["last_observed_share"] == pytest.approx(0.68, abs=0.01)
+    row = _forecast(_series(_curve(52))).row(0, named=True)
+    assert row["last_observed_share"] == pytest.approx(0.76, abs=0.02)
     assert row["passes_25_month"] == row["passes_50_month"] == date(2025, 12, 1)
-    assert date(2026, 4, 1) <= row["passes_80_month"] <= date(2026, 12, 1)
+    assert date(2026, 2, 1) <= row["passes_80_month"] <= date(2026, 6, 1)
     assert row["passes_95_month"] is None, "not within the months that are forecast"
     assert [row[f"above_{name}_until_month"] for name in (25, 50, 80, 95)] == [None] * 4
 
@@ -172,11 +172,11 @@ def test_a_change_of_definition_is_not_taken_for_growth() -> None:
 
 
 def test_a_month_that_dips_every_year_is_expected_to_dip_again() -> None:
-    dips = [0.4 if month % 12 == 6 else 0.6 + 0.001 * month for month in range(60)]
+    dips = [0.4 if month % 12 == 3 else 0.6 + 0.001 * month for month in range(60)]
     rows = _forecast(_series(dips))
     expected = dict(rows.select(pl.col("month").dt.month(), "expected_share").iter_rows())
-    assert expected[7] == pytest.approx(0.4, abs=0.03)
-    assert [expected[month] for month in (6, 8)] == pytest.approx([0.66, 0.66], abs=0.03)
+    assert expected[4] == pytest.approx(0.4, abs=0.03)
+    assert [expected[month] for month in (3, 5)] == pytest.approx([0.66, 0.66], abs=0.03)
 
 
 def test_a_series_that_never_moved_may_still_move() -> None:
@@ -188,12 +188,12 @@ def test_a_region_with_few_organisations_is_pooled_more_with_the_country() -> No
     country = _series(_curve(60, slope=0.1), eligible=2000)
     flat = [0.3 + 0.001 * (month % 2) for month in range(60)]
 
-    def expected_in_a_year(eligible: int) -> float:
+    def expected_at_the_end(eligible: int) -> float:
         region = _series([*flat], region="hf:1", level="hf", eligible=eligible)
         rows = _forecast(pl.concat([country, region])).filter(pl.col("region_key") == "hf:1")
-        return float(rows["expected_share"][11])
+        return float(rows["expected_share"][HORIZON - 1])
 
-    assert expected_in_a_year(25) > expected_in_a_year(20_000)
+    assert expected_at_the_end(25) > expected_at_the_end(20_000)
 
 
 def test_rows_in_another_order_give_the_same_forecast() -> None:
@@ -272,7 +272,7 @@ def test_in_worlds_of_other_curves_most_of_what_came_lay_in_the_intervals() -> N
         pl.col("covered", "curve", "drift", "naive").mean()
     )
     for row in by_horizon.iter_rows(named=True):
-        assert 0.75 <= row["covered"] <= 0.88
+        assert 0.75 <= row["covered"] <= 0.85
         assert row["curve"] < row["drift"] < row["naive"]
 
 

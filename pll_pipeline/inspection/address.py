@@ -5,12 +5,14 @@ Not here: what bytes look like (`publication.py`), how a publisher is asked (`ra
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from pll_pipeline.errors import PllError
 from pll_pipeline.inspection.powerbi_report import inspect_report
 from pll_pipeline.inspection.publication import Inspection, inspect
 from pll_pipeline.raw import pxweb
@@ -24,6 +26,13 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}\.[A-Za-z0-9]{1,6}")
 _TABLE_OF_A_BANK = re.compile(
     r"(https?://[^?#]+)/tables/([A-Za-z0-9_-]{1,40})(?:/(?:data|metadata))?/?(?=[?#]|$)"
 )
+# a table of FHI's open statistics
+_ASKED_BY_POST = re.compile(
+    r"(https?://[^?#]+/api/open/v1/[A-Za-z0-9_-]{1,40}/table/\d{1,9})(?:/(?:data|query))?/?(?=[?#]|$)",
+    re.IGNORECASE,
+)
+_ANSWER = {"format": "json-stat2", "maxRowCount": 50_000}
+_MOST_DIMENSIONS = 100
 _ENDINGS = {
     "text/html": "html",
     "text/csv": "csv",
@@ -58,6 +67,8 @@ def inspect_address(
         fetching = {"kind": "pxweb", "address": table[1], "table": table[2], **local}
         content = pxweb.look(PxWeb.model_validate(fetching | limits))
         return inspect(content, "table.json", codes, on, fetching)
+    if table := _ASKED_BY_POST.match(address):
+        return _inspect_open_table(table[1], codes, on, local, limits)
     if is_view_address(address):
         return inspect_report({"address": address}, codes, on, _hosts(address, local), limits)
     settings = {"kind": "http", "files": {"file": address}, **local}
@@ -72,6 +83,35 @@ def inspect_address(
     file = _file_name(answer)
     fetching = {"kind": "http", "files": {file: address}, **local}
     return inspect(answer.content, file, codes, on, fetching)
+
+
+def _inspect_open_table(
+    address: str, codes: Codes, on: date, local: dict[str, Any], limits: dict[str, Any]
+) -> Inspection:
+    """A table that is asked with a question: its dimensions are asked for first, then all of it."""
+    files = {"kind": "http", "files": {"table.json": f"{address}/data"}, **local}
+    with Client(Http.model_validate(files | limits)) as client:
+        dimensions = _dimensions(client.get(f"{address}/query"))
+        all_of_it = [{"code": code, "filter": "all", "values": ["*"]} for code in dimensions]
+        question = {"dimensions": all_of_it, "response": _ANSWER}
+        answer = client.post(f"{address}/data", json=question)
+    fetching = files | {"questions": {"table.json": question}}
+    return inspect(answer.content, "table.json", codes, on, fetching)
+
+
+def _dimensions(answer: Answer) -> list[str]:
+    """The codes of the dimensions in the question that the interface itself proposes."""
+    try:
+        codes = [each["code"] for each in json.loads(answer.content)["dimensions"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        codes = []
+    if 0 < len(codes) <= _MOST_DIMENSIONS and all(isinstance(code, str) for code in codes):
+        return codes
+    raise PllError(
+        "The interface proposes no question with the dimensions of the table",
+        where=answer.url,
+        do="open the address in a browser: the table may have another number now",
+    )
 
 
 def _hosts(address: str, local: dict[str, Any]) -> dict[str, Any]:

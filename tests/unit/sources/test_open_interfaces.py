@@ -16,6 +16,8 @@ import yaml
 
 from pll_pipeline.config import Config
 from pll_pipeline.errors import PllError
+from pll_pipeline.inspection.address import inspect_address
+from pll_pipeline.inspection.starter import starter
 from pll_pipeline.raw.archive import Snapshot
 from pll_pipeline.raw.fetching import fetch
 from pll_pipeline.sources.model import CONFIRM, Source
@@ -178,6 +180,47 @@ def test_a_mark_in_place_of_a_figure_is_no_figure(tmp_path: Path) -> None:
     assert not any(
         start == "2026-01-01" and region == "kommune:4601" for _, region, start, _ in figures(frame)
     )
+
+
+@pytest.mark.parametrize("ending", ["", "/data", "/query"])
+def test_a_table_of_fhi_is_inspected_by_asking_for_its_dimensions_first(
+    ending: str, tmp_path: Path
+) -> None:
+    proposed = {
+        "dimensions": [{"code": c, "filter": "item", "values": ["x"]} for c in FHI_DIMENSIONS]
+    }
+
+    def handle(request: ReceivedRequest) -> Reply:
+        is_query = (request.method, request.path[-6:]) == ("GET", "/query")
+        content = json.dumps(proposed).encode() if is_query else fhi_answer([*range(8)])
+        return Reply(codecs.BOM_UTF8 + content, headers={"Content-Type": "application/json"})
+
+    with publisher() as loopback:
+        loopback.handler = handle
+        table = f"{loopback.url}/api/open/v1/nokkel/Table/187"
+        seen = inspect_address(table + ending, CODES, TAKEN_AT.date(), allow_local=True).tables[0]
+        asked = [(request.method, request.path) for request in loopback.received]
+    assert asked == [
+        ("GET", f"{table}/query".removeprefix(loopback.url)),
+        ("POST", f"{table}/data".removeprefix(loopback.url)),
+    ]
+    assert seen.rows == 8
+    settings = yaml.safe_load(starter(seen, "fhi_tall", CODES))
+    assert settings["fetch"]["files"] == {"table.json": f"{table}/data"}
+    question = settings["fetch"]["questions"]["table.json"]
+    assert [dimension["code"] for dimension in question["dimensions"]] == list(FHI_DIMENSIONS)
+    (tmp_path / "fhi_tall.yaml").write_text(starter(seen, "fhi_tall", CODES), encoding="utf-8")
+    assert not read_source(tmp_path / "fhi_tall.yaml").is_enabled
+
+
+@pytest.mark.parametrize(
+    "proposed", [b"[]", b"{}", b'{"dimensions": [1]}', b"x", b'{"dimensions": []}']
+)
+def test_an_interface_that_proposes_no_question_is_refused(proposed: bytes) -> None:
+    with publisher(Reply(proposed, headers={"Content-Type": "application/json"})) as loopback:
+        table = f"{loopback.url}/api/open/v1/nokkel/Table/187"
+        with pytest.raises(PllError, match="proposes no question"):
+            inspect_address(table, CODES, TAKEN_AT.date(), allow_local=True)
 
 
 # --- Helsedirektoratet

@@ -28,7 +28,8 @@ _TABLE_OF_A_BANK = re.compile(
 )
 # a table of FHI's open statistics
 _ASKED_BY_POST = re.compile(
-    r"(https?://[^?#]+/api/open/v1/[A-Za-z0-9_-]{1,40}/table/\d{1,9})(?:/(?:data|query))?/?(?=[?#]|$)",
+    r"(https?://[^?#]+/api/open/v1/[A-Za-z0-9_-]{1,40}/table/\d{1,9})"
+    r"(?:/(?:data|query))?/?(?=[?#]|$)",
     re.IGNORECASE,
 )
 _ANSWER = {"format": "json-stat2", "maxRowCount": 50_000}

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pll_pipeline import console
-from pll_pipeline.config import Config
+from pll_pipeline.config import DUCKDB, SPARK, Config
 from pll_pipeline.errors import PllError, paragraph_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ class Form(StrEnum):
     csv = "csv"
     json = "json"
     parquet = "parquet"
+
+
+class EngineName(StrEnum):
+    """The engines that can compute the tables."""
+
+    duckdb = DUCKDB
+    spark = SPARK
 
 
 class Language(StrEnum):
@@ -125,13 +133,22 @@ def run(
             "--again", help="Publish although nothing is new, also what was rolled back from."
         ),
     ] = False,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(
+            "--engine", help="What computes the tables; `PLL_ENGINE` or DuckDB, if not given."
+        ),
+    ] = None,
 ) -> None:
     """One night: ask the sources, read what is new, build the marts, publish a release.
 
     The same job the schedule runs. Exit code 0: published, or nothing new. 3: published, but a
     source keeps an earlier snapshot. 1: nothing published, the last release is still current.
     """
-    _night(_settings_of_night("night"), ask=() if offline else source, again=again)
+    config = _settings_of_night("night")
+    if engine:
+        config = replace(config, engine=engine.value)
+    _night(config, ask=() if offline else source, again=again)
 
 
 @app.command()
@@ -175,8 +192,6 @@ def demo(
     on. No publisher published them; they are marked in every file and are never beside published
     ones.
     """
-    from dataclasses import replace
-
     from pll_pipeline.simulation.demo import published_world
     from pll_pipeline.simulation.plan_page import PATH
 

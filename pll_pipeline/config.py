@@ -17,6 +17,8 @@ from pll_pipeline.errors import PllError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "pll_pipeline"
+DUCKDB, SPARK = "duckdb", "spark"
+ENGINES = (DUCKDB, SPARK)
 _MOST_HOURS = 168
 _NORWAY = ZoneInfo("Europe/Oslo")
 # Patterns to polars and DuckDB, templates to dbt, the end of a file's name to SQLite's addresses.
@@ -40,6 +42,8 @@ class Config:
     longest_night_hours: float = 6.0
     publisher: str | None = None
     base_url: str | None = None
+    engine: str = DUCKDB
+    engine_folder: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -48,8 +52,10 @@ class Config:
         `PLL_ALERT_WEBHOOK` is where failures are posted, `PLL_PING_URL` what is asked for after
         each night that ended well, `PLL_LONGEST_NIGHT_HOURS` when a night is ended.
         `PLL_PUBLISHER` is who publishes the releases and `PLL_BASE_URL` the address of the folder
-        they are served from, both for catalogues. Raises `PllError` where a setting cannot be
-        right, and when the name of a folder has a character that a library cannot read.
+        they are served from, both for catalogues. `PLL_ENGINE` is what computes the tables, and
+        `PLL_ENGINE_FOLDER` the folder that this machine shares with it. Raises `PllError` where a
+        setting cannot be right, and when the name of a folder has a character that a library
+        cannot read.
         """
         data = Path(os.environ.get("PLL_DATA") or CHECKOUT / "data").resolve()
         for folder in (data, CHECKOUT):
@@ -62,6 +68,8 @@ class Config:
             longest_night_hours=_hours(os.environ.get("PLL_LONGEST_NIGHT_HOURS") or "6"),
             publisher=os.environ.get("PLL_PUBLISHER") or None,
             base_url=_folder_address(os.environ.get("PLL_BASE_URL") or ""),
+            engine=_engine(os.environ.get("PLL_ENGINE") or DUCKDB),
+            engine_folder=_engine_folder(os.environ.get("PLL_ENGINE_FOLDER") or ""),
         )
 
     @classmethod
@@ -153,6 +161,28 @@ def require_readable_name(folder: Path) -> None:
             where=ascii(str(folder)),
             do="rename the folder, or set `PLL_DATA` to another one",
         )
+
+
+def _engine(text: str) -> str:
+    if text not in ENGINES:
+        raise PllError(
+            f"{text!r} is no engine", where="PLL_ENGINE", do=f"set it to {' or '.join(ENGINES)}"
+        )
+    return text
+
+
+def _engine_folder(text: str) -> Path | None:
+    """The folder shared with an engine, by a name that is the same on both sides."""
+    if not text:
+        return None
+    if not Path(text).is_absolute():
+        raise PllError(
+            f"{text!r} is no absolute name of a folder",
+            where="PLL_ENGINE_FOLDER",
+            do="write it from the root, as the engine sees it too",
+        )
+    require_readable_name(Path(text))
+    return Path(text)
 
 
 def _folder_address(text: str) -> str | None:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from packaging.version import Version
 from pll_pipeline.assets import LOCK, LOG, described_failures
 from pll_pipeline.config import Config
 from pll_pipeline.disposable import put_away, read_json, require_file, require_folder, write_whole
+from pll_pipeline.engine import engine_of
+from pll_pipeline.engine.interface import BUILD_FILE, Build, DbtRun, Engine
 from pll_pipeline.errors import PllError
 from pll_pipeline.published.duckdb import file_fault, query
 from pll_pipeline.published.release_folder import hash_of
@@ -31,12 +34,13 @@ from pll_pipeline.validated.fingerprints import hash_of_folder
 # What a parse of the project gives, and the names within the folder of one run.
 PARSED = ("manifest.json", "partial_parse.msgpack")
 RUNNING, PARSING = "run-", "parse-"
-BUILD_FILE, TARGET, ROW_COUNTS = "build.duckdb", "target", "row_counts"
+TARGET, ROW_COUNTS, BUILT_ON = "target", "row_counts", "built_on.txt"
 DBT = Path(sys.executable).with_name("dbt")
 # Structured lines on standard output, and no log file of dbt's own.
 LOG_OPTIONS = ("--log-format", "json", "--log-level-file", "none")
 _MOST_NAMED = 5
 _TABLES_PER_LINE = 20
+_VIEWS = "stg_"
 _LONGEST_ERROR = 2000
 
 
@@ -169,6 +173,7 @@ def _run_environment(config: Config) -> dict[str, str]:
 
 def warehouse_assets(config: Config) -> dg.AssetsDefinition:
     """Every seed and model as an asset, every data test as a check, built by one `dbt build`."""
+    engine = engine_of(config)
     parsed = manifest(config)
 
     @dbt_assets(
@@ -179,7 +184,7 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
     )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         with described_failures():
-            yield from _build(context, config, parsed)
+            yield from _build(context, config, engine, parsed)
 
     return dbt_build
 
@@ -187,6 +192,11 @@ def warehouse_assets(config: Config) -> dg.AssetsDefinition:
 def built_manifest(config: Config) -> Path:
     """What dbt wrote about the tables in the build file; missing before the first build."""
     return config.build_file.parent / "dbt-run" / "manifest.json"
+
+
+def built_on(config: Config) -> str:
+    """The name and version of what computed the tables in the build file."""
+    return built_manifest(config).with_name(BUILT_ON).read_text(encoding="utf-8")
 
 
 def folder_options(config: Config, target: Path) -> list[str]:
@@ -235,51 +245,82 @@ def build_failure(folder: Path, log: Path) -> str:
     )
 
 
-def _build(context: dg.AssetExecutionContext, config: Config, parsed: Path) -> Iterator[Any]:
-    """Run `dbt build` and yield its events, those of tables with their number of rows."""
+def _build(
+    context: dg.AssetExecutionContext, config: Config, engine: Engine, parsed: Path
+) -> Iterator[Any]:
+    """Let the engine build every table, and yield dbt's events."""
     config.logs.mkdir(parents=True, exist_ok=True)
     log_file = config.logs / "dbt.log"
     require_file(log_file)
     LOG.info("building codes, star and marts and testing them")
-    table_count = 0
-    with _own_folder(config, RUNNING) as folder:
-        invocation = _start_dbt(context, config, parsed, folder)
-        with log_file.open("w", encoding="utf-8") as log, redirect_stdout(log):
-            for event in invocation.stream():
-                row_count = _row_count(folder, event)
-                if row_count is None:
-                    yield event
-                else:
-                    table_count += 1
-                    if table_count % _TABLES_PER_LINE == 0:
-                        LOG.info("built %d tables so far", table_count)
-                    yield event.with_metadata({**event.metadata, "dagster/row_count": row_count})
-        if not invocation.is_successful():
-            raise PllError(
-                build_failure(folder, log_file),
-                where=str(config.build_file),
-                do="see the model or test it names; the last release is still current",
-            )
+    with (
+        _own_folder(config, RUNNING) as folder,
+        log_file.open("w", encoding="utf-8") as log,
+        engine.prepared(),
+    ):
+        (folder / TARGET).mkdir()
+        (folder / ROW_COUNTS).mkdir()
+        shutil.copy(parsed.with_name(PARSED[1]), folder / TARGET)
+        build = Build(folder, config.dbt_project, json.loads(parsed.read_bytes()))
+        progress = _Progress()
+        for run in engine.builds(build):
+            invocation = _start_dbt(context, config, engine, run, build)
+            with redirect_stdout(log):
+                for event in invocation.stream():
+                    yield progress.noted(event, folder)
+            if not invocation.is_successful():
+                raise PllError(
+                    build_failure(folder, log_file),
+                    where=str(config.build_file),
+                    do="see the model or test it names; the last release is still current",
+                )
+        (folder / TARGET / BUILT_ON).write_text(engine.fetch(build), encoding="utf-8")
         _keep_build(config, folder)
-    LOG.info("built %d tables, every test passed", table_count)
+    LOG.info("built %d tables, every test passed", progress.table_count)
+
+
+@dataclass
+class _Progress:
+    """How many tables are built."""
+
+    table_count: int = 0
+
+    def noted(self, event: Any, folder: Path) -> Any:
+        """The event, that of a table counted and with its number of rows where it is at hand."""
+        if not isinstance(event, dg.Output):
+            return event
+        table = str(event.metadata["unique_id"].value).rsplit(".", 1)[-1]
+        if not table.startswith(_VIEWS):
+            self.table_count += 1
+            if self.table_count % _TABLES_PER_LINE == 0:
+                LOG.info("built %d tables so far", self.table_count)
+        file = folder / ROW_COUNTS / table
+        if not file.is_file():
+            return event
+        row_count = int(file.read_text(encoding="utf-8"))
+        return event.with_metadata({**event.metadata, "dagster/row_count": row_count})
 
 
 def _start_dbt(
-    context: dg.AssetExecutionContext, config: Config, parsed: Path, folder: Path
+    context: dg.AssetExecutionContext, config: Config, engine: Engine, run: DbtRun, build: Build
 ) -> DbtCliInvocation:
-    """`dbt build` without unit tests, in a folder of its own.
+    """One `dbt build` without unit tests, in the folder of the build.
 
     Not through the library's resource: that starts dbt once more, to ask for its version.
     """
-    target = folder / TARGET
-    target.mkdir()
-    (folder / ROW_COUNTS).mkdir()
-    shutil.copy(parsed.with_name("partial_parse.msgpack"), target)
-    build = ["build", "--exclude-resource-type", "unit_test", *folder_options(config, target)]
+    target = build.folder / TARGET
+    options = ["--target", engine.target, *folder_options(config, target)]
+    command = ["build", "--exclude-resource-type", "unit_test", *options, *run.selection]
     return DbtCliInvocation.run(
-        args=_command(folder, *LOG_OPTIONS, *build),
-        env={**os.environ, **_run_environment(config), "PLL_ROW_COUNTS": ROW_COUNTS},
-        manifest=json.loads(parsed.read_bytes()),
+        args=_command(build.folder, *LOG_OPTIONS, *command),
+        env={
+            **os.environ,
+            **_run_environment(config),
+            "PLL_ROW_COUNTS": ROW_COUNTS,
+            **engine.environment(),
+            **run.environment,
+        },
+        manifest=build.manifest,
         dagster_dbt_translator=Translator(),
         project_dir=config.dbt_project,
         target_path=target,
@@ -303,22 +344,14 @@ def _keep_build(config: Config, folder: Path) -> None:
     os.rename(folder / TARGET, kept)
 
 
-def _row_count(folder: Path, event: Any) -> int | None:
-    """The number of rows of the table that an event is about; None for other events."""
-    if not isinstance(event, dg.Output):
-        return None
-    table = str(event.metadata["unique_id"].value).rsplit(".", 1)[-1]
-    file = folder / ROW_COUNTS / table
-    return int(file.read_text(encoding="utf-8")) if file.is_file() else None
-
-
 def _message(result: dict[str, Any]) -> str:
     return " ".join((result["message"] or "no message").split())
 
 
 def _broken_rules(result: dict[str, Any], build_file: Path) -> str:
     """The rules that a failed test of a table found broken; empty for anything else."""
-    if result["status"] != "fail" or not result["unique_id"].startswith("test."):
+    is_test = result["status"] == "fail" and result["unique_id"].startswith("test.")
+    if not is_test or not build_file.is_file():
         return ""
     broken = query(build_file, result["compiled_code"])
     return "; ".join(f"{rule}: {rows} rows, such as {example}" for rule, rows, example in broken)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pll_pipeline.assets import LOCK, LOG, described_failures
-from pll_pipeline.assets.marts import built_manifest
+from pll_pipeline.assets.marts import built_manifest, built_on
 from pll_pipeline.config import Config
 from pll_pipeline.published.outputs import OUTPUTS, Output
 from pll_pipeline.published.publish import publish
@@ -39,6 +39,7 @@ def release_assets(config: Config, tables: dg.AssetsDefinition) -> dg.AssetsDefi
             inputs = Inputs(
                 **read_inputs(config),
                 dbt_manifest=built_manifest(config),
+                built_on=built_on(config),
                 publisher=config.publisher,
                 base_url=config.base_url,
             )

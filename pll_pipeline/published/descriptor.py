@@ -104,6 +104,7 @@ def write_manifest(draft: Draft) -> None:
         files.append(file | {"rows": rows[path]} if path in rows else file)
     manifest = {
         **draft.info.facts,
+        "built_on": draft.info.inputs.built_on,
         "snapshots": [_plain(snapshot) for snapshot in draft.info.inputs.snapshots],
         "stale_sources": [_plain(source) for source in draft.info.inputs.stale_sources],
         "files": files,

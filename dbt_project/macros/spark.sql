@@ -24,7 +24,7 @@
         'spark.sql.session.timeZone': 'UTC',
         'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
         'spark.sql.parser.escapedStringLiterals': 'false',
-        'spark.sql.ansi.enabled': 'false',
+        'spark.sql.ansi.enabled': 'true',
     }) }}
 {%- endmacro %}
 
@@ -60,7 +60,7 @@
 {%- endmacro %}
 
 {% macro require_spark_settings() -%}
-    {%- for name, value in spark_settings().items() if execute -%}
+    {%- for name, value in spark_settings().items() -%}
         {%- set is = run_query('set ' ~ name).rows[0][1] -%}
         {%- if is | lower != value | lower -%}
             {%- do exceptions.raise_compiler_error(
@@ -147,9 +147,9 @@
         {%- set counts = run_query(
             'select ' ~ spark_empty_cells(never_empty) ~ ' from ' ~ relation
         ).rows[0] -%}
-        {%- for name in never_empty if counts[loop.index0] -%}
+        {%- for name in never_empty if counts[name] -%}
             {%- do exceptions.raise_compiler_error(
-                relation ~ ': ' ~ name ~ ' is empty in ' ~ counts[loop.index0] ~ ' rows'
+                relation ~ ': ' ~ name ~ ' is empty in ' ~ counts[name] ~ ' rows'
             ) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -15,7 +15,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Spark:
     host: str
     prefix: str
     folder: Path
-    password: str = ""
+    password: str = field(default="", repr=False)
 
     target = "spark"
 
@@ -95,7 +95,7 @@ class Spark:
         """Folders as addresses of files, whatever file system the cluster reads otherwise."""
         return {
             "PLL_SCHEMA_PREFIX": self.prefix,
-            "PLL_SPARK_TLS": "true" if self.has_tls else "false",
+            "PLL_SPARK_TLS": str(self.has_tls),
             # dbt writes no variable of this name to its log
             "DBT_ENV_SECRET_SPARK_PASSWORD": self.password,
             "PLL_LANDED_DIR": f"file:{self._landed}",

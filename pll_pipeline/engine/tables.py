@@ -63,10 +63,15 @@ def fetch_tables(build: Build, tables: Path) -> str:
     with _session(build, build.file) as connection:
         for node in _kept_tables(build):
             files = str(_finished(tables, node) / FINISHED)
-            rows = connection.read_parquet(files)
-            _require_columns(node, rows)
+            _require_columns(connection, node, files)
             _create(connection, node)
-            rows.insert_into(f"{node['schema']}.{node['alias']}")
+            connection.execute(
+                statement(
+                    "insert into {table} by name from read_parquet({files})",
+                    table=_name(node),
+                    files=literal(files),
+                )
+            )
             _comment(connection, node)
             versions |= _versions(connection, files)
     if len(versions) != 1:
@@ -162,8 +167,9 @@ def _columns(node: Node) -> dict[str, str]:
     return {name: data_type.upper() for name, data_type in types.items()}
 
 
-def _require_columns(node: Node, rows: duckdb.DuckDBPyRelation) -> None:
-    written = dict(zip(rows.columns, map(str, rows.types), strict=True))
+def _require_columns(connection: Connection, node: Node, files: str) -> None:
+    described = statement("describe from read_parquet({files})", files=literal(files))
+    written = {name: data_type for name, data_type, *_ in connection.execute(described).fetchall()}
     if written != _columns(node):
         wrong = sorted(set(written.items()) ^ set(_columns(node).items()))
         raise PllError(

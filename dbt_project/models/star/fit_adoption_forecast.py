@@ -4,8 +4,7 @@ dbt has no contract for a model in Python. So this one is private, and `fct_adop
 which has a contract, copies it and drops it. Not here: the method (`pll_pipeline/star/`).
 """
 
-import polars as pl
-
+from pll_pipeline.published.frames import frame_of
 from pll_pipeline.star.forecasting import forecast
 from pll_pipeline.star.panel import Limits
 
@@ -52,5 +51,5 @@ def model(dbt, _session):
         .filter(HAS_FIGURE)
         .project(COLUMNS)
     )
-    limits = Limits.from_refusals(pl.DataFrame(refusals))
-    return Stream(forecast(pl.DataFrame(known), limits))
+    limits = Limits.from_refusals(frame_of(refusals))
+    return Stream(forecast(frame_of(known), limits))

@@ -19,11 +19,12 @@ YAML := .yamllint .pre-commit-config.yaml workspace.yaml dbt_project pll_pipelin
 
 UV := .uv/bin/uv
 
-.PHONY: help setup run check format test attack audit sbom bench serve lock generated clean
+.PHONY: help setup run check format test test-engine attack audit sbom bench serve lock generated clean
 
 help:
 	@echo "make run      set up, run the night on the snapshots there are, publish a release"
 	@echo "make test     set up, run every test"
+	@echo "make test-engine  the same figures on a real Spark of two workers; needs Java 17"
 	@echo "make check    format, lint and types: what CI checks before the tests"
 	@echo "make format   format the code and repair what the linter can"
 	@echo "make serve    Dagster's page and the nightly schedule on 127.0.0.1"
@@ -78,6 +79,15 @@ format: .venv-check/.complete
 	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --locked --quiet --group bench
 	@touch .venv-bench/.complete
 
+# A real Spark of two workers on loopback, in an environment of its own: pyspark is large.
+.venv-engine/.complete: pyproject.toml uv.lock $(UV)
+	@UV_PROJECT_ENVIRONMENT=.venv-engine $(UV) sync --locked --quiet --extra spark --group engine
+	@touch .venv-engine/.complete
+
+test-engine: .venv-engine/.complete
+	@command -v java >/dev/null || { echo "make test-engine needs Java 17, as in Debian's openjdk-17-jre-headless"; exit 1; }
+	@.venv-engine/bin/python -m pytest tests/engine
+
 # KILLS=200 kills so many, FOLDER=… keeps what was done and goes on with it another time.
 attack: setup
 	@.venv/bin/python -m tests.attack $(if $(KILLS),--kills $(KILLS) --minutes 600) $(if $(FOLDER),--folder "$(FOLDER)")
@@ -104,4 +114,4 @@ generated: setup
 	.venv/bin/python -m pll_pipeline.sources
 
 clean:
-	rm -rf .venv .venv-check .venv-bench .uv .cache dist data/validated data/build data/dagster data/logs
+	rm -rf .venv .venv-check .venv-bench .venv-engine .uv .cache dist data/validated data/build data/dagster data/logs

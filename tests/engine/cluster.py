@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 WORKERS = 2
 ZONE = "Europe/Oslo"
 _DRIVER_MEMORY, _WORKER_MEMORY, _DAEMON_MEMORY = "2500m", "1g", "256m"
@@ -95,6 +97,14 @@ class Cluster:
             *("--webui-port", str(free_port()), "--cores", "1", "--memory", _WORKER_MEMORY),
             f"spark://127.0.0.1:{self.master_port}",
         )
+
+    def kill_worker(self, name: str) -> None:
+        """Kill a worker and its executor at once, as when a machine loses its power."""
+        children = psutil.Process(self.processes[name].pid).children(recursive=True)
+        self.end(name, signal.SIGKILL)
+        for child in children:
+            if child.is_running():
+                child.kill()
 
     def start_thrift(self, **settings: str) -> None:
         """Start a thrift server on the cluster; wait until it answers."""

@@ -62,6 +62,15 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "service": {"bold": True, "bg_color": "#d5e6eb"},
 }
 
+# What a figure that is not exact has before it in its cell, which stays a number.
+_QUALIFIERS = {"at_least": "minst", "at_most": "høyst", "approx": "ca.", "estimate": "anslag"}
+_NUMBERS = {"share": "0.0 %", "count": "#,##0"}
+_FORMATS |= {
+    f"{number} {qualifier}": {"num_format": f'"{word} "{number_format}'}
+    for number, number_format in _NUMBERS.items()
+    for qualifier, word in _QUALIFIERS.items()
+}
+
 Writer = Callable[[int, int, Any], int]
 
 
@@ -163,6 +172,16 @@ def _sheet_names(marts: Iterable[Table]) -> Iterator[str]:
             name = f"{plain[: _LONGEST_SHEET_NAME - 3]}_{number}"
         taken.add(name.lower())
         yield name
+
+
+def qualified(number: str, qualifier: str | None) -> str:
+    """The name of the format of a share or a count with its qualifier."""
+    return f"{number} {qualifier}" if qualifier in _QUALIFIERS else number
+
+
+def with_qualifier(text: str, qualifier: str | None) -> str:
+    """A figure as a text, with its qualifier."""
+    return f"{_QUALIFIERS[qualifier]} {text}" if qualifier in _QUALIFIERS else text
 
 
 def writer(

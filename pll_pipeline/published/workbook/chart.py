@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from pll_pipeline.published.sql import statement
-from pll_pipeline.published.workbook.book import CHART, Book, writer
+from pll_pipeline.published.workbook.book import CHART, Book, qualified, with_qualifier, writer
 from pll_pipeline.published.workbook.series import COLUMNS, JOINS, Series
 
 _MOST_BARS = 40  # a longer bar chart is not readable
@@ -22,7 +22,7 @@ _TEXT = (
 _OLDER = "Eldre enn ett år før det nyeste, ikke i figuren"
 _NONE = "Ingen andel for landet er publisert."
 _NEWEST_SHARES = statement(
-    "select {columns}, figures.adoption_share, figures.month, "
+    "select {columns}, figures.adoption_share, figures.month, figures.qualifier, "
     "figures.month >= max(figures.month) over () - interval 12 months as is_recent "
     "from release.marts.mart_adoption_latest as figures {joins} "
     "where figures.region_key = ? and figures.adoption_share is not null "
@@ -31,7 +31,7 @@ _NEWEST_SHARES = statement(
     columns=COLUMNS,
     joins=JOINS,
 )
-Row = tuple[str, float, date]
+Row = tuple[str, float, date, str | None]
 
 
 def write(book: Book) -> None:
@@ -50,7 +50,7 @@ def write(book: Book) -> None:
     if recent:
         bars = min(len(recent), _MOST_BARS)
         sheet.insert_chart(
-            1, 4, _bars(book, bars, _title(book, recent, bars)), {"description": _TEXT}
+            1, 4, _bars(book, recent[:bars], _title(book, recent, bars)), {"description": _TEXT}
         )
     else:
         sheet.write_string(1, 0, _NONE)
@@ -61,23 +61,23 @@ def _shares(book: Book) -> tuple[list[Row], list[Row]]:
     recent: list[Row] = []
     older: list[Row] = []
     rows = book.draft.connection.execute(_NEWEST_SHARES, [_NATION]).fetchall()
-    for *series, share, month, is_recent in rows:
+    for *series, share, month, qualifier, is_recent in rows:
         shares = recent if is_recent else older
-        shares.append((Series(*series).name(is_share=True), share, month))
+        shares.append((Series(*series).name(is_share=True), share, month, qualifier))
     return recent, older
 
 
 def _write_rows(book: Book, first: int, rows: list[Row]) -> None:
     write_text = writer(book.chart, "VARCHAR", book.formats)
-    for row, (label, share, month) in enumerate(rows, first):
+    for row, (label, share, month, qualifier) in enumerate(rows, first):
         write_text(row, 0, label)
-        book.chart.write_number(row, 1, share, book.formats["share"])
+        book.chart.write_number(row, 1, share, book.formats[qualified("share", qualifier)])
         book.chart.write_datetime(row, 2, month, book.formats["month"])
 
 
 def _title(book: Book, recent: list[Row], bars: int) -> str:
     """The title, with the time that the figures are about and how many bars have no room."""
-    months = sorted({f"{month:%Y-%m}" for _, _, month in recent[:bars]})
+    months = sorted({f"{month:%Y-%m}" for _, _, month, _ in recent[:bars]})
     time = months[0] if len(months) == 1 else f"{months[0]} til {months[-1]}"
     title = f"Nyeste andel i landet, {time}"
     if bars < len(recent):
@@ -85,9 +85,11 @@ def _title(book: Book, recent: list[Row], bars: int) -> str:
     return f"SIMULERTE TALL: {title}" if book.draft.info.inputs.is_simulated else title
 
 
-def _bars(book: Book, rows: int, title: str) -> Any:
-    """A bar chart of the first rows of its sheet."""
+def _bars(book: Book, shown: list[Row], title: str) -> Any:
+    """A bar chart of the first rows of its sheet, each with its share and qualifier."""
     chart = book.file.add_chart({"type": "bar"})
+    rows = len(shown)
+    texts = [with_qualifier(_per_cent(share), qualifier) for _, share, _, qualifier in shown]
     chart.add_series(
         {
             "name": "Andel i landet",
@@ -95,7 +97,7 @@ def _bars(book: Book, rows: int, title: str) -> Any:
             "values": [CHART, 1, 1, rows, 1],
             "fill": {"color": "#005f78"},
             "gap": 40,
-            "data_labels": {"value": True, "num_format": "0 %"},
+            "data_labels": {"value": True, "custom": [{"value": text} for text in texts]},
         }
     )
     chart.set_title({"name": title, "name_font": {"size": 12}})
@@ -105,3 +107,7 @@ def _bars(book: Book, rows: int, title: str) -> Any:
     chart.set_legend({"none": True})
     chart.set_size({"width": 860, "height": 140 + 26 * rows})
     return chart
+
+
+def _per_cent(share: float) -> str:
+    return f"{share * 100:.1f} %".replace(".", ",")

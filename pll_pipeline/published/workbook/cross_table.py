@@ -14,15 +14,15 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from pll_pipeline.published.sql import statement
-from pll_pipeline.published.workbook.book import Book, writer
+from pll_pipeline.published.workbook.book import Book, qualified, writer
 from pll_pipeline.published.workbook.series import COLUMNS, JOINS, Series
 from pll_pipeline.vocabulary.code_labels import labels_of
 
 _SUPPRESSED, _UNKNOWN = "skjermet", "ukjent"
 _NOTE = (
-    "Nyeste tall for hver region slik den er i dag. Et tall med strek er et intervall: utgiveren "
-    "har skjermet tallet, eller en del av det. Tomt: ikke publisert. Andre mål og aktørtyper er på "
-    "arket Nyeste tall."
+    "Nyeste tall for hver region slik den er i dag. Et tall med strek er et intervall som tallet "
+    "ligger i: det er skjermet, eller regnet ut av tall som er skjermet, avrundet eller mangler. "
+    "Tomt: ikke publisert. Andre mål og aktørtyper er på arket Nyeste tall."
 )
 _HEADINGS = ("Nivå", "Region", "Fylke", "Helsefellesskap")
 _WIDTHS = (22, 34, 18, 34)
@@ -55,7 +55,7 @@ _REGIONS = """
 """
 _FIGURES = """
     select
-        region_key, month, status, adoption_share, share_lower, share_upper,
+        region_key, qualifier, month, status, adoption_share, share_lower, share_upper,
         adoption_count, adoption_count_lower, adoption_count_upper
     from release.marts.mart_adoption_latest
     where measure_code = ? and actor_type_code = ?
@@ -65,6 +65,7 @@ _FIGURES = """
 class Figure(NamedTuple):
     """The newest figure of a region: its value, or the bounds of it."""
 
+    qualifier: str | None
     month: date
     status: str
     value: float | None
@@ -106,8 +107,8 @@ def _services(book: Book) -> list[_Service]:
         series = Series(*columns)
         rows = connection.execute(_FIGURES, [measure_code, series.actor_type_code]).fetchall()
         figures = {
-            key: Figure(month, status, *(values[:3] if is_share else values[3:]))
-            for key, month, status, *values in rows
+            key: Figure(qualifier, month, status, *(values[:3] if is_share else values[3:]))
+            for key, qualifier, month, status, *values in rows
         }
         services.append(_Service(service, series.name(is_share=is_share), is_share, figures))
     return services
@@ -135,7 +136,8 @@ def _write_figure(book: Book, row: int, position: int, service: _Service, figure
     if isinstance(cell, str):
         sheet.write_string(row, position, cell, formats["range"])
     else:
-        sheet.write_number(row, position, cell, formats["share" if service.is_share else "count"])
+        number = qualified("share" if service.is_share else "count", figure.qualifier)
+        sheet.write_number(row, position, cell, formats[number])
     sheet.write_datetime(row, position + 1, figure.month, formats["month"])
 
 

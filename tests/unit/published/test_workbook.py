@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -368,4 +369,17 @@ def test_a_wide_sheet_takes_several_pages_and_repeats_its_names(book: openpyxl.W
 def test_a_figure_known_by_bounds_is_a_range_rounded_outwards(
     figure: tuple[str, Any, Any, Any], is_share: bool, cell: float | str
 ) -> None:
-    assert cell_of(Figure(date(2026, 1, 1), *figure), is_share=is_share) == cell
+    assert cell_of(Figure("exact", date(2026, 1, 1), *figure), is_share=is_share) == cell
+
+
+def test_a_figure_that_is_not_exact_has_its_qualifier_in_its_cell_and_at_its_bar(
+    write: Write, tmp_path: Path
+) -> None:
+    book = write(_latest("Mål", "2026-01-01", "0.8", qualifier="'at_least'"))
+    (cell,) = [
+        cell for row in book["Region og tjeneste"].iter_rows() for cell in row if cell.value == 0.8
+    ]
+    assert cell.number_format == '"minst "0.0 %'
+    assert book["Figur"]["B2"].number_format == '"minst "0.0 %'
+    with zipfile.ZipFile(tmp_path / "pll.xlsx") as files:
+        assert "minst 80,0 %" in files.read("xl/charts/chart1.xml").decode()

@@ -126,7 +126,8 @@ def _kind_of_labels(texts: list[str], codes: Codes, on: date) -> tuple[LooksLike
             return "period", detail
     if _are_mostly(labels, read_period):
         return "period", ""
-    if _are_mostly(labels, codes.actor_types.match):
+    known = [text for text in labels if codes.actor_types.has(text)]
+    if len(known) >= ENOUGH * len(labels) and _are_mostly(labels, codes.actor_types.match):
         return "actor_type", ""
     return None, ""
 
@@ -153,6 +154,9 @@ def is_read(text: str, read: Callable[[str], object]) -> bool:
 
 
 def _region_level(text: str, codes: Codes, on: date) -> str | None:
+    # most texts are no name, and to say which are near takes long
+    if not codes.regions.has(text):
+        return None
     for level in _LEVELS:
         if is_read(text, partial(codes.regions.match, levels=[level], on=on)):
             return level

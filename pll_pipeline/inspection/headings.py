@@ -83,7 +83,7 @@ def _shape(heading: str, codes: Codes) -> tuple[str, str, str] | None:
             before, period, after = found
             parts.append(f"{_escaped(before)}{_PERIOD}{_escaped(after)}")
             words += [before.strip(" ,:()"), after.strip(" ,:()")]
-        elif _ACTOR_TYPE not in parts and is_read(part, codes.actor_types.match):
+        elif _ACTOR_TYPE not in parts and _is_actor_type(part, codes):
             parts.append(_ACTOR_TYPE)
         else:
             parts.append(_escaped(part))
@@ -91,6 +91,11 @@ def _shape(heading: str, codes: Codes) -> tuple[str, str, str] | None:
     if not period:
         return None
     return f"^{_escaped(_JOIN).join(parts)}$", " ".join(filter(None, words)), period
+
+
+def _is_actor_type(part: str, codes: Codes) -> bool:
+    # most headings are no name, and to say which are near takes long
+    return codes.actor_types.has(part) and is_read(part, codes.actor_types.match)
 
 
 def _period_in(part: str) -> tuple[str, str, str] | None:

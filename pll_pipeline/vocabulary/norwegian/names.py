@@ -164,7 +164,7 @@ class NameIndex:
 
     def has(self, label: str) -> bool:
         """Whether the label is a name, or parts of one, at any level and time."""
-        return bool(self._called(label))
+        return len(label) <= LONGEST_TEXT and bool(self._called(label))
 
     def _called(self, label: str) -> list[Name]:
         """The names of a label as a whole, or without its years, or of its parts together."""

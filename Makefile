@@ -100,7 +100,7 @@ sbom: .venv/.product .venv-check/.complete
 	@.venv-check/bin/python .ci/sbom.py
 
 bench: setup .venv-bench/.complete
-	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_check && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs && .venv/bin/python -m tests.bench.backtest && .venv-bench/bin/python -m tests.bench.libraries
+	@.venv/bin/python -m tests.bench.bench_night && .venv/bin/python -m tests.bench.bench_history && .venv/bin/python -m tests.bench.bench_readers && .venv/bin/python -m tests.bench.bench_check && .venv/bin/python -m tests.bench.bench_demo && .venv/bin/python -m tests.bench.bench_outputs && .venv/bin/python -m tests.bench.backtest && .venv-bench/bin/python -m tests.bench.libraries
 
 serve: .venv/.product
 	@.venv/bin/pll serve

@@ -1,7 +1,7 @@
 """What each output of a release costs, beside a whole demo night.
 
-Bound, in CPU time: all outputs together at most 30 % of the night. `python -m tests.bench.bench_outputs` prints
-what each took and exits with 1 when the bound is exceeded.
+Bound, in CPU time: all outputs together at most 30 % of the night.
+`python -m tests.bench.bench_outputs` prints what each took and exits with 1 when it is exceeded.
 Not here: the night itself (`bench_night.py`, `bench_demo.py`).
 """
 

@@ -22,7 +22,7 @@ import polars as pl
 
 from pll_pipeline.assets.marts import DBT, dbt_environment
 from pll_pipeline.config import Config
-from pll_pipeline.validated.gathering import FRAMES
+from pll_pipeline.validated.verdicts import FRAMES
 from tests.bench.measure import ROOT, Bound, Run, check, measure, print_machine
 
 SEEDS = ROOT / "dbt_project" / "seeds"

@@ -15,6 +15,7 @@ from pll_pipeline.published.page.page import FILES
 from pll_pipeline.star.model_files import DBT_PROJECT, tables
 from tests.night.conftest import World
 from tests.outputs.browser import Elements, shown, violations
+from tests.outputs.page_statements import PageStatements
 
 MOST_BYTES = 2_000_000
 SECTIONS = (
@@ -70,6 +71,20 @@ class Page(Elements):
     def attributes(self, tag: str) -> list[dict[str, str | None]]:
         """The attributes of every element with a tag."""
         return [attributes for name, attributes in self.elements if name == tag]
+
+
+# What the checker of statements must have met.
+_SORTS_OF_DEMO = {
+    *("value of a figure", "tile", "rank", "percentile", "share in a headline", "lag"),
+    "statement of the timeline",
+}
+_SORTS_OF_RELEASE = {
+    *("share in a headline", "claim of absence", "readiness", "statement of the timeline"),
+}
+
+
+def _statements(world: World, page: Path) -> PageStatements:
+    return PageStatements(page, world.data / "build" / "build.duckdb")
 
 
 @pytest.fixture(
@@ -265,6 +280,41 @@ def test_the_numbers_on_the_page_are_those_of_the_tables(demo: World) -> None:
     row = page.text[page.text.index("Norge", page.text.index("Endring, 12 md.")) :][:120]
     numbers = [word for word in row.split(" ") if re.fullmatch(rf"[\d{NBSP}]+", word)]
     assert numbers[:2] == [f"{n:,}".replace(",", NBSP) for n in (count, eligible)]
+
+
+@pytest.mark.parametrize("world", ["demo", "released"])
+def test_every_statement_of_the_page_is_proved(world: str, request: pytest.FixtureRequest) -> None:
+    """Values, tiles, ranks, percentiles, headlines and claims, against the bounds of the marts."""
+    of_world: World = request.getfixturevalue(world)
+    counts, unproved = _statements(of_world, of_world.current / "report" / "index.html").count()
+    assert unproved == []
+    sorts = {"demo": _SORTS_OF_DEMO, "released": _SORTS_OF_RELEASE}[world]
+    assert sorts <= counts.keys()
+    assert counts.total() > 100
+
+
+@pytest.mark.parametrize(
+    ("pattern", "changed", "sort"),
+    [
+        (r'(class="tile" role="img" aria-label="[^:"]+: )[^"]+', r"\g<1>33,3 %", "tile"),
+        (
+            r'(<th scope="row">Helsefellesskapet [^<]+</th><td class="number">)[^<]*',
+            r"\g<1>99",
+            "rank",
+        ),
+        (r'(<p class="headline">[^<]*?: )[\d,]+', r"\g<1>61,7", "share in a headline"),
+    ],
+)
+def test_a_false_statement_is_found(
+    demo: World, tmp_path: Path, pattern: str, changed: str, sort: str
+) -> None:
+    text = (demo.current / "report" / "index.html").read_text(encoding="utf-8")
+    false, changes = re.subn(pattern, changed, text)
+    assert changes
+    page = tmp_path / "false.html"
+    page.write_text(false, encoding="utf-8")
+    _, unproved = _statements(demo, page).count()
+    assert sort in {statement.sort for statement in unproved}
 
 
 @pytest.mark.parametrize("table", tables(DBT_PROJECT, "page"))

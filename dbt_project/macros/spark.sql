@@ -160,3 +160,8 @@
         count(case when {{ column }} is null then 1 end) as {{ column }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+{#- Spark before version 4 has no ordered text of a group. -#}
+{% macro spark__joined_text(column) -%}
+    array_join(array_sort(collect_list({{ column }})), '; ')
+{%- endmacro %}

@@ -22,3 +22,12 @@
         else {{ level }}
     end
 {%- endmacro %}
+
+{#- The texts of a group in their order, with a semicolon between them. -#}
+{% macro joined_text(column) -%}
+    {{ return(adapter.dispatch('joined_text', 'pll')(column)) }}
+{%- endmacro %}
+
+{% macro default__joined_text(column) -%}
+    string_agg({{ column }}, '; ' order by {{ column }})
+{%- endmacro %}

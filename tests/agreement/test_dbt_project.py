@@ -47,6 +47,7 @@ NOT_PORTABLE = {
     "using": r"\busing\s*\(",
     "an integer division": r"(?<!/)//(?!/)",
     "a lambda": r"->",
+    "a text of a group": r"\b(?:string_agg|listagg|group_concat)\s*\(",
     "a recursive query": r"\bwith\s+recursive\b",
     # in another order, doubles add up to another number; `exact_sum` is the sum of doubles
     "a sum of doubles": r"(?<!cast\()\bsum\((?![^()]*\)\s*over\b)",
@@ -122,6 +123,7 @@ def test_the_rule_of_portable_sql_would_catch_it(what: str) -> None:
         "using": "join t using (x)",
         "an integer division": "select 7 // 2",
         "a lambda": "x -> x + 1",
+        "a text of a group": "string_agg(x, '; ' order by x)",
         "a recursive query": "with recursive t as (",
         "a sum of doubles": "select sum(value) as value from t",
         "a round of doubles": "select round(case when f(a, g(b)) then 1 end / 3, 6)",

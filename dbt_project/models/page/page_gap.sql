@@ -14,7 +14,7 @@ with owner as (
 owners as (
     select
         service_code,
-        string_agg(owner, '; ' order by owner) as owners
+        {{ joined_text('owner') }} as owners
     from owner
     group by service_code
 ),

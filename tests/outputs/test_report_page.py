@@ -20,7 +20,7 @@ from tests.outputs.page_statements import PageStatements
 MOST_BYTES = 2_000_000
 SECTIONS = (
     *("now", "plan", "timeline", "curves", "spread", "ranking", "maps", "published", "forecast"),
-    *("changes", "fresh", "about"),
+    *("changes", "fresh", "about", "areas"),
 )
 FIGURES = {
     *("actors", "plan", "rollout", "curves", "spread", "ranking", "matrix", "maps", "cells"),
@@ -107,7 +107,10 @@ def test_a_page_is_one_file_that_fetches_nothing(path: Path) -> None:
     page = Page(path)
     assert path.stat().st_size < MOST_BYTES
     fetching = {"link", "img", "iframe", "object", "embed", "video", "audio", "source"}
-    assert {tag for tag, _ in page.elements} & (fetching | {"base", "form"}) == set()
+    assert {tag for tag, _ in page.elements} & (fetching | {"base"}) == set()
+    language = next(name for name, file in FILES.items() if file == path.name)
+    (search,) = page.attributes("form")
+    assert search["action"] == f"{language}/index.html"
     assert {"type": "application/ld+json"} in page.attributes("script")
     assert all(attributes.keys() <= {"type"} for attributes in page.attributes("script"))
     names = {name for _, attributes in page.elements for name in attributes}

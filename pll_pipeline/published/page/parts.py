@@ -68,6 +68,7 @@ class Tile:
 
     `step` is the step of its share, 0 where there is none; `lines` is its short name. `low` and
     `high` bound its share: they are equal where it is known, and both None where nothing is.
+    `address` is the page of the region.
     """
 
     x: float
@@ -79,6 +80,7 @@ class Tile:
     lines: tuple[str, ...]
     low: float | None = None
     high: float | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pll_pipeline.published.page.data import PageData
 from pll_pipeline.published.page.figure import with_data
 from pll_pipeline.published.page.page_texts import PageTexts, capitalised, drawn_bounds
 from pll_pipeline.published.page.parts import (
+    Cell,
     Figure,
     Section,
     Table,
@@ -107,6 +108,7 @@ def _tile(row: Row, place: tuple[float, float], texts: PageTexts, *, has_name: b
         lines=tile_layout.lines_of(name) if has_name else (),
         low=low,
         high=high,
+        address=texts.area_address(row["region_key"]),
     )
 
 
@@ -156,14 +158,14 @@ def _table(tiles: Sequence[Row], texts: PageTexts) -> Table:
         (texts.get("region"), "text"),
         (texts.get("share"), "number"),
     ]
-    rows = (
+    rows: list[list[str | Cell]] = [
         [
             capitalised(texts.level(row["region_level"])),
-            row["region_name"],
+            Cell(row["region_name"], address=texts.area_address(row["region_key"])),
             _share_in_words(row, texts),
         ]
         for row in sorted(tiles, key=_table_order)
-    )
+    ]
     return table_of(texts.get("maps_table"), heads, rows)
 
 

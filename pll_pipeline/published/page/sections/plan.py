@@ -266,9 +266,9 @@ def _shown_areas(rollout: Sequence[Row]) -> Sequence[Row]:
 def _rollout_table(rollout: Sequence[Row], texts: PageTexts) -> Table:
     columns = ("area", "actor_type", "planned", "reported", "observed")
     heads = [*((texts.get(column), "text") for column in columns), (texts.get("lag"), "number")]
-    rows = (
+    rows: list[list[str | Cell]] = [
         [
-            row["region_name"],
+            Cell(row["region_name"], address=texts.area_address(row["region_key"])),
             texts.actor_type(row["actor_type_code"]),
             _planned_phase(row, texts),
             texts.phase(row["reported_phase"]),
@@ -276,7 +276,7 @@ def _rollout_table(rollout: Sequence[Row], texts: PageTexts) -> Table:
             _lag(row, texts),
         ]
         for row in rollout
-    )
+    ]
     return table_of(texts.get("rollout_table"), heads, rows)
 
 

@@ -80,7 +80,9 @@ def _cell_table(cells: Sequence[Row], texts: PageTexts) -> Table:
 
 
 def _cell_row(region: Sequence[Row], texts: PageTexts) -> list[str | Cell]:
-    return [region[0]["region_name"], _strip(region), *_counts(region, texts)]
+    row = region[0]
+    name = Cell(row["region_name"], address=texts.area_address(row["region_key"]))
+    return [name, _strip(region), *_counts(region, texts)]
 
 
 def _strip(cells: Sequence[Row]) -> Cell:

@@ -135,7 +135,7 @@ def _ranking_row(row: Row, texts: PageTexts) -> list[str | Cell]:
         before = min(max(share - change, 0.0), 1.0)
     share_text = texts.share(share, row["status"], row["share_lower"], row["share_upper"])
     return [
-        row["region_name"],
+        Cell(row["region_name"], address=texts.area_address(row["region_key"])),
         _rank(row, texts),
         Cell("", now=share, before=before, bounds=drawn_bounds(row), is_scale=True),
         share_text if share is None else texts.format.qualified(share_text, row["qualifier"]),
@@ -184,7 +184,10 @@ def _matrix_table(data: PageData, texts: PageTexts) -> Table:
     ]
     names = {row["region_key"]: row["region_name"] for row in data["matrix"]}
     rows = (
-        [name, *(_matrix_cell(by_cell.get((region, code)), texts) for code in services)]
+        [
+            Cell(name, address=texts.area_address(region)),
+            *(_matrix_cell(by_cell.get((region, code)), texts) for code in services),
+        ]
         for region, name in names.items()
     )
     return table_of(texts.get("matrix_table"), heads, rows)

@@ -96,7 +96,7 @@ def _table(rows: Sequence[Row], texts: PageTexts) -> Table:
 
 def _table_row(row: Row, most: int, texts: PageTexts) -> list[str | Cell]:
     return [
-        row["region_name"],
+        Cell(row["region_name"], address=texts.area_address(row["region_key"])),
         _count(row["resident_count"], texts),
         _agreements(row, most, texts),
         _count(row["gp_list_without_doctor_count"], texts),

@@ -107,6 +107,10 @@
     tiles.forEach((tile, index) => {
       tile.setAttribute("tabindex", index ? -1 : 0);
       tile.addEventListener("focus", () => show(tile));
+      tile.addEventListener("keydown", (event) => {
+        const link = event.key === "Enter" && tile.closest("a");
+        if (link) location.assign(link.href.baseVal);
+      });
       tile.addEventListener("pointerenter", () => show(tile));
     });
     map.addEventListener("keydown", (event) => {

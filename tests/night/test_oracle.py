@@ -33,7 +33,9 @@ def opinions(small_world: World) -> Opinions:
     return Opinions(small_world, Oracle(CODES, known_now(small_world.data / "raw", RESTATES)))
 
 
-def _rounded(row: Row) -> tuple[object, ...]:
+def rounded(row: Row) -> tuple[object, ...]:
+    """What is compared of a row of the second opinion, rounded as tables are."""
+
     def whole(value: float | None) -> int | None:
         return None if value is None else int(value + 0.5 + 1e-9)
 
@@ -63,7 +65,8 @@ def _rounded(row: Row) -> tuple[object, ...]:
     )
 
 
-def _is_same(warehouse: tuple[object, ...], oracle: tuple[object, ...]) -> bool:
+def is_same(warehouse: tuple[object, ...], oracle: tuple[object, ...]) -> bool:
+    """Whether both have the same, but for rounding."""
     return all(
         mine == theirs
         if not (isinstance(mine, int | float) and isinstance(theirs, int | float))
@@ -86,14 +89,14 @@ def test_every_cell_of_adoption_agrees_with_the_second_opinion(opinions: Opinion
         "from star.fct_adoption_month"
     )
     warehouse = {row[:4]: row[4:] for row in answer}
-    oracle = {key: _rounded(row) for key, row in opinions.oracle.rows.items()}
+    oracle = {key: rounded(row) for key, row in opinions.oracle.rows.items()}
     assert len(warehouse) == len(answer)
     assert warehouse.keys() - oracle.keys() == set()
     assert oracle.keys() - warehouse.keys() == set()
     different = {
         key: (warehouse[key], oracle[key])
         for key in oracle
-        if not _is_same(warehouse[key], oracle[key])
+        if not is_same(warehouse[key], oracle[key])
     }
     assert not different, f"{len(different)} of {len(oracle)}, as {list(different.items())[:3]}"
 

@@ -1,7 +1,7 @@
 """Every statement of the demo's marts against the bounds of what its publishers show.
 
 The second opinion on adoption (`tests/oracle.py`) counts every cell again from the figures of the
-release; ranks, percentiles, changes, targets and lags are held against the bounds of the cells.
+release; ranks, percentiles, changes, targets and lags are compared with the bounds of the cells.
 Not here: small worlds in which every assignment is tried (`tests/night/test_proof.py`).
 """
 
@@ -157,7 +157,7 @@ def test_every_bound_share_and_change_fits_the_figures_beside_it(demo: World) ->
         assert wrong == [(0,)], column
 
 
-def test_every_target_and_lag_is_said_only_where_its_figures_prove_it(demo: World) -> None:
+def test_every_target_and_lag_is_stated_only_where_its_figures_prove_it(demo: World) -> None:
     reached = demo.ask(
         "select count(*) from marts.mart_target_status where target_status = 'reached' "
         "and (newest_value is null or newest_value < target_value)"

@@ -2035,8 +2035,8 @@ def _phase_columns() -> Iterator[Column]:
             "varchar",
             f"{service}: observert fase",
             f"Phase of {service} that reports or figures of the area itself show in "
-            "rollout_month; the furthest of its actor types. Empty where the newest report is older "
-            "than twelve months",
+            "rollout_month; the furthest of its actor types. Empty where the newest report is "
+            "older than twelve months",
             f"Fasen for {service} som meldinger eller tall for området selv viser i "
             "rollout_month; lengst blant aktørtypene. Tom der den nyeste meldingen er eldre enn "
             "tolv måneder",

@@ -11,6 +11,7 @@ from typing import Any
 from pll_pipeline.published.csv import path_of
 from pll_pipeline.published.duckdb import LOAD_TIME, Column, Table
 from pll_pipeline.published.sql import Sql
+from pll_pipeline.published.workbook import shown_rows
 from pll_pipeline.published.workbook.book import MOST_CHARACTERS, TEXT_WAS_CUT, Book, Writer, writer
 from pll_pipeline.published.workbook.shown_rows import Shown, shown
 from pll_pipeline.vocabulary.code_labels import labels_of
@@ -41,7 +42,9 @@ def write(book: Book, mart: Table) -> str:
     sheet.freeze_panes(1, named)
     sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
     csv = path_of(book.draft.folder, mart.name)
-    return _left_out(mart, rows, parts.which, cut, csv)
+    is_full = rows == shown_rows.MOST_ROWS_OF_HISTORY < mart.rows
+    which = f"de {rows} nyeste av {parts.which}" if is_full else parts.which
+    return _left_out(mart, rows, which, cut, csv)
 
 
 def _left_out(mart: Table, rows: int, which: str, cut: int, csv: str) -> str:

@@ -228,6 +228,18 @@ def test_a_large_mart_has_the_history_of_large_areas_and_the_newest_of_kommuner(
     assert "1 av 4 rader. Her er alle måneder for landet" in report
 
 
+def test_a_mart_with_more_history_than_a_sheet_has_says_that_only_the_newest_are_there(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown_rows, "MOST_ROWS", 1)
+    monkeypatch.setattr(shown_rows, "MOST_ROWS_OF_HISTORY", 2)
+    book = write(*(_use("Troms", "fylke", f"2025-0{month}-01") for month in (1, 2, 3)))
+    sheet = SHEETS["mart_adoption_by_region_actor_month"]
+    assert _cell(book, sheet, "month", book[sheet].max_row).value.month == 2
+    report = " ".join(_texts(book, "Om"))
+    assert "1 av 3 rader. Her er de 2 nyeste av alle måneder for landet" in report
+
+
 def test_a_large_mart_without_regions_has_its_newest_rows(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,7 +225,10 @@ def _bounds_contradicted(
         reporting = [k for k in wholes[key] if cells[k].published() is not None]
         count = sum(true[k] * cells[k].eligible for k in reporting)
         share = float(count / sum(cells[k].eligible for k in reporting))
-        if not row["adoption_count_lower"] or not row["adoption_count_upper"]:
+        # the share that changes, targets and the forecast are made from
+        if row["adoption_share"] is not None and abs(row["adoption_share"] - share) > ROUNDED:
+            yield f"{key} has another share than {share}: {row}"
+        if row["adoption_count_lower"] is None or row["adoption_count_upper"] is None:
             continue
         if not row["adoption_count_lower"] <= count <= row["adoption_count_upper"]:
             yield f"{key} counts {count}: {row}"

@@ -76,6 +76,7 @@ KINDS = (
         "nights that fail, hang, are killed or never begin",
         "recorded, and reported once per cause",
         (
+            "tests/unit/night/test_hearing.py",
             "tests/unit/night/test_record.py",
             "tests/unit/night/test_report.py",
             "tests/unit/night/test_watch.py",
@@ -86,6 +87,8 @@ KINDS = (
         "hostile bytes into readers, and readings that die",
         "refused in bounded time and memory; no wrong row",
         (
+            "tests/unit/inspection/test_apart.py",
+            "tests/unit/validated/test_absurd_numbers.py",
             "tests/unit/validated/test_child.py",
             "tests/unit/validated/readers/test_hostile.py",
         ),
@@ -102,6 +105,7 @@ KINDS = (
         "refused with file, line and what to do; the others are read",
         (
             "tests/unit/sources/test_faulty_files.py",
+            "tests/unit/validated/test_any_source_file.py",
             "tests/unit/sources/test_register.py",
             "tests/unit/validated/test_cases.py",
         ),

@@ -183,7 +183,8 @@ def _show_release(release: Release) -> None:
     show("  A question: which phase of PLL is each helsefellesskap planned to be in,")
     show("  and how many people live there?")
     show(f'  {variables}.venv/bin/pll query "')
-    show(f'  {FIRST_QUESTION}"')
+    for line in f'{FIRST_QUESTION}"'.splitlines():
+        show(f"  {line}")
 
 
 def show_rolled_back(before: Release, now: Release, rollback: Rollback | None) -> None:

@@ -58,7 +58,7 @@ def _typed(terminal: int, keys: str, awaited: str) -> str:
     ("typed", "completed"),
     [
         ("sta", r"status "),
-        ("sources ssb_fast", r"ssb_fastleger "),
+        ("sources rollout", r"rollout_facts "),
         ("tables mart_target", r"mart_target_status "),
         ("run --source apo", r"apotek "),
     ],

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 LooksLike = Literal["region", "period", "actor_type", "number", "constant", "text"]
+# The last days before the reforms of kommuner and fylker.
+_LAST_DAYS_OF_CODES = (date(2023, 12, 31), date(2019, 12, 31), date(2017, 12, 31))
 
 MOST_TEXTS = 200  # of a column that are looked at
 ENOUGH = 0.8  # of a column's texts that must be of a kind
@@ -157,9 +159,11 @@ def _region_level(text: str, codes: Codes, on: date) -> str | None:
     # most texts are no name, and to say which are near takes long
     if not codes.regions.has(text):
         return None
-    for level in _LEVELS:
-        if is_read(text, partial(codes.regions.match, levels=[level], on=on)):
-            return level
+    # a long series names the regions of its time
+    for day in (on, *_LAST_DAYS_OF_CODES):
+        for level in _LEVELS:
+            if is_read(text, partial(codes.regions.match, levels=[level], on=day)):
+                return level
     return None
 
 

@@ -298,7 +298,9 @@ def _are_words_of(words: str, cell: Row | None) -> bool:
         least, most = numbers or (0.0, 1.0)
         return is_withheld and least <= low + _WRITTEN and most >= high - _WRITTEN
     if words == "ikke publisert":
-        return cell is None or (cell["adoption_share"] is None and cell["status"] != "suppressed")
+        if cell is None or not cell["is_representative"]:
+            return True
+        return cell["adoption_share"] is None and cell["status"] != "suppressed"
     return len(numbers) == 1 and abs(numbers[0] - low) < 2 * _WRITTEN and low == high
 
 

@@ -301,7 +301,7 @@ def test_every_statement_of_the_page_is_proved(world: str, request: pytest.Fixtu
     [
         (r'(class="tile" role="img" aria-label="[^:"]+: )[^"]+', r"\g<1>33,3 %", "tile"),
         (
-            r'(<th scope="row">Helsefellesskapet [^<]+</th><td class="number">)[^<]*',
+            r'(>Helsefellesskapet [^<]+</a></th><td class="number">)[^<]*',
             r"\g<1>99",
             "rank",
         ),

@@ -48,15 +48,17 @@ def port(certificate: Path) -> int:
     return int(server.getsockname()[1])
 
 
-def _connect(host: str, port: int) -> None:
-    """Open the connection that dbt-spark would open, before it logs in."""
+def _connect(host: str, port: int) -> bool:
+    """Whether the connection opens that dbt-spark would open, before it logs in."""
     transport = connections.build_ssl_transport(host, port, "pll", "NOSASL", "")
     transport.open()
+    is_open = bool(transport.isOpen())
     transport.close()
+    return is_open
 
 
 def test_dbt_spark_by_itself_takes_any_certificate(port: int) -> None:
-    _connect("127.0.0.1", port)
+    assert _connect("127.0.0.1", port)
 
 
 def test_a_certificate_that_no_authority_signed_is_refused(
@@ -76,4 +78,4 @@ def test_a_certificate_of_another_name_is_refused_and_one_of_the_own_name_taken(
     check_certificates()
     with pytest.raises(TTransportException, match="Could not connect"):
         _connect("127.0.0.1", port)
-    _connect("localhost", port)
+    assert _connect("localhost", port)

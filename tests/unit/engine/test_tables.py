@@ -146,7 +146,11 @@ def test_views_and_models_in_python_are_not_fetched(tmp_path: Path, tables: Path
     view = _node("stg_code", config={"materialized": "view"})
     fitted = _node("fit_code", language="python")
     _write(tables, "dim_code", ROWS)
-    fetch_tables(_build(tmp_path, _node("dim_code"), view, fitted), tables)
+    build = _build(tmp_path, _node("dim_code"), view, fitted)
+    fetch_tables(build, tables)
+    with duckdb.connect(str(build.file), read_only=True) as connection:
+        fetched = connection.execute("select table_name from duckdb_tables()").fetchall()
+    assert fetched == [("dim_code",)]
 
 
 def test_what_lands_is_what_the_project_says_that_a_source_is(tmp_path: Path) -> None:

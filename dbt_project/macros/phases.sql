@@ -18,6 +18,16 @@
     end
 {%- endmacro %}
 
+{#- The number of the phase that a share shows, by the least share of each phase; 0 for none. -#}
+{% macro phase_number_of_share(share, threshold) -%}
+    case
+        when {{ share }} >= {{ threshold.i_drift }} then 4
+        when {{ share }} >= {{ threshold.innforing }} then 3
+        when {{ share }} > {{ threshold.utproving }} then 2
+        else 0
+    end
+{%- endmacro %}
+
 {#- Each region of `rows` and the regions it is in, which a plan for them reaches: the region
     itself at distance 0, then the nearest first. Distances are even, so that a group of regions
     fits between them. -#}

@@ -29,7 +29,7 @@ from pll_pipeline.engine.tables import (
 )
 from pll_pipeline.errors import PllError
 
-# Who may see the host's name resolve to this machine, and to no other.
+# The only name that is this machine wherever it is resolved.
 _LOOPBACK_NAME = "localhost"
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _DEFAULT_PREFIX = "pll_"

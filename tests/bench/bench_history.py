@@ -27,6 +27,7 @@ from tests.bench.measure import (
     print_machine,
     print_runs,
 )
+from tests.simulated_source import source_description
 
 FIGURES = 100_000
 MANY, FEW = 120, 2
@@ -112,23 +113,7 @@ def _source() -> dict[str, object]:
         "actor_type": {"column": "actor"},
         "period": {"text": {"column": "period"}},
     }
-    return {
-        "name": NAME,
-        "title": NAME,
-        "title_en": NAME,
-        "publisher": "Simulert utgiver",
-        "landing_page": "https://www.example.no",
-        "licence": "Ikke statistikk",
-        "attribution": "Simulerte tall",
-        "cadence": "monthly",
-        "max_age_days": 40_000,
-        "restates_history": True,
-        "is_simulated": True,
-        "fetch": {"kind": "bundled"},
-        "read": {"kind": "delimited"},
-        "numbers": "point",
-        "tables": [table],
-    }
+    return source_description(NAME, table, cadence="monthly", restates_history=True)
 
 
 if __name__ == "__main__":

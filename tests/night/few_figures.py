@@ -13,38 +13,27 @@ import yaml
 
 from pll_pipeline.raw import archive
 from tests.night.world import World
+from tests.simulated_source import source_description
 
 SOURCE = "faa_tall"
 MEASURE = "sfm_organisation_in_use_count"
 _FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 _MONTHS = tuple(f"{year}-{month:02}" for year in (2023, 2024) for month in range(1, 13))
-_DESCRIPTION = {
-    "name": SOURCE,
-    "title": "Få tall",
-    "title_en": "Few figures",
-    "publisher": "Simulert utgiver",
-    "landing_page": "https://www.example.no",
-    "licence": "Ikke statistikk",
-    "attribution": "Simulerte tall",
-    "cadence": "irregular",
-    "max_age_days": 40_000,
-    "is_simulated": True,
-    "fetch": {"kind": "bundled"},
-    "read": {"kind": "delimited"},
-    "numbers": "point",
-    "tables": [
-        {
-            "holds": "observations",
-            "file": "figures.csv",
-            "expected_columns": ["period", "value"],
-            "rows": [1, 1000],
-            "values": [{"column": "value", "measure": MEASURE, "unit": "count"}],
-            "region": {"name": "Norge", "level": "land", "levels": {"land": ["land"]}},
-            "actor_type": "alle",
-            "period": {"text": {"column": "period"}},
-        }
-    ],
-}
+_DESCRIPTION = source_description(
+    SOURCE,
+    {
+        "holds": "observations",
+        "file": "figures.csv",
+        "expected_columns": ["period", "value"],
+        "rows": [1, 1000],
+        "values": [{"column": "value", "measure": MEASURE, "unit": "count"}],
+        "region": {"name": "Norge", "level": "land", "levels": {"land": ["land"]}},
+        "actor_type": "alle",
+        "period": {"text": {"column": "period"}},
+    },
+    title="Få tall",
+    title_en="Few figures",
+)
 
 
 def make_few_figures(folder: Path) -> World:

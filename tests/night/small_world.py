@@ -19,6 +19,7 @@ import yaml
 from pll_pipeline.raw import archive
 from tests.night.world import ROOT, World
 from tests.oracle import Codes
+from tests.simulated_source import source_description
 
 CODES = Codes(ROOT / "dbt_project" / "seeds")
 LEVELS = ("land", "rhf", "fylke", "hf", "sykehus", "helsefellesskap", "kommune")
@@ -275,24 +276,7 @@ def _table(valid_on: date | None) -> dict[str, Any]:
 
 
 def _source(name: str, *, restates: bool, valid_on: date | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "title": name,
-        "title_en": name,
-        "publisher": "Simulert utgiver",
-        "landing_page": "https://www.example.no",
-        "licence": "Ikke statistikk",
-        "attribution": "Simulerte tall",
-        "cadence": "irregular",
-        "max_age_days": 40_000,
-        "restates_history": restates,
-        "is_simulated": True,
-        "fetch": {"kind": "bundled"},
-        "read": {"kind": "delimited"},
-        "numbers": "point",
-        "may_withdraw": 1,
-        "tables": [_table(valid_on)],
-    }
+    return source_description(name, _table(valid_on), restates_history=restates, may_withdraw=1)
 
 
 # Whether each source restates its history.

@@ -58,23 +58,9 @@ with stated as (
 figure as (
     select
         {{ columns_of('observed', area) }}, observed.month, max(observed.shown) as observed_share,
-        max(
-            case
-                when observed.shown >= {{ threshold.i_drift }} then 4
-                when observed.shown >= {{ threshold.innforing }} then 3
-                when observed.shown > {{ threshold.utproving }} then 2
-                else 0
-            end
-        ) as phase_number,
+        max({{ phase_number_of_share('observed.shown', threshold) }}) as phase_number,
         -- the furthest phase that a withheld share may be in
-        max(
-            case
-                when observed.greatest_share >= {{ threshold.i_drift }} then 4
-                when observed.greatest_share >= {{ threshold.innforing }} then 3
-                when observed.greatest_share > {{ threshold.utproving }} then 2
-                else 0
-            end
-        ) as possible_number
+        max({{ phase_number_of_share('observed.greatest_share', threshold) }}) as possible_number
     from (
         select
             measure.service_code,

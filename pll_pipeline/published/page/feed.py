@@ -32,8 +32,9 @@ _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 @dataclass(frozen=True)
 class Place:
-    """Which region a feed is of (its key and its name), its own file and the page it is about,
-    both below the folder of the page.
+    """The region of a feed: its key and name, and the file of the feed and that of its page.
+
+    Both files are below the folder of the page.
     """
 
     region_key: str

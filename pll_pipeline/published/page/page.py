@@ -8,7 +8,6 @@ Not here: rows (`data.py`), sections (`sections/`), texts (`languages/`), pages 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -30,7 +29,7 @@ from pll_pipeline.published.page.data import PageData, read
 from pll_pipeline.published.page.files import FEEDS, FILES, FOLDER, LISTS
 from pll_pipeline.published.page.formats import LANGUAGES
 from pll_pipeline.published.page.parts import Figure, Section
-from pll_pipeline.published.page.scripts import figure_script
+from pll_pipeline.published.page.scripts import figure_script, json_in_script
 from pll_pipeline.published.page.sections import SECTIONS
 from pll_pipeline.published.page.sections.current_shares import headline, newest_period
 from pll_pipeline.published.page.tile_layout import SQUARE, corners
@@ -164,10 +163,7 @@ def _description(texts: AreaTexts, data: PageData) -> str:
         dataset["publisher"] = {"@type": "Organization", "name": release.inputs.publisher}
     if release.inputs.base_url:
         dataset["url"] = f"{release.inputs.base_url}{FOLDER}/"
-    text = json.dumps(dataset, ensure_ascii=False)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return json_in_script(dataset)
 
 
 @cache

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from functools import cache
 from pathlib import Path
 
 from pll_pipeline.published.page.areas.area_texts import AreaTexts
 from pll_pipeline.published.page.areas.data import LEVELS, AreaData
+from pll_pipeline.published.page.scripts import json_in_script
 
 FILE = "search.js"
 _PROGRAM = Path(__file__).with_name("search.js")
@@ -35,7 +35,7 @@ def script(data: AreaData, texts: AreaTexts, folder: str = "") -> str:
         "hits": texts.get("search_hits"),
         "more": texts.get("search_more"),
     }
-    arguments = ", ".join(_literal(value) for value in (words, index(data)))
+    arguments = ", ".join(json_in_script(value) for value in (words, index(data)))
     return f"{_program()}({arguments});\n"
 
 
@@ -63,14 +63,6 @@ def index(data: AreaData) -> str:
 def _plain(name: str) -> str:
     """A name without the characters that separate the index."""
     return name.translate({ord(character): " " for character in "|;\n\r"})
-
-
-def _literal(value: object) -> str:
-    """A value as a script writes it; no text in it ends a script element."""
-    text = json.dumps(value, ensure_ascii=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from pll_pipeline.published.page.areas.search import source_of
 from pll_pipeline.published.page.page import html
-from pll_pipeline.published.page.scripts import figure_script
+from pll_pipeline.published.page.scripts import figure_script, json_in_script
 from tests.unit.published.page import world
 
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -26,3 +27,11 @@ def test_every_script_of_the_page_is_allowed_by_its_hash_and_no_other() -> None:
 
 def test_the_script_asks_no_address() -> None:
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|fetch\(|import\(", figure_script())
+
+
+def test_a_value_in_a_script_cannot_end_the_script_or_its_line() -> None:
+    value = {"name": "</script><!-- & \u2028\u2029 Herøy"}
+    written = json_in_script(value)
+    assert json.loads(written) == value
+    assert not set("<>&\u2028\u2029") & set(written)
+    assert "Herøy" in written

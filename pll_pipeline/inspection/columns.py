@@ -159,8 +159,9 @@ def _region_level(text: str, codes: Codes, on: date) -> str | None:
     # most texts are no name, and to say which are near takes long
     if not codes.regions.has(text):
         return None
-    # a long series names the regions of its time
-    for day in (on, *_LAST_DAYS_OF_CODES):
+    # a long series names the regions of its time; a number may be any former code
+    is_name = any(character.isalpha() for character in text)
+    for day in (on, *_LAST_DAYS_OF_CODES) if is_name else (on,):
         for level in _LEVELS:
             if is_read(text, partial(codes.regions.match, levels=[level], on=day)):
                 return level

@@ -189,6 +189,15 @@ PAGE_CASES = (
     ),
     # many
     page_case(
+        "breaks in a cell",
+        content=lambda n: _page(cell="<br>x" * n),
+        size=10_000,
+        larger_size=300_000,
+        words="cannot be used|no number|more than",
+        seconds=30,
+        megabytes=1000,
+    ),
+    page_case(
         "many rows",
         content=lambda n: _page(rows=_ROW * n),
         size=3000,

@@ -74,11 +74,25 @@ def blocks_of_page(page: str, where: str) -> Blocks:
 
     Raises `PllError` for a page of too much text, or with too many elements within each other.
     """
+    parsed, style = parsed_page(page, where)
+    return blocks_of(parsed, style, where)
+
+
+def parsed_page(page: str, where: str) -> tuple[Any, PageStyle]:
+    """The elements of the page and how they are shown.
+
+    Raises `PllError` for too many elements within each other.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
     refuse_depth(page, where)
     parsed = LexborHTMLParser(page)
-    walk = _BlockWalk(PageStyle(parsed, where), where)
+    return parsed, PageStyle(parsed, where)
+
+
+def blocks_of(parsed: Any, style: PageStyle, where: str) -> Blocks:
+    """The blocks of a page that is parsed. Raises `PllError` for too much text."""
+    walk = _BlockWalk(style, where)
     if parsed.root is not None:
         walk.go_through(parsed.root, Shown())
     texts = [text for block in "".join(walk.pieces).split(_BLOCK) if (text := walk.block(block))]

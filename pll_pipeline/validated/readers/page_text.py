@@ -186,11 +186,13 @@ def collapsed(text: str) -> str:
         return text.strip(" ")
     plain = visible(_ANY_SEAMS.sub("", text))
     spaced = _SPACES.sub(lambda space: space[1] or " ", plain)
-    first, *others = _BROKEN.split(spaced)
-    for other in others:
-        has_digits = any(map(str.isdigit, first)) and any(map(str.isdigit, other))
-        first += ("\n" if has_digits else " ") + other
-    return first.strip(" \n")
+    pieces: list[str] = []
+    has_digits_before = False
+    for line in _BROKEN.split(spaced):
+        has_digits = any(map(str.isdigit, line))
+        pieces += ("\n" if has_digits and has_digits_before else " ", line)
+        has_digits_before = has_digits_before or has_digits
+    return "".join(pieces).strip(" \n")
 
 
 # --- the walk ---------------------------------------------------------------------------------

@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pll_pipeline.errors import PllError
 from pll_pipeline.validated.readers.decoding import decode
-from pll_pipeline.validated.readers.page_blocks import Blocks, blocks_of_page, without_fault_marks
-from pll_pipeline.validated.readers.page_style import PageStyle
+from pll_pipeline.validated.readers.page_blocks import (
+    Blocks,
+    blocks_of,
+    blocks_of_page,
+    parsed_page,
+    without_fault_marks,
+)
 from pll_pipeline.validated.readers.page_text import seen_text
 from pll_pipeline.validated.readers.sentences import sentences
 from pll_pipeline.validated.readers.table import ROW_REFERENCE, NotRead, PublishedTable
@@ -124,12 +129,9 @@ def shown_page(content: bytes, encoding: Encoding, *, where: str) -> ShownPage:
 
     Raises `PllError` for bytes in another encoding, and for a page too large or too deep.
     """
-    from selectolax.lexbor import LexborHTMLParser
-
-    page = decode(content, encoding, where=where, what="page")
-    sentences = _sentences_of(blocks_of_page(page, where).texts, where)
-    parsed = LexborHTMLParser(page)
-    text = seen_text(parsed.body, PageStyle(parsed, where)).text if parsed.body else ""
+    parsed, style = parsed_page(decode(content, encoding, where=where, what="page"), where)
+    sentences = _sentences_of(blocks_of(parsed, style, where).texts, where)
+    text = seen_text(parsed.body, style).text if parsed.body else ""
     return ShownPage(list(map(without_fault_marks, sentences)), text)
 
 

@@ -86,6 +86,10 @@ def test_a_column_is_a_region_only_when_most_of_it_is() -> None:
         (["1.000", "2.5"], "number point"),
         (["0.125", "0.250"], "number point"),
         (["0301", "1101"], "region kommune"),
+        # former codes of fylker and kommuner too, as any number may be one
+        (["10", "12", "19"], "number whole"),
+        (["0101", "1201"], "text"),
+        (["Akershus", "Hordaland", "Østfold"], "region fylke"),
     ],
 )
 def test_the_way_numbers_are_written_is_found_or_doubted(texts: list[str], looks: str) -> None:

@@ -182,5 +182,5 @@ def test_an_area_without_figures_says_so_and_has_what_there_is_to_introduce(
     released: World,
 ) -> None:
     text = (released.current / "report" / "nb" / "kommune-1804.html").read_text(encoding="utf-8")
-    assert "Ingen har publisert tall om tjenestene i Bodø." in text
+    assert "Ingen av kildene har publisert tall om tjenestene i Bodø." in text
     assert re.search(r"Bodø har [\d\u00a0]+ innbyggere og [\d\u00a0]+ fastlegeavtaler\.", text)

@@ -29,7 +29,7 @@ from pll_pipeline.published.page.sections.curves import withheld
 
 _MOST_PANELS = 6
 _MOST_AREAS = 30
-_LABEL_ROOM = 0.5  # beside the last diamond, as a part of the axis
+_LABEL_ROOM = 0.85  # beside the last diamond, as a part of the axis
 
 _Series = tuple[Any, ...]  # measure and actor type
 

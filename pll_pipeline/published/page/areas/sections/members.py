@@ -23,17 +23,17 @@ def section(key: str, data: AreaData, texts: AreaTexts) -> Section | None:
         levels = capitalised(texts.levels_of(parts))
         title = texts.get("area_members", levels=levels, area=data.label(key))
         return Section("members", title, (), tuple(_within(parts, data, texts)))
-    wholes = data.wholes(key)
-    if not wholes:
-        return None
-    links = tuple(_beside(whole, key, data, texts) for whole in wholes[:1])
-    return Section("members", texts.get("area_siblings"), (), links)
+    beside = _beside(key, data, texts)
+    return Section("members", texts.get("area_siblings"), (), (beside,)) if beside else None
 
 
-def _beside(whole: Row, key: str, data: AreaData, texts: AreaTexts) -> Links:
-    others = [row for row in data.parts(whole["region_key"]) if row["region_key"] != key]
-    title = texts.get("area_in", area=whole["region_label"])
-    return Links(title, tuple(link(row, data) for row in others))
+def _beside(key: str, data: AreaData, texts: AreaTexts) -> Links | None:
+    """The other areas of the nearest whole; None where it has no other."""
+    for whole in data.wholes(key)[:1]:
+        others = [row for row in data.parts(whole["region_key"]) if row["region_key"] != key]
+        title = texts.get("area_in", area=whole["region_label"])
+        return Links(title, tuple(link(row, data) for row in others)) if others else None
+    return None
 
 
 def link(row: Row, data: AreaData) -> tuple[str, str, str]:

@@ -62,10 +62,10 @@ def test_an_old_figure_says_how_old_it_is_and_a_new_one_does_not() -> None:
 
 
 def test_without_figures_it_is_stated_of_what_there_is_none() -> None:
-    assert _headline() == "Figures about the services in Bodø are not published."
+    assert _headline() == ("None of the sources has published figures about the services in Bodø.")
     other = page_world.row("area_other_figure", region_key=world.KOMMUNE, service_code="pll")
     text = _headline(area_other_figure=[other])
-    assert text == "How far the services are in use in Bodø is not published."
+    assert text == ("None of the sources has published how far the services are in use in Bodø.")
 
 
 def test_services_without_a_figure_are_named_and_others_are_not() -> None:

@@ -34,3 +34,9 @@ def test_a_kommune_links_to_the_others_of_its_helsefellesskap() -> None:
     section = members.section(world.KOMMUNE, data, world.english(data))
     assert section
     assert section.parts[0].entries == (("Herøy (Nordland)", "kommune-1818.html", ""),)
+
+
+def test_a_kommune_that_is_a_whole_helsefellesskap_has_no_others_beside_it() -> None:
+    keys = (world.RHF, world.COMMUNITY, world.COUNTY, world.KOMMUNE)
+    data = world.data(area=[world.area(key) for key in keys])
+    assert members.section(world.KOMMUNE, data, world.english(data)) is None

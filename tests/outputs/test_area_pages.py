@@ -11,18 +11,18 @@ import pytest
 
 from pll_pipeline.published.page.files import FEEDS, FILES
 from tests.night.conftest import World
-from tests.outputs.browser import ACCESSIBILITY, Elements, shown
+from tests.outputs.browser import ACCESSIBILITY, WRONG, Elements, shown
 from tests.outputs.keyboard import Keyboard, keyboard
 
 MOST_BYTES = 60_000
 ALL_BYTES = 25_000_000
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 # Each page runs axe and measures its width in a frame as wide as a telephone.
-_IN_FRAME = """
-<script>%s</script><script>
-axe.run(document, {runOnly: %s}).then(result => parent.postMessage(JSON.stringify([
+_IN_FRAME = f"""
+<script>%s</script><script>{WRONG}
+axe.run(document, {{runOnly: %s}}).then(result => parent.postMessage(JSON.stringify([
     location.pathname.split('/').slice(-3).join('/'),
-    result.violations.map(v => [v.id, v.nodes[0].html.slice(0, 160)]),
+    wrongOf(result),
     document.documentElement.scrollWidth - document.documentElement.clientWidth,
     result.passes.length,
 ]), '*'));

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,6 +27,7 @@ from pll_pipeline.config import Config
 from pll_pipeline.disposable import put_away, read_json, require_file, require_folder, write_whole
 from pll_pipeline.engine import engine_of
 from pll_pipeline.engine.interface import BUILD_FILE, Build, DbtRun, Engine
+from pll_pipeline.engine.tables import python_models
 from pll_pipeline.errors import PllError
 from pll_pipeline.published.duckdb import file_fault, query
 from pll_pipeline.published.release_folder import hash_of
@@ -263,10 +265,13 @@ def _build(
         shutil.copy(parsed.with_name(PARSED[1]), folder / TARGET)
         build = Build(folder, config.dbt_project, json.loads(parsed.read_bytes()))
         progress = _Progress()
+        built: set[dg.AssetKey] = set()
         for run in engine.builds(build):
             invocation = _start_dbt(context, config, engine, run, build)
             with redirect_stdout(log):
                 for event in invocation.stream():
+                    if isinstance(event, dg.Output):
+                        built.add(context.asset_key_for_output(event.output_name))
                     yield progress.noted(event, folder)
             if not invocation.is_successful():
                 raise PllError(
@@ -276,7 +281,26 @@ def _build(
                 )
         (folder / TARGET / BUILT_ON).write_text(engine.fetch(build), encoding="utf-8")
         _keep_build(config, folder)
+    for key in sorted(_run_here(context.selected_asset_keys - built, build)):
+        yield dg.Output(None, output_name=context.output_for_asset_key(key))
     LOG.info("built %d tables, every test passed", progress.table_count)
+
+
+def _run_here(without_output: AbstractSet[dg.AssetKey], build: Build) -> list[dg.AssetKey]:
+    """The models in Python among the tables that no run of dbt gave an output for.
+
+    Dagster skips each step after a table without an output, and the night would end well without a
+    release. Raises `PllError` for any other table.
+    """
+    names = {node["name"] for node in python_models(build)}
+    missing = sorted(key.path[-1] for key in without_output if key.path[-1] not in names)
+    if missing:
+        raise PllError(
+            f"The engine built no {', '.join(missing[:_MOST_NAMED])}",
+            where=str(build.file),
+            do="run again; if it stays so, look for the model in logs/dbt.log",
+        )
+    return list(without_output)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -20,6 +21,7 @@ from pll_pipeline.assets.marts import (
     what_failed,
 )
 from pll_pipeline.config import CHECKOUT, Config
+from pll_pipeline.engine.interface import Build
 from pll_pipeline.errors import PllError
 
 
@@ -201,3 +203,13 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     remove_left_overs(config)
     (left,) = config.build_file.parent.iterdir()
     assert left.name.startswith("build.duckdb.damaged-")
+
+
+def test_a_table_without_an_output_is_a_model_run_here_or_stops_the_night(tmp_path: Path) -> None:
+    nodes = {name: {"name": name, "language": "python"} for name in ("fit_curve",)}
+    build = Build(tmp_path, tmp_path, {"nodes": nodes})
+    fitted, table = dg.AssetKey(["star", "fit_curve"]), dg.AssetKey(["star", "dim_region"])
+    assert marts._run_here({fitted}, build) == [fitted]
+    assert marts._run_here(set(), build) == []
+    with pytest.raises(PllError, match="The engine built no dim_region"):
+        marts._run_here({fitted, table}, build)
